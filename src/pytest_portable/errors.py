@@ -1,0 +1,139 @@
+"""What can go wrong, in three kinds.
+
+Misuse is an `OptionError`. An environment, an interpreter or an agent that cannot be had is a
+`SetupError`. An object that is not portable is a `Verdict` (data), which `PortabilityError`
+carries where a caller asked for an exception. `plugin.py` alone turns them into pytest's words.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pytest_portable.verdict import Verdict
+
+__all__ = [
+    "AgentError",
+    "InstallError",
+    "InterpreterNotFoundError",
+    "OptionError",
+    "PayloadError",
+    "PortabilityError",
+    "SetupError",
+]
+
+
+class OptionError(ValueError):
+    """A declaration, an option or an argument is wrong; all mistakes at once.
+
+    Attributes:
+        mistakes: one line each: what was found, what is valid, the near spelling.
+    """
+
+    def __init__(self, mistakes: Sequence[str] | str) -> None:
+        """Keep the mistakes; the text is all of them, a line each."""
+        self.mistakes: tuple[str, ...] = (
+            (mistakes,) if isinstance(mistakes, str) else tuple(mistakes)
+        )
+        super().__init__("\n".join(self.mistakes))
+
+    def __reduce__(self) -> tuple[type[OptionError], tuple[tuple[str, ...]]]:
+        """Rebuild from the mistakes, so that the error survives pickling."""
+        return type(self), (self.mistakes,)
+
+
+class SetupError(Exception):
+    """An environment, an interpreter or an agent could not be had: an error, never a verdict."""
+
+
+class InterpreterNotFoundError(SetupError):
+    """No interpreter satisfies a spec.
+
+    Attributes:
+        spec: the interpreter spec as it was written.
+        looked_in: the places that were tried, in order.
+    """
+
+    def __init__(self, message: str, spec: str = "", looked_in: Sequence[str] = ()) -> None:
+        """Keep the spec and the places beside the message."""
+        super().__init__(message)
+        self.spec = spec
+        self.looked_in = tuple(looked_in)
+
+    def __reduce__(self) -> tuple[type[InterpreterNotFoundError], tuple[object, ...]]:
+        """Rebuild with all attributes."""
+        return type(self), (self.args[0], self.spec, self.looked_in)
+
+
+class InstallError(SetupError):
+    """The declared requirements could not be installed.
+
+    Attributes:
+        requirements: the requirement lines that were asked for, credentials cut.
+        output: the installer's last words, credentials cut.
+        log: file with the whole output, if one was kept.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        requirements: Sequence[str] = (),
+        output: str = "",
+        log: Path | None = None,
+    ) -> None:
+        """Keep what was asked for and what the installer said."""
+        super().__init__(message)
+        self.requirements = tuple(requirements)
+        self.output = output
+        self.log = log
+
+    def __reduce__(self) -> tuple[type[InstallError], tuple[object, ...]]:
+        """Rebuild with all attributes."""
+        return type(self), (self.args[0], self.requirements, self.output, self.log)
+
+
+class AgentError(SetupError):
+    """The agent did not start or was lost twice: our trouble or the machine's, not the object's."""
+
+
+class PayloadError(ValueError):
+    """Bytes are no readable payload.
+
+    Attributes:
+        offset: bytes from the start of the payload at which reading stopped.
+    """
+
+    def __init__(self, message: str, offset: int = 0) -> None:
+        """Keep the offset beside the message."""
+        super().__init__(message)
+        self.offset = offset
+
+    def __reduce__(self) -> tuple[type[PayloadError], tuple[object, ...]]:
+        """Rebuild with all attributes."""
+        return type(self), (self.args[0], self.offset)
+
+
+class PortabilityError(AssertionError):
+    """An object is not portable; the text is the diagnosis.
+
+    Attributes:
+        verdict: the verdict with its problems and evidence.
+    """
+
+    def __init__(self, verdict: Verdict) -> None:
+        """Keep the verdict; the text is the diagnosis, rendered when asked for."""
+        super().__init__(verdict)
+        self.verdict = verdict
+
+    def __str__(self) -> str:
+        """Render the diagnosis."""
+        return str(self.verdict)
+
+
+for _public in (OptionError, PortabilityError, SetupError):
+    # Users import these from the package: tracebacks and pickles say so.
+    _public.__module__ = "pytest_portable"
+del _public
