@@ -1,0 +1,27 @@
+"""Environments: an interpreter and requirements become a Python to start.
+
+`prepare` is the verb, `Environment` the noun. Everything here is an ordinary library; it knows
+neither pytest nor payloads.
+"""
+
+from __future__ import annotations
+
+from pytest_portable.environment.interpreters import default_cache_dir, find_interpreter
+from pytest_portable.environment.lines import validate_requirement
+from pytest_portable.environment.preparation import prepare, prepare_all
+from pytest_portable.environment.probing import Interpreter
+from pytest_portable.environment.redaction import redact
+from pytest_portable.environment.request import Environment, EnvironmentRequest, StoreSettings
+
+__all__ = [
+    "Environment",
+    "EnvironmentRequest",
+    "Interpreter",
+    "StoreSettings",
+    "default_cache_dir",
+    "find_interpreter",
+    "prepare",
+    "prepare_all",
+    "redact",
+    "validate_requirement",
+]

@@ -1,0 +1,74 @@
+"""Where things lie inside a virtual environment, and what is installed there."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["environment_python", "import_names", "installed", "remove_seeds", "site_folders"]
+
+_METADATA = re.compile(r"(?P<name>.+?)-(?P<version>[^-]+)(?:-py\d.*)?\.(?:dist-info|egg-info)")
+# virtualenv and uv plant these below Python 3.10: a module nobody declared, at every start.
+_SEEDS = ("_virtualenv.pth", "_virtualenv.py")
+
+
+def environment_python(path: Path) -> Path:
+    """Give the interpreter of the virtual environment in a folder."""
+    return path / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+
+
+def site_folders(path: Path) -> list[Path]:
+    """List the folders of a virtual environment that distributions are installed into."""
+    return [*path.glob("lib/*/site-packages"), *path.glob("Lib/site-packages")][:1]
+
+
+def remove_seeds(path: Path) -> None:
+    """Remove what the creator of an environment planted into it."""
+    for folder in site_folders(path):
+        for name in _SEEDS:
+            (folder / name).unlink(missing_ok=True)
+
+
+def installed(folders: list[Path]) -> dict[str, str]:
+    """Read names and versions off the metadata folders; no process is started.
+
+    Args:
+        folders: as on `sys.path`; the first that holds a distribution wins.
+
+    Returns:
+        Canonical name -> version, sorted by name.
+    """
+    found: dict[str, str] = {}
+    for folder in folders:
+        with suppress(OSError):
+            for entry in os.scandir(folder):
+                if parts := _METADATA.fullmatch(entry.name):
+                    name = str(canonicalize_name(parts["name"]))
+                    found.setdefault(name, parts["version"].replace("_", "-"))
+    return dict(sorted(found.items()))
+
+
+def import_names(folders: list[Path]) -> list[str]:
+    """List the top-level modules in a virtual environment, best effort."""
+    return sorted({name for folder in folders for name in _modules(folder)})
+
+
+def _modules(folder: Path) -> Iterator[str]:
+    with suppress(OSError):
+        for entry in os.scandir(folder):
+            name = entry.name.partition(".")[0]
+            if not name.isidentifier() or name.startswith("_"):
+                continue
+            if entry.name.endswith((".py", ".so", ".pyd")) or (
+                entry.is_dir() and (folder / name / "__init__.py").is_file()
+            ):
+                yield name

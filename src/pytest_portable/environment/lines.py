@@ -1,0 +1,223 @@
+"""One requirement line: which form it has, and whether it parses."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+
+from pytest_portable.environment.redaction import redact
+
+__all__ = ["Kind", "Line", "LineError", "archive_name", "parse_line", "validate_requirement"]
+
+Kind = Literal[
+    "archive",
+    "blank",
+    "constraint",
+    "file",
+    "group",
+    "lock",
+    "option",
+    "project",
+    "requirement",
+    "script",
+    "url",
+]
+
+ARCHIVE_SUFFIXES = (".whl", ".tar.gz", ".zip", ".tar.bz2", ".tar.xz", ".tgz")
+# Options that name where distributions come from; anything else would change what is installed
+# behind the declaration's back (`-e`), or makes no sense per line.
+_SOURCE_OPTIONS = frozenset(
+    {
+        *("-i", "--index-url", "--extra-index-url", "--no-index", "-f", "--find-links"),
+        *("--no-binary", "--only-binary", "--prefer-binary", "--pre", "--require-hashes"),
+        *("--trusted-host", "--use-feature"),
+    }
+)
+_COMMENT = re.compile(r"(^|\s+)#.*$")
+_OPTION = re.compile(r"(?P<name>--?[A-Za-z][\w-]*)(?:\s*=\s*|\s+|(?<=^-[a-zA-Z]))?(?P<value>.*)")
+_INCLUDE = re.compile(r"(?P<name>--requirement|--constraint|-r|-c)(?:\s*=\s*|\s+)?(?P<value>.*)")
+_EXTRAS = re.compile(r"(?P<path>.*?)\s*(?:\[(?P<extras>[^\[\]]*)\])?")
+_LOCK = re.compile(r"pylock(?:\.[^./\\]+)?\.toml")
+_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+
+
+class LineError(ValueError):
+    """A requirement line is none of the known forms; the text says which part is wrong."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One requirement line, taken apart.
+
+    Attributes:
+        kind: its form.
+        text: the line without comment.
+        value: file name, path, URL, group name, or the PEP 508 part of a requirement.
+        extras: extras of a path, as written between the brackets.
+        marker: environment marker of a path or URL, empty for none.
+        hashes: `--hash=...` options of a requirement.
+    """
+
+    kind: Kind
+    text: str
+    value: str = ""
+    extras: str = ""
+    marker: str = ""
+    hashes: tuple[str, ...] = ()
+
+    @property
+    def requirement(self) -> Requirement:
+        """The PEP 508 requirement of a `requirement` line."""
+        return Requirement(self.value)
+
+
+def validate_requirement(line: str) -> str | None:
+    """Say what is wrong with a requirement line; cheap, nothing is opened.
+
+    Args:
+        line: one line of `deps`.
+
+    Returns:
+        A one-line message without credentials, or `None` when the line can be tried.
+    """
+    try:
+        parse_line(line)
+    except LineError as error:
+        return str(error)
+    return None
+
+
+def parse_line(line: str) -> Line:  # noqa: PLR0911 - one return per form of a line
+    """Take one requirement line apart.
+
+    Raises:
+        LineError: the line has no known form.
+
+    Source:
+        pip documentation, "Requirements file format"; PEP 508; PEP 735; PEP 723; PEP 751.
+    """
+    text = _COMMENT.sub("", line).strip()
+    if not text:
+        return Line("blank", "")
+    if text.startswith("-"):
+        return _parse_option(text)
+    if text.startswith(("group:", "script:")):
+        return _parse_named(text)
+    name, hashes = _split_hashes(text)
+    if _LOCK.fullmatch(re.split(r"[/\\]", name)[-1]):
+        return Line("lock", text, name)
+    if "://" in name.partition("[")[0].partition(" ")[0] or name.startswith("file:"):
+        return _parse_url(text, name, hashes)
+    if _is_path(name):
+        return _parse_path(text, name, hashes)
+    return _parse_requirement(text, name, hashes)
+
+
+def _parse_option(text: str) -> Line:
+    if include := _INCLUDE.fullmatch(text):
+        name, value = include["name"], include["value"].strip()
+        if not value:
+            raise LineError(f"{text!r} names no file; write '{name} FILE'")
+        if name in {"-c", "--constraint"}:
+            return Line("constraint", text, value)
+        is_lock = _LOCK.fullmatch(re.split(r"[/\\]", value)[-1])
+        return Line("lock" if is_lock else "file", text, value)
+    option = _OPTION.fullmatch(text)
+    name = option["name"] if option else text
+    if name in {"-e", "--editable"}:
+        raise LineError(
+            f"{redact(text)!r} is an editable install, which hides files that are missing from "
+            "the wheel; write the path alone"
+        )
+    if name not in _SOURCE_OPTIONS and name[:2] not in {"-i", "-f"}:
+        raise LineError(
+            f"option {name!r} in {redact(text)!r} is not supported; valid: -r, -c, "
+            + ", ".join(sorted(each for each in _SOURCE_OPTIONS if each.startswith("--")))
+        )
+    return Line("option", text, option["value"] if option else "")
+
+
+def _parse_named(text: str) -> Line:
+    kind, _, value = text.partition(":")
+    value = value.strip()
+    if kind == "group":
+        if not _NAME.fullmatch(value):
+            raise LineError(f"{text!r} names no dependency group; write 'group:NAME'")
+        return Line("group", text, value)
+    if not value:
+        raise LineError(f"{text!r} names no file; write 'script:FILE'")
+    return Line("script", text, value)
+
+
+def _split_hashes(text: str) -> tuple[str, tuple[str, ...]]:
+    name, *options = re.split(r"\s+(?=--)", text)
+    hashes = tuple(re.sub(r"^--hash[=\s]\s*", "--hash=", option) for option in options)
+    for each in hashes:
+        if not each.startswith("--hash="):
+            raise LineError(f"option {each!r} in {redact(text)!r} is not supported; valid: --hash")
+    return name.strip(), hashes
+
+
+def _is_path(name: str) -> bool:
+    if re.match(r"[\w.\[\]-]+\s*(\[[^\]]*\])?\s*@", name):
+        return False  # "name @ where", PEP 508
+    head = name.partition(";")[0].strip()
+    return (
+        head.startswith((".", "/", "~", "\\"))
+        or bool(_DRIVE.match(head))
+        or "/" in head.partition("[")[0]
+        or _EXTRAS.fullmatch(head)["path"].endswith(ARCHIVE_SUFFIXES)  # type: ignore[index]
+    )
+
+
+def _parse_path(text: str, name: str, hashes: tuple[str, ...]) -> Line:
+    head, marker = _split_marker(name)
+    found = _EXTRAS.fullmatch(head)
+    assert found is not None, "the pattern matches any text"
+    kind: Kind = "archive" if found["path"].endswith(ARCHIVE_SUFFIXES) else "project"
+    return Line(kind, text, found["path"], found["extras"] or "", marker, hashes)
+
+
+def _parse_url(text: str, name: str, hashes: tuple[str, ...]) -> Line:
+    head, marker = _split_marker(name)
+    if head.startswith("file:"):
+        path, _, extras = head.partition("[")
+        place = url2pathname(unquote(urlsplit(path).path))
+        return _parse_path(text, f"{place}[{extras}" if extras else place, hashes)
+    return Line("url", text, head, marker=marker, hashes=hashes)
+
+
+def _split_marker(name: str) -> tuple[str, str]:
+    # A semicolon may be part of a URL; only one after a space begins a marker.
+    head, _, marker = name.partition(" ;")
+    return head.strip(), marker.strip()
+
+
+def _parse_requirement(text: str, name: str, hashes: tuple[str, ...]) -> Line:
+    try:
+        Requirement(name)
+    except InvalidRequirement as error:
+        why = str(error).splitlines()[0].strip()
+        hint = ""
+        if re.search(r"[^=<>!~]=[^=]", name):
+            hint = "; an exact version is written '=='"
+        raise LineError(f"{redact(text)!r} is no requirement: {redact(why)}{hint}") from error
+    return Line("requirement", text, name, hashes=hashes)
+
+
+def archive_name(path: str | Path) -> str:
+    """Read the canonical distribution name off a wheel's or sdist's file name, else `""`."""
+    name = Path(path).name
+    try:
+        return str(parse_wheel_filename(name)[0])
+    except InvalidWheelFilename:
+        stem = re.sub(r"(\.tar\.\w+|\.zip|\.tgz|\.whl)$", "", name)
+        return str(canonicalize_name(stem.rpartition("-")[0]))

@@ -1,0 +1,212 @@
+"""The door to environments: what was asked for is found, or built and found."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_portable.environment.asis import as_it_is
+from pytest_portable.environment.build import Plan, build
+from pytest_portable.environment.configuration import index_configuration
+from pytest_portable.environment.installers import PipInstaller, UvInstaller, find_uv
+from pytest_portable.environment.interpreters import find_interpreter
+from pytest_portable.environment.layout import environment_python
+from pytest_portable.environment.request import Environment, EnvironmentRequest, StoreSettings
+from pytest_portable.environment.requirements import (
+    canonical_digest,
+    read_requirements,
+    runtime_pins,
+)
+from pytest_portable.environment.store import SCHEMA, Record, Store, session_store
+from pytest_portable.environment.trouble import last_words
+from pytest_portable.errors import InstallError, SetupError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from pytest_portable.environment.installers import Installer
+
+__all__ = ["prepare", "prepare_all"]
+
+
+def _silent(_step: str) -> None:
+    """Tell nobody."""
+
+
+def _silent_of(_request: EnvironmentRequest, _step: str) -> None:
+    """Tell nobody."""
+
+
+def prepare(
+    request: EnvironmentRequest,
+    settings: StoreSettings,
+    *,
+    report: Callable[[str], None] = _silent,
+) -> Environment:
+    """Give the environment that was asked for; build it where it is not there.
+
+    One that is there costs no process and no network access. Any number of processes and threads
+    may ask for the same one at the same time: one builds, the others wait.
+
+    Args:
+        request: what it holds and which Python it runs.
+        settings: where it is kept and how it is made.
+        report: told each step of the work, never called for an environment that is there.
+
+    Returns:
+        An environment that holds exactly the declared distributions, to be used read-only.
+
+    Raises:
+        InterpreterNotFoundError: no interpreter satisfies the spec.
+        InstallError: the requirements cannot be installed.
+        SetupError: a requirement line is wrong or the environment cannot be made.
+    """
+    interpreter = find_interpreter(request.python, cache_dir=settings.cache_dir)
+    if request.requirements is None:
+        return as_it_is(interpreter)
+    plan = _plan(request, settings)
+    store, notes = Store(settings.cache_dir), []
+    record = store.lookup(plan.key)
+    if record is None and not store.is_writable():
+        notes.append(f"{store.root} cannot be written: environments are kept for this session only")
+        store = session_store(settings.cache_dir)
+        record = store.lookup(plan.key)
+    if record is None or _is_stale(record, settings):
+        record, more = _obtain(plan, store, report)
+        notes += more
+    store.touch(record)
+    return _environment(plan, store, record, notes)
+
+
+def prepare_all(
+    requests: Iterable[EnvironmentRequest],
+    settings: StoreSettings,
+    report: Callable[[EnvironmentRequest, str], None] = _silent_of,
+) -> dict[EnvironmentRequest, Environment | SetupError]:
+    """Prepare several environments in parallel; one that fails does not stop the others.
+
+    Args:
+        requests: equal ones are prepared once.
+        settings: for all of them.
+        report: told each step of each environment, from several threads.
+
+    Returns:
+        The environment or what went wrong, for every request, in their order.
+    """
+    wanted = list(dict.fromkeys(requests))
+
+    def one(request: EnvironmentRequest) -> Environment | SetupError:
+        try:
+            return prepare(request, settings, report=lambda step: report(request, step))
+        except SetupError as error:
+            return error
+
+    with ThreadPoolExecutor(max(1, min(len(wanted), os.cpu_count() or 1))) as pool:
+        return dict(zip(wanted, pool.map(one, wanted), strict=True))
+
+
+def _plan(request: EnvironmentRequest, settings: StoreSettings) -> Plan:
+    interpreter = find_interpreter(request.python, cache_dir=settings.cache_dir)
+    declared = read_requirements(
+        request.requirements or (),
+        request.root,
+        interpreter,
+        constraint_files=settings.constraints,
+    )
+    installer = _installer(settings)
+    runtime = runtime_pins(request.runtime, declared)
+    shape = {
+        "schema": SCHEMA,
+        "interpreter": interpreter.identity,
+        "requirements": declared.identity,
+        "runtime": sorted(runtime),
+        "installer": installer.name,
+        "configuration": index_configuration(installer.name, os.environ, Path.home()),
+        "link_mode": settings.link_mode,
+    }
+    return Plan(
+        key=canonical_digest(shape),
+        interpreter=interpreter,
+        declared=declared,
+        runtime=runtime,
+        installer=installer,
+        settings=settings,
+    )
+
+
+def _installer(settings: StoreSettings) -> Installer:
+    for each in settings.installers:
+        if each.name == settings.installer:
+            return each
+    if settings.installer == "pip":
+        return PipInstaller()
+    if settings.installer not in {"auto", "uv"}:
+        names = ", ".join(["auto", "uv", "pip", *(each.name for each in settings.installers)])
+        raise SetupError(f"no installer is called {settings.installer!r}; valid: {names}")
+    executable = find_uv(settings.cache_dir)
+    if executable is not None:
+        return UvInstaller(executable)
+    if settings.installer == "uv":
+        raise SetupError(
+            "installer 'uv' was asked for, but no uv runs here; install it "
+            "(pip install 'pytest-portable[uv]') or choose 'pip'"
+        )
+    return PipInstaller()
+
+
+def _is_stale(record: Record, settings: StoreSettings) -> bool:
+    """Whether newer versions may be had and should be asked for."""
+    if settings.offline or record.is_pinned or not record.requirements:
+        return False
+    if settings.refresh and record.resolved < settings.since:
+        return True
+    return time.time() - record.resolved > settings.ttl_seconds
+
+
+def _obtain(plan: Plan, store: Store, report: Callable[[str], None]) -> tuple[Record, list[str]]:
+    """Build, or confirm, what a key stands for, alone among all who want it."""
+    with store.lock(plan.key, report):
+        old = store.lookup(plan.key)  # somebody may have built it while we waited
+        if old is None:
+            record = build(plan, store, report)
+            store.publish(record)
+            return record, []
+        if not _is_stale(old, plan.settings):
+            return old, []
+        return _renew(old, plan, store, report)
+
+
+def _renew(
+    old: Record, plan: Plan, store: Store, report: Callable[[str], None]
+) -> tuple[Record, list[str]]:
+    try:
+        record = build(plan, store, report)
+    except InstallError as error:
+        age = (time.time() - old.resolved) / 3600
+        words = last_words(error.output).splitlines() or ["no words"]
+        return old, [f"not refreshed, {age:.0f} h old versions are used: {words[-1].strip()}"]
+    if (record.distributions, record.origins) == (old.distributions, old.origins):
+        shutil.rmtree(store.builds / record.build, ignore_errors=True)
+        record = replace(old, resolved=record.resolved)
+        store.point(record)
+    else:
+        # The old build stays for those who use it; it goes when nobody did for a while.
+        store.publish(record)
+    return record, []
+
+
+def _environment(plan: Plan, store: Store, record: Record, notes: list[str]) -> Environment:
+    path = store.builds / record.build
+    return Environment(
+        key=plan.key,
+        path=path,
+        executable=environment_python(path),
+        interpreter=plan.interpreter,
+        distributions=record.distributions,
+        notes=(*record.notes, *notes),
+    )

@@ -1,0 +1,182 @@
+"""The one door through which installers are started."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from pytest_portable.errors import SetupError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+__all__ = ["Completed", "Processes", "Runner", "tool_environment"]
+
+# How long the output of a finished tool is waited for: a grandchild may hold the pipe open.
+_DRAIN_SECONDS = 2.0
+_POLL_SECONDS = 0.5
+_DROPPED_PREFIXES = ("PYTHON", "PYTEST_", "COV_", "COVERAGE_", "__PYVENV", "VIRTUALENV_", "CONDA_")
+# These say where and for whom to install; here both are settled by the environment.
+_DROPPED = frozenset(
+    {
+        *("PIP_DRY_RUN", "PIP_EDITABLE", "PIP_PREFIX", "PIP_PYTHON", "PIP_REPORT", "PIP_ROOT"),
+        *("PIP_REQUIRE_VIRTUALENV", "PIP_REQUIREMENT", "PIP_TARGET", "PIP_USER", "PIP_LOG"),
+        *("UV_BREAK_SYSTEM_PACKAGES", "UV_COMPILE_BYTECODE", "UV_MANAGED_PYTHON", "UV_NO_SYNC"),
+        *("UV_NO_MANAGED_PYTHON", "UV_PREFIX", "UV_PROJECT", "UV_PROJECT_ENVIRONMENT"),
+        *("UV_PYTHON", "UV_PYTHON_PREFERENCE", "UV_SYSTEM_PYTHON", "UV_TARGET", "VIRTUAL_ENV"),
+        *("UV_VENV_CLEAR", "UV_VENV_SEED", "UV_WORKING_DIR", "UV_WORKING_DIRECTORY"),
+    }
+)
+
+
+def tool_environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """Give the variables an installer runs with.
+
+    Indexes, proxies, certificates and compilers are configured by variables and stay; what would
+    change the Python that runs, or send the installation elsewhere, goes.
+    """
+    return {
+        name: value
+        for name, value in variables.items()
+        if not name.startswith(_DROPPED_PREFIXES) and name not in _DROPPED
+    }
+
+
+@dataclass(frozen=True)
+class Completed:
+    """How a tool ended.
+
+    Attributes:
+        status: exit status, negative for a signal.
+        output: standard output and standard error as they came, credentials cut.
+        timed_out: whether it was stopped because its time was over.
+    """
+
+    status: int
+    output: str
+    timed_out: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether the tool did what it was asked to do."""
+        return self.status == 0 and not self.timed_out
+
+
+class Runner(Protocol):
+    """Starts tools; tests put a fake in its place."""
+
+    def run(
+        self, argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout_seconds: float
+    ) -> Completed:
+        """Run a tool to its end and give its output."""
+        ...
+
+
+class Processes:
+    """Runs tools in process groups of their own; all can be stopped at once."""
+
+    def __init__(self, redact: Callable[[str], str], log: Path | None = None) -> None:
+        """Start with nothing running.
+
+        Args:
+            redact: cuts credentials; applied to each line before it is kept anywhere.
+            log: file the output is appended to.
+        """
+        self._redact = redact
+        self._log = log
+        self._live: set[subprocess.Popen[str]] = set()
+        self._stopped = False
+
+    def run(
+        self, argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout_seconds: float
+    ) -> Completed:
+        """Run a tool to its end; its whole process group goes when its time is over.
+
+        Raises:
+            SetupError: the tool cannot be started, or everything was stopped.
+        """
+        if self._stopped:
+            raise SetupError("the preparation was stopped")
+        self._note(f"$ {' '.join(argv)}\n")
+        try:
+            process = subprocess.Popen(
+                list(argv),
+                cwd=cwd,
+                encoding="utf-8",
+                env=dict(env),
+                errors="replace",
+                start_new_session=sys.platform != "win32",
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+            )
+        except OSError as error:
+            raise SetupError(f"cannot start {argv[0]}: {error.strerror}") from error
+        self._live.add(process)
+        try:
+            return self._wait(process, timeout_seconds)
+        finally:
+            # Also on Ctrl-C: a session of its own never sees the terminal's signal.
+            _kill(process)
+            self._live.discard(process)
+
+    def stop(self) -> None:
+        """End everything that runs and refuse to start more."""
+        self._stopped = True
+        for process in tuple(self._live):
+            _kill(process)
+
+    def _wait(self, process: subprocess.Popen[str], timeout_seconds: float) -> Completed:
+        lines: list[str] = []
+        reader = threading.Thread(target=self._read, args=(process, lines), daemon=True)
+        reader.start()
+        deadline = time.monotonic() + timeout_seconds
+        # The end of the output wakes us at once; `Popen.wait(timeout)` polls, up to 50 ms late.
+        while reader.is_alive() and process.poll() is None and time.monotonic() < deadline:
+            reader.join(min(_POLL_SECONDS, max(0.0, deadline - time.monotonic())))
+        timed_out = not _ends_within(process, min(_DRAIN_SECONDS, deadline - time.monotonic()))
+        if timed_out:
+            _kill(process)
+        reader.join(_DRAIN_SECONDS)
+        return Completed(process.wait(), "".join(lines), timed_out)
+
+    def _read(self, process: subprocess.Popen[str], lines: list[str]) -> None:
+        assert process.stdout is not None, "it is started with a pipe"
+        with process.stdout as stream, contextlib.suppress(ValueError):
+            for line in stream:
+                cut = self._redact(line)
+                lines.append(cut)
+                self._note(cut)
+
+    def _note(self, text: str) -> None:
+        if self._log is None:
+            return
+        # A log that cannot be written must not cost the environment.
+        with contextlib.suppress(OSError), self._log.open("a", encoding="utf-8") as stream:
+            stream.write(self._redact(text))
+
+
+def _ends_within(process: subprocess.Popen[str], seconds: float) -> bool:
+    if process.poll() is None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(max(0.0, seconds))
+    return process.poll() is not None
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
+    """End a process and whatever it left running."""
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(_DRAIN_SECONDS)

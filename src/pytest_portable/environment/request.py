@@ -1,0 +1,91 @@
+"""What an environment is asked for with, and what is handed over."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pytest_portable.environment.installers import Installer
+    from pytest_portable.environment.probing import Interpreter
+
+__all__ = ["DAY_SECONDS", "Environment", "EnvironmentRequest", "StoreSettings"]
+
+DAY_SECONDS = 86_400.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvironmentRequest:
+    """One environment that somebody needs.
+
+    Attributes:
+        python: interpreter spec; `None` for the host's interpreter.
+        requirements: lines as in a requirements file; `()` for a bare environment; `None` to use
+            the interpreter `python` as it is and install nothing.
+        runtime: what the serializer needs, pinned at the host's version (`"dill==0.4.1"`).
+            Dropped where `requirements` names the distribution; where the pin does not resolve
+            beside the requirements, the newest that does is taken.
+        root: where relative paths in requirement lines start.
+    """
+
+    python: str | None
+    requirements: tuple[str, ...] | None
+    runtime: tuple[str, ...] = ()
+    root: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreSettings:
+    """Where environments are kept and how they are made.
+
+    Attributes:
+        cache_dir: the store; a session-only one takes its place where it cannot be written.
+        installer: `auto` (uv where it is found, else pip), `uv`, `pip`, or the name of one of
+            `installers`.
+        offline: never ask an index.
+        refresh: resolve unpinned requirements again, however fresh they are.
+        ttl_seconds: age from which unpinned requirements are resolved again.
+        link_mode: how uv puts files into an environment: `clone`, `copy`, `hardlink`, `symlink`;
+            `None` for uv's default.
+        install_timeout_seconds: limit of one run of the installer.
+        constraints: files that constrain versions, as with `pip install -c`.
+        since: moment from which a refresh counts, in seconds since the epoch: one session
+            refreshes an environment once.
+        installers: further installers, by name.
+    """
+
+    cache_dir: Path
+    installer: str = "auto"
+    offline: bool = False
+    refresh: bool = False
+    ttl_seconds: float = DAY_SECONDS
+    link_mode: str | None = None
+    install_timeout_seconds: float = 900.0
+    constraints: tuple[Path, ...] = ()
+    since: float = field(default_factory=time.time, compare=False)
+    installers: tuple[Installer, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True)
+class Environment:
+    """An environment that is there, to be used read-only.
+
+    Attributes:
+        key: hash of everything that shaped it.
+        path: its folder (`sys.prefix`).
+        executable: its interpreter.
+        interpreter: the interpreter it was made from.
+        distributions: canonical name -> version of all that is installed.
+        notes: what somebody should know, such as a version other than the one asked for.
+    """
+
+    key: str
+    path: Path
+    executable: Path
+    interpreter: Interpreter
+    distributions: Mapping[str, str]
+    notes: tuple[str, ...] = ()

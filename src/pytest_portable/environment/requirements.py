@@ -1,0 +1,287 @@
+"""Requirement lines read, with all they name, into what is installed and what shapes the key."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from packaging.markers import InvalidMarker, Marker
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from pytest_portable.environment.lines import Line, LineError, archive_name, parse_line
+from pytest_portable.environment.redaction import redact
+from pytest_portable.environment.sources import group_lines, read_text, read_toml, script_lines
+from pytest_portable.errors import SetupError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pytest_portable.environment.probing import Interpreter
+
+__all__ = [
+    "Declared",
+    "ProjectPath",
+    "canonical_digest",
+    "file_digest",
+    "read_requirements",
+    "runtime_pins",
+]
+
+_MAX_DEPTH = 20
+
+
+@dataclass(frozen=True)
+class ProjectPath:
+    """A source tree to build a wheel from.
+
+    Attributes:
+        path: its folder, absolute.
+        extras: as written between the brackets, empty for none.
+        marker: environment marker, empty for none.
+        text: the line that named it.
+    """
+
+    path: Path
+    extras: str = ""
+    marker: str = ""
+    text: str = ""
+
+
+@dataclass
+class Declared:
+    """What a list of requirement lines asks for, files, groups and scripts read in.
+
+    Attributes:
+        lines: for the installer, paths absolute, credentials in place: never to be shown.
+        options: index options of requirements files, in order.
+        constraints: lines that constrain versions and install nothing.
+        projects: source trees, to be installed as wheels.
+        locks: lock files, to be installed as they are.
+        names: canonical names of the distributions that are asked for on this interpreter.
+        identity: canonical text of everything above, credentials cut, contents hashed; sorted.
+        shown: the lines as they were asked for, credentials cut.
+    """
+
+    lines: list[str] = field(default_factory=list)
+    options: list[str] = field(default_factory=list)
+    constraints: list[str] = field(default_factory=list)
+    projects: list[ProjectPath] = field(default_factory=list)
+    locks: list[Path] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
+    identity: list[str] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is to be installed."""
+        return not (self.lines or self.projects or self.locks)
+
+    @property
+    def is_hashed(self) -> bool:
+        """Whether hashes are asked for, which installers then demand of every line."""
+        required = any(option.startswith("--require-hashes") for option in self.options)
+        return required or any("--hash" in line for line in self.lines)
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether every version is settled by hashes or a lock, so that nothing can move."""
+        return not self.projects and (self.is_hashed or not self.lines)
+
+
+def read_requirements(
+    lines: Iterable[str],
+    root: Path,
+    interpreter: Interpreter,
+    *,
+    constraint_files: tuple[Path, ...] = (),
+) -> Declared:
+    """Read requirement lines and everything they name.
+
+    Args:
+        lines: as in a requirements file.
+        root: where relative paths start, in nested files too, as with pip run from there.
+        interpreter: the target; decides which markers hold.
+        constraint_files: files of constraints besides those the lines name.
+
+    Returns:
+        What is to be installed, and its canonical text.
+
+    Raises:
+        SetupError: a line does not parse or a file, group or tree is not there; all of them.
+    """
+    reader = _Reader(root, interpreter.facts["marker"])
+    reader.read(lines, "deps", constraining=False)
+    for path in constraint_files:
+        reader.read([f"-c {path}"], "portable_constraint", constraining=False)
+    if reader.mistakes:
+        raise SetupError("\n".join(dict.fromkeys(reader.mistakes)))
+    declared = reader.declared
+    # The order of options may decide which index wins; the order of requirements never does.
+    declared.identity = [*sorted(set(declared.identity)), *map(redact, declared.options)]
+    return declared
+
+
+class _Reader:
+    """Collects one declaration; files are followed as they come."""
+
+    def __init__(self, root: Path, marker_environment: Mapping[str, str]) -> None:
+        self.declared = Declared()
+        self.mistakes: list[str] = []
+        self._root = root
+        self._marker_environment = dict(marker_environment, extra="")
+        self._files: list[Path] = []
+
+    def read(self, lines: Iterable[str], source: str, *, constraining: bool) -> None:
+        for text in lines:
+            try:
+                line = _parse(text)
+                self._add(line, constraining=constraining)
+            except (LineError, SetupError, InvalidMarker) as error:  # noqa: PERF203 - all mistakes at once
+                where = "" if source == "deps" else f" (in {source})"
+                self.mistakes.append(f"{redact(str(error))}{where}")
+            else:
+                if source == "deps" and line.kind != "blank":
+                    self.declared.shown.append(redact(line.text))
+
+    def _add(self, line: Line, *, constraining: bool) -> None:
+        match line.kind:
+            case "blank":
+                pass
+            case "option":
+                self.declared.options.append(line.text)
+            case "file" | "constraint":
+                self._follow(line, constraining=constraining or line.kind == "constraint")
+            case "group":
+                nested = group_lines(self._root, line.value)
+                self.read(nested, line.text, constraining=constraining)
+            case "script":
+                nested = script_lines(self._root / line.value, line.text)
+                self.read(nested, line.text, constraining=constraining)
+            case "lock":
+                self._add_lock(line)
+            case "project":
+                self._add_project(line)
+            case _:
+                self._add_requirement(line, constraining=constraining)
+
+    def _follow(self, line: Line, *, constraining: bool) -> None:
+        if "://" in line.value:
+            option = "-c" if constraining else "-r"
+            self.declared.options.append(f"{option} {line.value}")
+            return
+        # As pip does: a nested file is found from the file that names it.
+        base = self._files[-1].parent if self._files else self._root
+        path = (base / Path(line.value).expanduser()).resolve()
+        if path in self._files or len(self._files) > _MAX_DEPTH:
+            raise SetupError(f"{line.text!r}: {path} includes itself")
+        content = read_text(path, line.text)
+        self._files.append(path)
+        try:
+            self.read(_joined(content), str(path), constraining=constraining)
+        finally:
+            self._files.pop()
+
+    def _add_lock(self, line: Line) -> None:
+        path = (self._root / line.value).resolve()
+        packages = read_toml(path, line.text).get("packages", [])
+        self.declared.locks.append(path)
+        self.declared.names |= {canonicalize_name(str(each.get("name"))) for each in packages}
+        self.declared.identity.append(f"lock {file_digest(path)}")
+
+    def _add_project(self, line: Line) -> None:
+        path = (self._root / Path(line.value).expanduser()).resolve()
+        if not path.is_dir():
+            raise SetupError(f"{line.text!r}: there is no folder {path}")
+        if not any((path / name).is_file() for name in ("pyproject.toml", "setup.py")):
+            raise SetupError(f"{line.text!r}: {path} has no pyproject.toml")
+        if not self._holds(line.marker):
+            return
+        self.declared.projects.append(ProjectPath(path, line.extras, line.marker, line.text))
+        if (path / "pyproject.toml").is_file():
+            table = read_toml(path / "pyproject.toml", line.text).get("project", {})
+            self.declared.names.add(canonicalize_name(str(table.get("name", ""))))
+
+    def _add_requirement(self, line: Line, *, constraining: bool) -> None:
+        text, identity, name = line.text, redact(line.text), ""
+        if line.kind == "requirement":
+            requirement = _requirement(line.value)
+            identity = " ".join([_canonical(requirement), *sorted(line.hashes)])
+            holds = requirement.marker is None or requirement.marker.evaluate(
+                self._marker_environment
+            )
+            name = str(canonicalize_name(requirement.name)) if holds else ""
+        elif line.kind == "archive":
+            path = (self._root / Path(line.value).expanduser()).resolve()
+            if not path.is_file():
+                raise SetupError(f"{line.text!r}: there is no file {path}")
+            text = _direct(archive_name(path), line.extras, path.as_uri(), line.marker)
+            identity = f"archive {path.name}[{line.extras}] {line.marker} {file_digest(path)}"
+            name = archive_name(path) if self._holds(line.marker) else ""
+        if constraining:
+            self.declared.constraints.append(text)
+            self.declared.identity.append(f"-c {identity}")
+            return
+        self.declared.lines.append(text)
+        self.declared.identity.append(identity)
+        self.declared.names |= {name} - {""}
+
+    def _holds(self, marker: str) -> bool:
+        return not marker or Marker(marker).evaluate(self._marker_environment)
+
+
+@functools.lru_cache(maxsize=4096)
+def _parse(text: str) -> Line:
+    return parse_line(text)
+
+
+@functools.lru_cache(maxsize=4096)
+def _requirement(text: str) -> Requirement:
+    return Requirement(text)
+
+
+def _joined(content: str) -> list[str]:
+    """Join continued lines; a comment line inside a continuation ends nothing, as with pip."""
+    return content.replace("\\\r\n", " ").replace("\\\n", " ").splitlines()
+
+
+def _direct(name: str, extras: str, url: str, marker: str) -> str:
+    """Write a PEP 508 direct reference."""
+    bracket = f"[{extras}]" if extras else ""
+    condition = f" ; {marker}" if marker else ""
+    return f"{name}{bracket} @ {url}{condition}" if name else f"{url}{condition}"
+
+
+def _canonical(requirement: Requirement) -> str:
+    """Write a requirement so that equal ones are equal texts; credentials are cut."""
+    extras = ",".join(sorted(map(str, map(canonicalize_name, requirement.extras))))
+    specifiers = ",".join(sorted(map(str, requirement.specifier)))
+    url = f" @ {redact(requirement.url)}" if requirement.url else ""
+    marker = f" ; {requirement.marker}" if requirement.marker else ""
+    return f"{canonicalize_name(requirement.name)}[{extras}]{specifiers}{url}{marker}"
+
+
+def runtime_pins(runtime: Iterable[str], declared: Declared) -> tuple[str, ...]:
+    """Give what the serializer needs beside the declaration; what it names itself wins."""
+    return tuple(
+        line for line in runtime if canonicalize_name(Requirement(line).name) not in declared.names
+    )
+
+
+def file_digest(path: Path) -> str:
+    """Hash a file's content."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def canonical_digest(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    """Hash a JSON value independently of the order of its keys."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,189 @@
+"""Environments on disk: a pointer per key, immutable builds, a lock per key.
+
+Nothing that can be read is ever changed: a build lies at its final path from the start and becomes
+visible when its pointer is replaced. Readers take no lock.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import functools
+import json
+import os
+import shutil
+import tempfile
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_portable.environment.layout import environment_python
+from pytest_portable.environment.request import DAY_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["MARKER", "Record", "Store", "session_store", "write_atomically"]
+
+SCHEMA = 1
+# Lies in every build: the key at once, so that leftovers have an owner; the record when complete.
+MARKER = ".pytest-portable.json"
+_WAIT_REPORT_SECONDS = 5.0
+_TAG = (
+    "Signature: 8a477f597d28d172789f06886806bc55\n"
+    "# Environments of pytest-portable; they can be deleted at any time.\n"
+    "# Source: https://bford.info/cachedir/\n"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What a pointer says about its build.
+
+    Attributes:
+        key: hash of everything that shaped the build.
+        build: name of its folder below `builds/`.
+        distributions: canonical name -> version.
+        origins: canonical name -> commit or hash of what came from an address.
+        requirements: the lines that were asked for, credentials cut.
+        interpreter: the interpreter it was made from, for people.
+        installer: the tool that filled it.
+        notes: what somebody who uses it should know.
+        is_pinned: whether no later resolution can give other versions.
+        created: seconds since the epoch.
+        resolved: when the versions were last confirmed, seconds since the epoch.
+    """
+
+    key: str
+    build: str
+    distributions: dict[str, str] = field(default_factory=dict)
+    origins: dict[str, str] = field(default_factory=dict)
+    requirements: list[str] = field(default_factory=list)
+    interpreter: str = ""
+    installer: str = ""
+    notes: list[str] = field(default_factory=list)
+    is_pinned: bool = False
+    created: float = 0.0
+    resolved: float = 0.0
+    schema: int = SCHEMA
+
+
+class Store:
+    """The folder that holds environments."""
+
+    def __init__(self, root: Path) -> None:
+        """Name the folder; it is made when something is written."""
+        self.root = root
+
+    @property
+    def builds(self) -> Path:
+        """Folder of the environments themselves."""
+        return self.root / "builds"
+
+    def is_writable(self) -> bool:
+        """Make the folders, and say whether environments can be kept here."""
+        try:
+            for name in ("builds", "keys", "locks", "logs", "wheels"):
+                (self.root / name).mkdir(parents=True, exist_ok=True)
+            tag = self.root / "CACHEDIR.TAG"
+            if not tag.exists():
+                (self.root / ".gitignore").write_text("*\n", encoding="utf-8")
+                tag.write_text(_TAG, encoding="utf-8")
+        except OSError:
+            return False
+        return all(os.access(self.root / name, os.W_OK) for name in ("builds", "keys", "locks"))
+
+    def lookup(self, key: str) -> Record | None:
+        """Give the record of a complete build whose interpreter is still there."""
+        try:
+            values = json.loads((self.root / "keys" / f"{key}.json").read_bytes())
+            record = Record(**values)
+            # Follows the link: an interpreter that was removed leaves it dangling.
+            environment_python(self.builds / record.build).stat()
+        except (OSError, ValueError, TypeError):
+            return None
+        return record if record.schema == SCHEMA and record.key == key else None
+
+    def touch(self, record: Record) -> None:
+        """Note that a build is used, at most once a day."""
+        marker = self.builds / record.build / MARKER
+        with contextlib.suppress(OSError):  # a read-only store is a store
+            if time.time() - marker.stat().st_mtime > DAY_SECONDS:
+                os.utime(marker)
+
+    @contextlib.contextmanager
+    def lock(self, key: str, report: Callable[[str], None]) -> Iterator[None]:
+        """Hold a key alone among all processes; wait as long as the holder lives."""
+        from filelock import FileLock, Timeout  # noqa: PLC0415 - a hit needs no lock
+
+        lock = FileLock(self.root / "locks" / f"{key}.lock")
+        holder = self.root / "locks" / f"{key}.holder"
+        while True:
+            try:
+                # The system frees the lock of a process that dies, so no time is too long.
+                lock.acquire(timeout=_WAIT_REPORT_SECONDS)
+                break
+            except Timeout:
+                report(f"waiting for process {_holder(holder)} to build it")
+        try:
+            with contextlib.suppress(OSError):
+                holder.write_text(str(os.getpid()), encoding="utf-8")
+            yield
+        finally:
+            with contextlib.suppress(OSError):
+                holder.unlink(missing_ok=True)
+            lock.release()
+
+    def start_build(self, key: str) -> Path:
+        """Give a fresh path for a build; what an earlier holder left half-built goes first."""
+        for leftover in self.builds.glob(f"{key[:12]}-*"):
+            if not is_complete(leftover):
+                shutil.rmtree(leftover, ignore_errors=True)
+        path = Path(tempfile.mkdtemp(prefix=f"{key[:12]}-", dir=self.builds))
+        # The creators of environments insist on making the folder themselves.
+        path.rmdir()
+        return path
+
+    def publish(self, record: Record) -> None:
+        """Make a build visible: its own record first, then the pointer, atomically."""
+        write_atomically(self.builds / record.build / MARKER, asdict(record))
+        self.point(record)
+
+    def point(self, record: Record) -> None:
+        """Replace the pointer of a key."""
+        write_atomically(self.root / "keys" / f"{record.key}.json", asdict(record))
+
+
+def _holder(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        return "(unknown)"
+
+
+def is_complete(build: Path) -> bool:
+    """Whether a build was finished."""
+    return (build / MARKER).is_file()
+
+
+def write_atomically(path: Path, value: object) -> None:
+    """Write JSON so that readers see the old file or the new one, never a part."""
+    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=".draft-")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            json.dump(value, stream, indent=1, sort_keys=True)
+        Path(draft).replace(path)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
+
+
+@functools.cache
+def session_store(cache_dir: Path) -> Store:  # noqa: ARG001 - one per folder that refuses
+    """Give a store that lives as long as this process, for where the cache cannot be written."""
+    folder = Path(tempfile.mkdtemp(prefix="pytest-portable-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    store = Store(folder)
+    store.is_writable()
+    return store
