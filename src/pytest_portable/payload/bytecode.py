@@ -1,0 +1,201 @@
+"""Functions and classes sent by value: the Python they belong to and what they import."""
+
+from __future__ import annotations
+
+import builtins
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pytest_portable.payload import opcodes as op
+from pytest_portable.payload.instructions import Code, Scan, python_of, scan
+from pytest_portable.payload.lenses.definitions import CLASSES, CODES, FUNCTIONS, code_fields
+from pytest_portable.payload.references import members
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_portable.payload.paths import Paths
+
+__all__ = ["CodeSent", "find_code"]
+
+_BUILTINS: Final = frozenset(dir(builtins))
+_MODULE_NAMES: Final = frozenset(
+    ("__annotations__", "__builtins__", "__doc__", "__file__", "__loader__", "__name__")
+) | {"__package__", "__path__", "__spec__", "__module__", "__qualname__"}
+
+
+@dataclass(frozen=True)
+class CodeSent:
+    """A function or class that travels inside a payload.
+
+    Attributes:
+        path: expression that leads to it.
+        name: qualified name it had.
+        python: Python it was compiled for, as `"3.11"`; None where the bytes do not tell, and
+            for classes (their methods are listed on their own).
+        imports: modules its code imports when it runs, nested code included.
+        conditional_imports: those it can do without (`try` ... `except ImportError`).
+        missing_globals: global names it reads that neither the payload nor builtins define.
+        filename: source file it was compiled from.
+        line: first line there.
+        kind: `function`, `class` or `code`.
+    """
+
+    path: str
+    name: str
+    python: str | None
+    imports: tuple[str, ...] = ()
+    conditional_imports: tuple[str, ...] = ()
+    missing_globals: tuple[str, ...] = ()
+    filename: str = ""
+    line: int = 0
+    kind: str = "function"
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain data for reports and `--json`."""
+        return {
+            "path": self.path,
+            "name": self.name,
+            "python": self.python,
+            "imports": list(self.imports),
+            "conditional_imports": list(self.conditional_imports),
+            "missing_globals": list(self.missing_globals),
+            "filename": self.filename,
+            "line": self.line,
+            "kind": self.kind,
+        }
+
+
+def find_code(paths: Paths, *, python: tuple[int, int] | None = None) -> tuple[CodeSent, ...]:
+    """List what a payload defines, in the order in which a person meets it (outermost first).
+
+    Args:
+        paths: a walked graph.
+        python: the Python that dumped the payload, if known; it settles what the bytes leave open.
+    """
+    view, kinds = paths.view, paths.graph.kinds
+    found: list[CodeSent] = []
+    used: set[int] = set()
+    for node in paths.order:
+        if kinds[node] != op.REDUCE:
+            continue
+        callee = view.callee(node)
+        if callee in FUNCTIONS:
+            found.append(_function(paths, node, python, used))
+        elif callee in CLASSES:
+            found.append(CodeSent(paths.path(node), _name(paths, node), None, kind="class"))
+        elif callee in CODES and node not in used:
+            scanned = _scan(paths, node, python, used)
+            found.append(_sent(paths, node, scanned, (), "code"))
+    return tuple(found)
+
+
+def _function(paths: Paths, node: int, python: tuple[int, int] | None, used: set[int]) -> CodeSent:
+    sent: set[str] = set()
+    code = -1
+    known = False
+    for label, child in members(paths, node):
+        if label == "__globals__":
+            known = known or paths.graph.kinds[child] == op.DICT
+            sent.update(paths.graph.entries(child))
+            sent.update(_set_later(paths, child))
+            name = paths.view.name(child)
+            if name and name[0] != "__main__":
+                # The function lives in an importable module's namespace: it finds all there.
+                return _sent(paths, node, _scan(paths, code, python, used), (), "function")
+            known = known or bool(name)
+        elif label == "__code__" and code < 0:
+            code = child
+    scanned = _scan(paths, code, python, used)
+    wanted = scanned.names if known else frozenset[str]()
+    missing = sorted(wanted - sent - scanned.stored - _BUILTINS - _MODULE_NAMES)
+    return _sent(paths, node, scanned, tuple(missing), "function")
+
+
+def _set_later(paths: Paths, node: int) -> Iterator[str]:
+    for call in paths.view.effects.get(node, ()):
+        for argument in paths.view.arguments(call)[1:2]:
+            yield from paths.graph.entries(argument)
+
+
+def _name(paths: Paths, node: int) -> str:
+    names = {
+        label: paths.graph.text(child)
+        for label, child in members(paths, node)
+        if label in ("__name__", "__qualname__")
+    }
+    return names.get("__qualname__") or names.get("__name__") or ""
+
+
+def _sent(paths: Paths, node: int, scanned: Scan, missing: tuple[str, ...], kind: str) -> CodeSent:
+    return CodeSent(
+        path=paths.path(node),
+        name=_name(paths, node) or scanned.name,
+        python=scanned.python,
+        imports=tuple(sorted(scanned.imports - scanned.conditional)),
+        conditional_imports=tuple(sorted(scanned.conditional)),
+        missing_globals=missing,
+        filename=scanned.filename,
+        line=scanned.line,
+        kind=kind,
+    )
+
+
+def _scan(paths: Paths, node: int, python: tuple[int, int] | None, used: set[int]) -> Scan:
+    """Scan a code object and those nested in its constants."""
+    first: Scan | None = None
+    total = Scan()
+    queue = [node] if node >= 0 else []
+    for current in queue:
+        if current in used and current != node:
+            continue
+        used.add(current)
+        code = _read(paths, current)
+        if code is None:
+            continue
+        version = python_of(code, python)
+        found = scan(code, version)
+        first = first or found
+        total = total.with_nested(found)
+        queue += code.nested
+    if first is None:
+        return total
+    return total.headed_by(first)
+
+
+def _read(paths: Paths, node: int) -> Code | None:
+    view, graph = paths.view, paths.graph
+    fields = code_fields(view, node)
+    if not fields:
+        return None
+    constants = graph.children(fields["consts"])
+
+    def raw(field: str) -> bytes:
+        value = graph.value(fields[field]) if field in fields else b""
+        return value if isinstance(value, bytes) else _bytes_of(paths, fields.get(field, -1))
+
+    return Code(
+        code=raw("code"),
+        constants=tuple(graph.value(constant) for constant in constants),
+        names=tuple(graph.text(name) or "" for name in graph.children(fields["names"])),
+        name=graph.text(fields.get("qualname", fields["name"])) or "",
+        filename=graph.text(fields["filename"]) or "",
+        line=_number(graph.value(fields["firstlineno"])),
+        lines=raw("linetable"),
+        exceptions=raw("exceptiontable"),
+        arguments=len(fields) - ("lnotab" in fields and "linetable" in fields),
+        by_dill_lnotab="lnotab" in fields and "linetable" in fields,
+        nested=tuple(constant for constant in constants if code_fields(view, constant)),
+    )
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _bytes_of(paths: Paths, node: int) -> bytes:
+    # Protocols below 3 spell bytes as _codecs.encode(text, "latin1").
+    if node < 0 or paths.view.callee(node) != "_codecs.encode":
+        return b""
+    text = paths.graph.text(paths.view.arguments(node)[0]) or ""
+    return text.encode("latin-1", "replace")

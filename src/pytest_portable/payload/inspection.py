@@ -1,0 +1,181 @@
+"""Everything that can be known about a payload without loading it."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pytest_portable.payload.bytecode import CodeSent, find_code
+from pytest_portable.payload.graph import read
+from pytest_portable.payload.paths import Paths
+from pytest_portable.payload.references import (
+    Reference,
+    distribution_of,
+    find_references,
+)
+from pytest_portable.payload.sizes import Nested, Size, find_nested, measure
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+__all__ = ["Inspection", "inspect_payload", "may_carry_code"]
+
+_MAX_DEPTH: Final = 4
+_CODE_SIGNS: Final = (b"cloudpickle", b"dill", b"CodeType", b"marshal", b"new_class")
+_SYSTEM_BOUND: Final = {"PosixPath": "POSIX", "WindowsPath": "Windows"}
+_DEVICE_SIGN: Final = re.compile(rb"cuda:\d+|mps:\d+")
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What a payload needs, holds and is bound to.
+
+    Attributes:
+        references: globals and modules it names or defines, with the paths that lead there.
+        requirements: distributions it needs, at the host's versions.
+        code: functions and classes that travel inside it.
+        sizes: bytes by path, biggest first.
+        nested: payloads inside it, by path.
+        bound_to: what it cannot leave: `python`, `system` and `device`, each None when free.
+        protocol: pickle protocol.
+        payload_bytes: its length.
+        damaged: offset at which it could not be read further, or None.
+    """
+
+    references: tuple[Reference, ...]
+    requirements: tuple[str, ...]
+    code: tuple[CodeSent, ...]
+    sizes: tuple[Size, ...]
+    nested: tuple[tuple[str, Inspection], ...]
+    bound_to: Mapping[str, str | None]
+    protocol: int
+    payload_bytes: int
+    damaged: int | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain data for reports and `--json`."""
+        return {
+            "references": [reference.to_dict() for reference in self.references],
+            "requirements": list(self.requirements),
+            "code": [code.to_dict() for code in self.code],
+            "sizes": [size.to_dict() for size in self.sizes],
+            "nested": [{"path": path, **inner.to_dict()} for path, inner in self.nested],
+            "bound_to": dict(self.bound_to),
+            "protocol": self.protocol,
+            "payload_bytes": self.payload_bytes,
+            "damaged": self.damaged,
+        }
+
+
+def may_carry_code(data: bytes) -> bool:
+    """Whether a payload could hold code sent by value; microseconds, and never a false no.
+
+    Every serializer that sends code names its own functions for rebuilding it.
+    """
+    return any(sign in data for sign in _CODE_SIGNS)
+
+
+def inspect_payload(  # noqa: PLR0913 (one keyword for each thing the caller may know)
+    data: bytes | bytearray | memoryview,
+    *,
+    root: str = "obj",
+    python: tuple[int, int] | None = None,
+    distributions: Mapping[str, Sequence[str]] | None = None,
+    stdlib: Collection[str] = sys.stdlib_module_names,
+    segments: Sequence[tuple[int, int]] | None = None,
+) -> Inspection:
+    """Read a payload without importing or executing anything in it.
+
+    Damaged bytes give what could be read, with `damaged` set.
+
+    Args:
+        data: the payload.
+        root: name of the whole object in paths.
+        python: the Python that dumped it, where known.
+        distributions: distributions by import name; the host's metadata when not given.
+        stdlib: top-level modules of the target's standard library.
+        segments: byte ranges that hold opcodes (see `graph.read`).
+    """
+    paths = Paths(read(data, segments=segments, partial=True), root=root)
+    return _inspect(paths, len(data), python, distributions, stdlib, depth=0)
+
+
+def _inspect(  # noqa: PLR0913 (private: what inspect_payload takes, and the depth)
+    paths: Paths,
+    size: int,
+    python: tuple[int, int] | None,
+    distributions: Mapping[str, Sequence[str]] | None,
+    stdlib: Collection[str],
+    *,
+    depth: int,
+) -> Inspection:
+    references = find_references(paths, packages=distributions, stdlib=stdlib)
+    code = find_code(paths, python=python)
+    nested: list[tuple[str, Inspection]] = []
+    for inner in find_nested(paths) if depth < _MAX_DEPTH else ():
+        inside = Paths(read(inner.data, partial=True), root=_loaded(inner))
+        found = _inspect(inside, len(inner.data), python, distributions, stdlib, depth=depth + 1)
+        nested.append((inner.path, found))
+    return Inspection(
+        references=references,
+        requirements=_requirements(references, code, distributions, stdlib),
+        code=code,
+        sizes=measure(paths),
+        nested=tuple(nested),
+        bound_to=_bound_to(paths, references, code),
+        protocol=paths.graph.protocol,
+        payload_bytes=size,
+        damaged=paths.graph.damaged,
+    )
+
+
+def _loaded(inner: Nested) -> str:
+    return f"pickle.loads({inner.path})"
+
+
+def _requirements(
+    references: Sequence[Reference],
+    code: Sequence[CodeSent],
+    distributions: Mapping[str, Sequence[str]] | None,
+    stdlib: Collection[str],
+) -> tuple[str, ...]:
+    names = {
+        reference.distribution
+        for reference in references
+        if reference.distribution and not reference.stdlib
+    }
+    for module in {name for sent in code for name in sent.imports}:
+        if module.partition(".")[0] not in stdlib:
+            names.add(distribution_of(module, distributions) or "")
+    return tuple(sorted(_pinned(name) for name in names if name))
+
+
+def _pinned(name: str) -> str:
+    from importlib import metadata  # noqa: PLC0415 (costs milliseconds; only inspections need it)
+
+    try:
+        return f"{name}=={metadata.version(name)}"
+    except metadata.PackageNotFoundError:
+        return name
+
+
+def _bound_to(
+    paths: Paths, references: Sequence[Reference], code: Sequence[CodeSent]
+) -> Mapping[str, str | None]:
+    pythons = sorted({sent.python for sent in code if sent.python})
+    systems = {
+        _SYSTEM_BOUND[reference.qualname]
+        for reference in references
+        if reference.module.startswith("pathlib") and reference.qualname in _SYSTEM_BOUND
+    }
+    device = None
+    if any(reference.module.partition(".")[0] == "torch" for reference in references):
+        sign = _DEVICE_SIGN.search(paths.graph.data)
+        device = sign[0].decode() if sign else None
+    return {
+        "python": ", ".join(pythons) or None,
+        "system": ", ".join(sorted(systems)) or None,
+        "device": device,
+    }

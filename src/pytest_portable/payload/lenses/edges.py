@@ -1,0 +1,121 @@
+"""All edges of a node that is no plain container: call, state, items, effects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_portable.payload import opcodes as op
+from pytest_portable.payload.lenses.definitions import CLASSES
+from pytest_portable.payload.lenses.view import (
+    HIDDEN,
+    LENSES,
+    SAME,
+    SETTERS,
+    STATES,
+    TYPE,
+    Edge,
+    View,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["edges"]
+
+_PAIR = 2
+
+
+def edges(view: View, node: int) -> list[Edge]:
+    """Everything that hangs on a node, best labels first; structure left over comes hidden."""
+    graph = view.graph
+    kind = graph.kinds[node]
+    found: list[Edge] = []
+    if kind == op.REDUCE:
+        found = _call(view, node)
+    elif kind in (op.NEWOBJ, op.NEWOBJ_EX, op.OBJ, op.INST):
+        found = _new(view, node)
+    elif kind != op.STACK_GLOBAL:
+        found = [(SAME, child) for child in graph.children(node)]
+    for state in graph.states.get(node, ()):
+        found += _state(view, node, state)
+    for index, item in enumerate(graph.items.get(node, ())):
+        found.append((f"[{index}]", item))
+    if node in graph.pairs:
+        for index, (key, value) in enumerate(graph.key_values(node)):
+            found += [(view.key(key, index), value), (HIDDEN, key)]
+    for call in view.effects.get(node, ()):
+        setter = SETTERS.get(view.callee(call))
+        found += setter(view, call, view.arguments(call)) if setter else []
+        found.append((HIDDEN, call))
+    return found
+
+
+def _call(view: View, node: int) -> list[Edge]:
+    callee, arguments = view.graph.children(node)[:_PAIR]
+    found = [_class_edge(view, callee)]
+    seen = LENSES.get(view.canonical(callee))
+    if seen:
+        found += seen(view, node, view.arguments(node))
+        return [*found, (HIDDEN, arguments)]
+    exception = view.live_class(callee)
+    if exception is not None and issubclass(exception, BaseException):
+        return [*found, (".args", arguments)]
+    return [*found, (".__reduce_ex__(4)[1]", arguments)]
+
+
+def _class_edge(view: View, maker: int) -> Edge:
+    """The class of an instance: `type(x)` when it came by value, the instance itself when not."""
+    return (TYPE if view.callee(maker) in CLASSES else SAME), maker
+
+
+def _new(view: View, node: int) -> list[Edge]:
+    graph = view.graph
+    children, kind = graph.children(node), graph.kinds[node]
+    found = [] if kind == op.INST else [_class_edge(view, children[0])]
+    arguments = view.arguments(node)
+    if _is_tuple(view, view.class_of(node)):
+        # A tuple subclass sends one tuple, a namedtuple its fields.
+        whole = len(arguments) == 1 and graph.kinds[arguments[0]] == op.TUPLE
+        inner: Sequence[int] = graph.children(arguments[0]) if whole else arguments
+        found += [(f"[{index}]", item) for index, item in enumerate(inner)]
+    elif kind in (op.NEWOBJ, op.NEWOBJ_EX):
+        label = ".__getnewargs_ex__()" if kind == op.NEWOBJ_EX else ".__getnewargs__()"
+        place = "[0]" if kind == op.NEWOBJ_EX else ""
+        found += [(f"{label}{place}[{i}]", item) for i, item in enumerate(arguments)]
+        if kind == op.NEWOBJ_EX:
+            found.append((f"{label}[1]", children[2]))
+    else:
+        found += [(SAME, argument) for argument in arguments]
+    return [*found, *((HIDDEN, child) for child in children[1:])]
+
+
+def _is_tuple(view: View, cls: int) -> bool:
+    for _ in range(8):
+        if view.callee(cls) == "dill:_create_namedtuple":
+            return True
+        if view.callee(cls) not in CLASSES:
+            break
+        arguments = view.arguments(cls)
+        bases = view.graph.children(arguments[2]) if len(arguments) > _PAIR else ()
+        if not bases:
+            return False
+        cls = bases[0]
+    if view.canonical(cls) == "types.TupleType":
+        return True
+    live = view.live_class(cls)
+    return live is not None and tuple in type.mro(live)
+
+
+def _state(view: View, node: int, state: int) -> list[Edge]:
+    seen = STATES.get(view.canonical(view.class_of(node))) if view.class_of(node) >= 0 else None
+    if seen:
+        return seen(view, node, (state,))
+    graph = view.graph
+    if graph.kinds[state] == op.DICT:
+        return [*view.attributes(state), (HIDDEN, state)]
+    halves = graph.children(state) if graph.kinds[state] == op.TUPLE else ()
+    shapes = [graph.kinds[half] for half in halves]
+    if len(halves) == _PAIR and op.DICT in shapes and set(shapes) <= {op.DICT, ord("N")}:
+        found = [edge for half in halves for edge in view.attributes(half)]
+        return [*found, *((HIDDEN, half) for half in halves), (HIDDEN, state)]
+    return [(".__getstate__()", state)]

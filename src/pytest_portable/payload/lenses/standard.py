@@ -1,0 +1,210 @@
+"""Lenses for the standard library's reducers, NumPy's and pandas's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_portable.payload import opcodes as op
+from pytest_portable.payload.lenses.view import HIDDEN, SAME, SLOT, STATES, Edge, View, lens
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["items_of"]
+
+
+def items_of(view: View, nodes: Sequence[int]) -> list[Edge]:
+    """Elements by position, as `[i]`."""
+    del view
+    return [(f"[{index}]", node) for index, node in enumerate(nodes)]
+
+
+@lens("copyreg._reconstructor")
+def _reconstructed(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+    # Protocols 0 and 1: class, the built-in base that holds the value, the value.
+    del node
+    labels = (SAME, HIDDEN, SAME)
+    del view
+    return list(zip(labels, arguments, strict=False))
+
+
+@lens("copyreg.__newobj__", "copyreg.__newobj_ex__")
+def _new_by_function(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+    del view, node
+    return [(SAME, argument) for argument in arguments]
+
+
+@lens("functools.partial", "functools.partialmethod", "builtins.map", "builtins.filter")
+def _partial(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+    del view, node
+    return [(".func", argument) for argument in arguments[:1]]
+
+
+@lens("functools.partial", table=STATES)
+def _partial_state(view: View, node: int, state: Sequence[int]) -> list[Edge]:
+    del node
+    names = (".func", ".args", ".keywords", ".__dict__")
+    edges: list[Edge] = list(zip(names, view.graph.children(state[0]), strict=False))
+    return [*edges, (HIDDEN, state[0])]
+
+
+@lens("collections.defaultdict")
+def _defaultdict(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+    del view, node
+    return [(".default_factory", argument) for argument in arguments[:1]]
+
+
+@lens("collections.deque")
+def _deque(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+    del view, node
+    return list(zip((SAME, ".maxlen"), arguments, strict=False))
+
+
+@lens(
+    "builtins.bytearray",
+    "builtins.bytes",
+    "builtins.dict",
+    "builtins.list",
+    "builtins.tuple",
+    "collections.Counter",
+    "collections.OrderedDict",
+    "types.MappingProxyType",
+    "builtins.mappingproxy",
+    "types.SimpleNamespace",
+)
+def _wrapped(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+    del view, node
+    return [(SAME, argument) for argument in arguments]
+
+
+@lens("builtins.set", "builtins.frozenset", "weakref.WeakSet")
+def _set(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+    del view, node
+    return [(f"list({SLOT})", argument) for argument in arguments[:1]]
+
+
+@lens("builtins.getattr", "dill:_get_attr", "dill:_getattr")
+def _getattr(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+    # A bound method is pickled as getattr(owner, name); a global's attribute looks the same.
+    del node
+    owner = arguments[0] if arguments else -1
+    if owner < 0 or view.name(owner) or view.callee(owner):
+        return [(SAME, argument) for argument in arguments]
+    return [(".__self__", owner), *((HIDDEN, argument) for argument in arguments[1:])]
+
+
+@lens("types.MethodType", "builtins.method")
+def _method(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+    del view, node
+    return list(zip((".__func__", ".__self__"), arguments, strict=False))
+
+
+@lens("builtins.property")
+def _property(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+    del view, node
+    return list(zip((".fget", ".fset", ".fdel", ".__doc__"), arguments, strict=False))
+
+
+@lens("builtins.classmethod")
+def _classmethod(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+    # Reading a classmethod from its class gives a bound method.
+    del view, node
+    return [(".__func__", argument) for argument in arguments[:1]]
+
+
+@lens("builtins.staticmethod")
+def _staticmethod(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+    # Reading a staticmethod from its class gives the function itself.
+    del view, node
+    return [(SAME, argument) for argument in arguments[:1]]
+
+
+@lens("builtins.slice", "builtins.range")
+def _slice(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+    del view, node
+    return list(zip((".start", ".stop", ".step"), arguments, strict=False))
+
+
+@lens("types.GenericAlias", "operator.getitem", "_operator.getitem")
+def _generic_alias(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+    del node
+    if len(arguments) > 1 and view.graph.kinds[arguments[1]] != op.TUPLE:
+        return [(".__origin__", arguments[0]), (".__args__[0]", arguments[1])]
+    return list(zip((".__origin__", ".__args__"), arguments, strict=False))
+
+
+@lens("functools.reduce")
+def _union(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+    # types.UnionType is pickled as functools.reduce(operator.or_, args).
+    del view, node
+    return list(zip((SAME, ".__args__"), arguments, strict=False))
+
+
+@lens(
+    "numpy.core.multiarray._reconstruct",
+    "numpy._core.multiarray._reconstruct",
+    "numpy.ma.core._mareconstruct",
+)
+def _array(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+    del view, node
+    return [(SAME, argument) for argument in arguments[:1]]
+
+
+@lens(
+    "numpy.core.multiarray._reconstruct",
+    "numpy._core.multiarray._reconstruct",
+    table=STATES,
+)
+def _array_state(view: View, node: int, state: Sequence[int]) -> list[Edge]:
+    """State of an array: version, shape, dtype, order, data (bytes, or a list of objects)."""
+    del node
+    graph = view.graph
+    parts = graph.children(state[0])
+    if len(parts) < 5:  # noqa: PLR2004 (an array's state has five members)
+        return [(".__reduce__()[2]", state[0])]
+    shape = [graph.value(size) for size in graph.children(parts[1])]
+    edges: list[Edge] = [(".shape", parts[1]), (".dtype", parts[2])]
+    if graph.kinds[parts[4]] != op.LIST:
+        return [*edges, (SAME, parts[4]), (HIDDEN, state[0])]
+    sizes = [size for size in shape if isinstance(size, int)]
+    for index, item in enumerate(graph.children(parts[4])):
+        edges.append((_array_index(index, sizes), item))
+    return [*edges, (HIDDEN, parts[4]), (HIDDEN, state[0])]
+
+
+def _array_index(index: int, sizes: Sequence[int]) -> str:
+    places: list[int] = []
+    for size in reversed(sizes):
+        places.append(index % size if size else 0)
+        index //= size or 1
+    return f"[{', '.join(map(str, reversed(places)))}]" if places else "[()]"
+
+
+@lens("numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar")
+def _scalar(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+    del view, node
+    return list(zip((".dtype", SAME), arguments, strict=False))
+
+
+@lens("numpy.core.numeric._frombuffer", "numpy._core.numeric._frombuffer")
+def _from_buffer(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+    del view, node
+    return list(zip((SAME, ".dtype", ".shape", HIDDEN), arguments, strict=False))
+
+
+@lens("pandas.core.indexes.base._new_Index")
+def _index(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+    del node
+    edges: list[Edge] = [(SAME, argument) for argument in arguments[:1]]
+    for mapping in arguments[1:2]:
+        edges += [
+            (".values" if label == ".data" else label, value)
+            for label, value in view.attributes(mapping)
+        ]
+    return edges
+
+
+@lens("pandas._libs.internals._unpickle_block")
+def _block(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+    del view, node
+    return list(zip((".values", ".mgr_locs", ".ndim"), arguments, strict=False))

@@ -1,0 +1,273 @@
+r"""What lenses look through: callables by their canonical name, arguments, edges.
+
+An edge is a label and a child. A label is what a person writes behind the parent's path
+(`.func`, `['k']`), or around it where it holds a `SLOT` (`type(\0)`).
+"""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import math
+import sys
+from typing import TYPE_CHECKING, Final
+
+from pytest_portable.payload import opcodes as op
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from pytest_portable.payload.nodes import Graph, Name
+
+__all__ = [
+    "HIDDEN",
+    "LENSES",
+    "SAME",
+    "SETTERS",
+    "SLOT",
+    "STATES",
+    "TYPE",
+    "Edge",
+    "Lens",
+    "View",
+    "attribute",
+    "group_of",
+    "lens",
+    "type_name",
+]
+
+Edge = tuple[str, int]
+
+SLOT: Final = "\0"
+SAME: Final = ""  # the child has the parent's path: a reducer's callable, for instance
+HIDDEN: Final = "\1"  # like SAME, and only if nothing better leads there
+TYPE: Final = f"type({SLOT})"
+
+_MAX_KEY_CHARACTERS: Final = 200
+_MAX_KEY_NODES: Final = 20
+_MAX_INDIRECTIONS: Final = 8
+_TWO: Final = 2
+_BUILTINS: Final = frozenset(dir(builtins))
+
+
+class View:
+    """A graph seen through the lenses."""
+
+    def __init__(self, graph: Graph) -> None:
+        """Sort the calls whose results were thrown away to the nodes they changed."""
+        self.graph = graph
+        self.strays: list[int] = []
+        self.effects: dict[int, list[int]] = {}
+        self._canonical: dict[int, str] = {}
+        for call in graph.effects:
+            arguments = self.arguments(call)
+            if arguments and not op.ATOMS[graph.kinds[arguments[0]]]:
+                self.effects.setdefault(arguments[0], []).append(call)
+            else:
+                self.strays.append(call)
+
+    def name(self, node: int) -> Name | None:
+        """Module and qualified name of a global; None for what is no global."""
+        names = self.graph.names
+        if node not in names:
+            names[node] = _read_name(self.graph, node)
+        return names[node]
+
+    def canonical(self, node: int) -> str:
+        """Name a callable so that a lens is found, whichever way the payload spells it.
+
+        `cloudpickle:` and `dill:` stand for any module of those packages, vendored copies
+        included; what `_builtin_type("CodeType")` or `getattr(x, "y")` yield is named too.
+        """
+        if node not in self._canonical:
+            self._canonical[node] = self._name_callable(node)
+        return self._canonical[node]
+
+    def callee(self, node: int) -> str:
+        """Canonical name of what a reduce calls; empty for other nodes."""
+        if self.graph.kinds[node] != op.REDUCE:
+            return ""
+        return self.canonical(self.graph.children(node)[0])
+
+    def arguments(self, node: int) -> Sequence[int]:
+        """Positional arguments of a reduce or a new object."""
+        graph = self.graph
+        kind = graph.kinds[node]
+        children = graph.children(node)
+        if kind in (op.REDUCE, op.NEWOBJ, op.NEWOBJ_EX):
+            return graph.children(children[1]) if graph.kinds[children[1]] == op.TUPLE else ()
+        return children[1:] if kind == op.OBJ else children
+
+    def class_of(self, node: int) -> int:
+        """Node of the class of an instance, or of the callable that made it; -1 for none."""
+        kinds, children = self.graph.kinds, self.graph.children(node)
+        if kinds[node] in (op.REDUCE, op.NEWOBJ, op.NEWOBJ_EX, op.OBJ) and children:
+            return children[0]
+        return node if kinds[node] == op.INST else -1
+
+    def live_class(self, node: int) -> type | None:
+        """Class that a global names, if the host has it already; nothing is imported for it."""
+        name = self.name(node)
+        module = sys.modules.get(name[0]) if name else None
+        found: object = module
+        for part in name[1].split(".") if name and module else ():
+            # `vars`, because a module's `__getattr__` could import something.
+            namespace: Mapping[str, object] = getattr(found, "__dict__", {})
+            found = namespace.get(part)
+        return found if isinstance(found, type) else None
+
+    def key(self, node: int, index: int) -> str:
+        """Label of a value by its key: `['k']`, or by position where keys cannot be written."""
+        text = self._literal(node)
+        return f"list({SLOT}.values())[{index}]" if text is None else f"[{text}]"
+
+    def _literal(self, node: int) -> str | None:
+        graph = self.graph
+        if graph.kinds[node] == op.TUPLE:
+            parts = [self._leaf_literal(part) for part in graph.children(node)[:_MAX_KEY_NODES]]
+            if None in parts or len(graph.children(node)) > _MAX_KEY_NODES:
+                return None
+            inner = ", ".join(filter(None, parts))
+            return f"({inner},)" if len(parts) == 1 else f"({inner})"
+        return self._leaf_literal(node)
+
+    def _leaf_literal(self, node: int) -> str | None:
+        code = self.graph.kinds[node]
+        if not op.ATOMS[code] or code in (op.PERSID, op.NEXT_BUFFER, 0x96):
+            return None
+        value = self.graph.value(node)
+        if value is None and code != ord("N"):
+            return None
+        if isinstance(value, float) and not math.isfinite(value):
+            return None
+        text = repr(value)
+        return text if len(text) <= _MAX_KEY_CHARACTERS else None
+
+    def _name_callable(self, node: int) -> str:
+        suffix = ""
+        for _ in range(_MAX_INDIRECTIONS):
+            name = self.name(node)
+            if name:
+                group = group_of(name[0])
+                return (f"{group}:{name[1]}" if group else ".".join(name)) + suffix
+            maker = self.name(self.graph.children(node)[0]) if self._is_call(node) else None
+            texts = [self.graph.text(argument) or "" for argument in self.arguments(node)]
+            known = self._named_by_text(maker[1], texts) if maker else ""
+            if known or not maker or maker[1] not in ("getattr", "_get_attr") or len(texts) < _TWO:
+                return known + suffix if known else ""
+            node, suffix = self.arguments(node)[0], f".{texts[1]}{suffix}"
+        return ""
+
+    def _is_call(self, node: int) -> bool:
+        return self.graph.kinds[node] == op.REDUCE
+
+    @staticmethod
+    def _named_by_text(maker: str, texts: Sequence[str]) -> str:
+        """What functions yield that are told a name: serializers' ways to spell a built-in."""
+        if maker in ("_builtin_type", "_load_type") and texts:
+            return type_name(texts[-1])
+        if maker in ("subimport", "_import_module") and texts:
+            return texts[0]
+        # dill looks these up on itself, for Pythons that lacked them.
+        shim = maker == "getattr" and len(texts) > 1 and texts[1] in ("_setattr", "_delattr")
+        return f"builtins.{texts[1][1:]}" if shim else ""
+
+    def attributes(self, node: int) -> Iterator[Edge]:
+        """Values of a dict as attributes."""
+        for index, (key, value) in enumerate(self.graph.key_values(node)):
+            name = self.graph.text(key)
+            yield (f".__dict__{self.key(key, index)}" if name is None else attribute(name)), value
+
+
+Lens = "Callable[[View, int, Sequence[int]], list[Edge]]"
+
+# What a call's arguments are, by the canonical name of the callable: edges from the result.
+LENSES: dict[str, Callable[[View, int, Sequence[int]], list[Edge]]] = {}
+# What calls do to their first argument (state setters); edges from that argument.
+SETTERS: dict[str, Callable[[View, int, Sequence[int]], list[Edge]]] = {}
+# What a BUILD state means for the result of a callable; the sequence holds the state.
+STATES: dict[str, Callable[[View, int, Sequence[int]], list[Edge]]] = {}
+
+
+def lens(
+    *names: str,
+    table: dict[str, Callable[[View, int, Sequence[int]], list[Edge]]] = LENSES,
+) -> Callable[
+    [Callable[[View, int, Sequence[int]], list[Edge]]],
+    Callable[[View, int, Sequence[int]], list[Edge]],
+]:
+    """Register a lens for callables by their canonical names.
+
+    Example:
+        >>> @lens("mylib.rebuild")
+        ... def rebuilt(view, node, arguments):
+        ...     return [(".source", arguments[0])]
+    """
+
+    def register(
+        function: Callable[[View, int, Sequence[int]], list[Edge]],
+    ) -> Callable[[View, int, Sequence[int]], list[Edge]]:
+        for name in names:
+            table[name] = function
+        return function
+
+    return register
+
+
+def attribute(name: str) -> str:
+    """Label of an attribute; names that are no identifiers are looked up in `__dict__`."""
+    if name.isidentifier() and not keyword.iskeyword(name):
+        return f".{name}"
+    return f".__dict__[{name!r}]"
+
+
+def type_name(short: str) -> str:
+    """Where the type lives that cloudpickle and dill call by a short name."""
+    if short == "PartialType":
+        return "functools.partial"
+    return f"builtins.{short}" if short in _BUILTINS else f"types.{short}"
+
+
+def group_of(module: str) -> str:
+    """Serializer a module belongs to (vendored copies included), or an empty text."""
+    parts = module.split(".")
+    for group in ("cloudpickle", "dill"):
+        if group in parts or f"{group}_fast" in parts:
+            return group
+    return ""
+
+
+def _read_name(graph: Graph, node: int) -> Name | None:
+    code = graph.kinds[node]
+    if code in (op.GLOBAL, op.INST):
+        start = graph.offsets[node]
+        lines = graph.data[start + 1 : op.opcode_end(graph.data, start) - 1]
+        module, _, name = lines.decode("utf-8", "replace").partition("\n")
+        return _modern(graph, module, name)
+    if code == op.STACK_GLOBAL:
+        module_node, name_node = graph.children(node)
+        found = graph.text(module_node), graph.text(name_node)
+        return None if found[0] is None or found[1] is None else (found[0], found[1])
+    return _extension(graph, node) if code in op.EXTENSIONS else None
+
+
+def _modern(graph: Graph, module: str, name: str) -> Name:
+    """Turn the Python 2 names that protocols 0 to 2 write into today's."""
+    if module == "__builtin__" and name == "__main__":  # dill: the dict of the main module
+        return "__main__", "__dict__"
+    if graph.protocol < 3 or module == "__builtin__":  # noqa: PLR2004 (protocol 3 is Python 3's first)
+        import _compat_pickle  # noqa: PLC0415 (only old payloads need it)
+
+        if (module, name) in _compat_pickle.NAME_MAPPING:
+            return _compat_pickle.NAME_MAPPING[module, name]
+        module = _compat_pickle.IMPORT_MAPPING.get(module, module)
+    return module, name
+
+
+def _extension(graph: Graph, node: int) -> Name:
+    import copyreg  # noqa: PLC0415 (extension codes are rare)
+
+    start = graph.offsets[node]
+    code = int.from_bytes(graph.data[start + 1 : op.opcode_end(graph.data, start)], "little")
+    registry: dict[int, Name] = getattr(copyreg, "_inverted_registry", {})
+    return registry.get(code, ("copyreg", f"extension code {code}"))

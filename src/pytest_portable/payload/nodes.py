@@ -1,0 +1,196 @@
+"""The graph that a payload describes: nodes are numbers, everything about them is in arrays.
+
+A node costs 17 bytes plus its children: a payload of a million objects must stay linear and
+small. Leaves hold no value; it is decoded from the payload's bytes when somebody asks.
+"""
+
+from __future__ import annotations
+
+import bisect
+import codecs
+import struct
+from array import array
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from pytest_portable.payload import opcodes as op
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+__all__ = ["Graph", "Name"]
+
+Name = tuple[str, str]
+
+# Longer integers are not worth decoding (and `int` refuses long decimal text).
+_MAX_INT_BYTES: Final = 1024
+_KINDS: Final = {
+    op.LIST: "list",
+    op.DICT: "dict",
+    op.TUPLE: "tuple",
+    op.SET: "set",
+    op.FROZENSET: "frozenset",
+    op.REDUCE: "reduce",
+    op.NEWOBJ: "new",
+    op.NEWOBJ_EX: "new",
+    op.INST: "new",
+    op.OBJ: "new",
+    op.PERSID: "persistent",
+    op.BINPERSID: "persistent",
+    op.NEXT_BUFFER: "buffer",
+    **dict.fromkeys(op.GLOBALS, "global"),
+}
+_CONSTANTS: Final = {0x4E: None, 0x88: True, 0x89: False}
+_UNPACK: Final = {0x4A: "<i", 0x4B: "<B", 0x4D: "<H", 0x47: ">d"}
+
+
+@dataclass(frozen=True)
+class Graph:
+    """What a payload describes, read without importing or executing anything.
+
+    Nodes are numbered in the order in which their opcodes stand in the payload.
+
+    Attributes:
+        data: the bytes that were read.
+        kinds: the opcode that made each node (the ways to make one container share one).
+        offsets: where that opcode stands.
+        parts: children by which the node was made: items of a list, tuple or set, keys and
+            values in turn of a dict, callable and arguments of a reduce; None for leaves.
+        items: what was appended or added to nodes that are no plain list or set.
+        pairs: keys and values set on nodes that are no plain dict.
+        states: states that BUILD gave to a node.
+        effects: calls whose result was thrown away, in order: state setters, for instance.
+        touches: offsets of opcodes that changed a node, and `touched`, the node each changed.
+        protocol: the highest protocol announced or needed.
+        root: the node of the whole object; -1 where there is none.
+        leftovers: other nodes on the stack of a damaged payload.
+        end: bytes after the first pickle begin here.
+        damaged: offset at which reading stopped, or None for a whole pickle.
+    """
+
+    data: bytes
+    kinds: bytearray = field(default_factory=bytearray)
+    offsets: array[int] = field(default_factory=lambda: array("Q"))
+    parts: list[Sequence[int] | None] = field(default_factory=list)
+    items: dict[int, list[int]] = field(default_factory=dict)
+    pairs: dict[int, list[int]] = field(default_factory=dict)
+    states: dict[int, list[int]] = field(default_factory=dict)
+    effects: list[int] = field(default_factory=list)
+    touches: array[int] = field(default_factory=lambda: array("Q"))
+    touched: array[int] = field(default_factory=lambda: array("Q"))
+    protocol: int = 0
+    root: int = -1
+    leftovers: tuple[int, ...] = ()
+    end: int = 0
+    damaged: int | None = None
+    shifts: tuple[tuple[int, int], ...] = ()
+    names: dict[int, Name | None] = field(default_factory=dict, repr=False)
+
+    def __len__(self) -> int:
+        """Count the nodes."""
+        return len(self.kinds)
+
+    def kind(self, node: int) -> str:
+        """Say in a word what a node is: `list`, `reduce`, `global`, `leaf`, ..."""
+        return _KINDS.get(self.kinds[node], "leaf")
+
+    def children(self, node: int) -> Sequence[int]:
+        """Nodes by which this one was made."""
+        return self.parts[node] or ()
+
+    def span(self, node: int) -> tuple[int, int]:
+        """First byte of the opcode that made a node, and the byte after it."""
+        start = self.offsets[node]
+        return self.original(start), self.original(op.opcode_end(self.data, start) - 1) + 1
+
+    def own_bytes(self, node: int) -> int:
+        """Bytes of the opcode that made a node; the bytes of its children are not in it."""
+        start = self.offsets[node]
+        return op.opcode_end(self.data, start) - start
+
+    def original(self, position: int) -> int:
+        """Offset in the payload as it was given; differs where `segments` left bytes out."""
+        for start, shift in reversed(self.shifts):
+            if position >= start:
+                return position + shift
+        return position
+
+    def position(self, offset: int) -> int:
+        """Turn an offset in the payload into one in `data`."""
+        for start, shift in reversed(self.shifts):
+            if offset >= start + shift:
+                return offset - shift
+        return offset
+
+    def node_at(self, offset: int) -> int:
+        """Find the node that the opcode at an offset makes or changes; the last one before it.
+
+        Returns:
+            A node, or -1 where the payload has none up to there.
+        """
+        offset = self.position(offset)
+        made = bisect.bisect_right(self.offsets, offset) - 1
+        changed = bisect.bisect_right(self.touches, offset) - 1
+        if changed >= 0 and (made < 0 or self.touches[changed] > self.offsets[made]):
+            return self.touched[changed]
+        return made
+
+    def value(self, node: int) -> object:
+        """Decode a leaf; None for what is no leaf or cannot be decoded."""
+        code, start = self.kinds[node], self.offsets[node]
+        if code in _CONSTANTS:
+            return _CONSTANTS[code]
+        try:
+            if code in _UNPACK:
+                return struct.unpack_from(_UNPACK[code], self.data, start + 1)[0]
+            if op.LENGTH_BYTES[code]:
+                return self._sized(code, start)
+            return self._line(code, start)
+        except (ValueError, struct.error):
+            return None
+
+    def text(self, node: int) -> str | None:
+        """Decode a leaf that is text; None for anything else."""
+        value = self.value(node) if self.kinds[node] in op.TEXTS else None
+        return value if isinstance(value, str) else None
+
+    def key_values(self, node: int) -> Iterator[tuple[int, int]]:
+        """Keys and values of a dict, in order."""
+        flat = self.children(node) if self.kinds[node] == op.DICT else self.pairs.get(node, ())
+        return zip(flat[::2], flat[1::2], strict=False)
+
+    def entries(self, node: int) -> dict[str, int]:
+        """Values of a dict by those keys that are text."""
+        found: dict[str, int] = {}
+        for key, value in self.key_values(node):
+            name = self.text(key)
+            if name is not None:
+                found[name] = value
+        return found
+
+    def _sized(self, code: int, start: int) -> object:
+        head = start + 1 + abs(op.LENGTH_BYTES[code])
+        end = op.opcode_end(self.data, start)
+        if code in (0x8A, 0x8B):
+            if end - head > _MAX_INT_BYTES:
+                return None
+            return int.from_bytes(self.data[head:end], "little", signed=True)
+        raw = self.data[head:end]
+        if code in (0x58, 0x8C, 0x8D):
+            return raw.decode("utf-8", "surrogatepass")
+        return raw.decode("latin-1") if code in (0x54, 0x55) else raw
+
+    def _line(self, code: int, start: int) -> object:
+        if code not in b"ILFSVP":
+            return None
+        raw = self.data[start + 1 : op.opcode_end(self.data, start) - 1]
+        if code == op.PERSID or code == ord("V"):
+            return raw.decode("raw-unicode-escape" if code == ord("V") else "ascii", "replace")
+        if code == ord("F"):
+            return float(raw)
+        if code == ord("S"):
+            decoded, _ = codecs.escape_decode(raw.strip()[1:-1])
+            return decoded.decode("latin-1")
+        if raw in (b"00", b"01"):
+            return raw == b"01"
+        return int(raw.rstrip(b"L")) if len(raw) <= _MAX_INT_BYTES else None

@@ -1,0 +1,119 @@
+"""How many bytes of a payload each path takes, and payloads inside payloads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pytest_portable.payload import opcodes as op
+from pytest_portable.payload.graph import read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_portable.payload.paths import Paths
+
+__all__ = ["Nested", "Size", "find_nested", "measure"]
+
+_MAX_SIZES: Final = 20
+_MIN_NESTED_BYTES: Final = 4
+_INSIDE_CODE: Final = (".co_code", ".co_linetable", ".co_lnotab", ".co_exceptiontable")
+_BYTES: Final = frozenset(map(ord, "CB\x8e\x96"))
+# Protocol 2 and later begin so; older protocols have no head that bytes could be known by.
+_HEADS: Final = tuple(bytes((0x80, protocol)) for protocol in range(2, 6))
+
+
+@dataclass(frozen=True)
+class Size:
+    """Bytes of the payload that one path takes, what hangs on it included."""
+
+    path: str
+    bytes: int
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain data for reports and `--json`."""
+        return {"path": self.path, "bytes": self.bytes}
+
+
+@dataclass(frozen=True)
+class Nested:
+    """A bytes value that is a pickle itself.
+
+    Attributes:
+        path: expression that leads to the bytes.
+        data: the bytes.
+        offset: where they begin in the payload.
+    """
+
+    path: str
+    data: bytes
+    offset: int
+
+
+def measure(paths: Paths, *, limit: int = _MAX_SIZES) -> tuple[Size, ...]:
+    """Bytes by path, biggest first; the whole object comes first.
+
+    A shared object counts where its shortest path is. Paths that only pass on (one child has
+    nearly all of it) are listed too: `obj`, `obj['model']`, `obj['model'].table`.
+    """
+    graph = paths.graph
+    if graph.root < 0:
+        return ()
+    totals = _totals(paths)
+    biggest = sorted(paths.order + _leaves(paths), key=totals.__getitem__, reverse=True)
+    found: dict[str, int] = {paths.root: len(graph.data)}
+    for node in biggest:
+        if len(found) >= limit or totals[node] == 0:
+            break
+        path = paths.path(node)
+        if not path.endswith(_INSIDE_CODE):
+            found.setdefault(path, totals[node])
+    return tuple(Size(path, count) for path, count in found.items())
+
+
+def find_nested(paths: Paths) -> Iterator[Nested]:
+    """Values that are pickles themselves, whole and with nothing behind them."""
+    graph = paths.graph
+    for node, kind in enumerate(graph.kinds):
+        if kind not in _BYTES:
+            continue
+        start, end = graph.offsets[node], 0
+        head = start + 1 + op.LENGTH_BYTES[kind]
+        if graph.data[head : head + 2] not in _HEADS:
+            continue
+        end = op.opcode_end(graph.data, start)
+        data = graph.data[head:end]
+        if len(data) >= _MIN_NESTED_BYTES and data.endswith(b"."):
+            inner = read(data, partial=True)
+            if inner.damaged is None and inner.end == len(data):
+                yield Nested(paths.path(node), data, graph.original(head))
+
+
+def _leaves(paths: Paths) -> list[int]:
+    # Leaves are not in the walk's order; only big ones can matter among the biggest.
+    graph = paths.graph
+    ends = [*graph.offsets[1:], len(graph.data)]
+    wanted = max(64, len(graph.data) // 1000)
+    return [
+        node
+        for node, end in enumerate(ends)
+        if end - graph.offsets[node] >= wanted and op.ATOMS[graph.kinds[node]]
+    ]
+
+
+def _totals(paths: Paths) -> list[int]:
+    """Bytes of each node and everything reached through it."""
+    graph, parents = paths.graph, paths.parents
+    # An opcode that makes no node (a frame, a memo entry) counts for the node before it.
+    totals = [
+        end - start
+        for start, end in zip(graph.offsets, [*graph.offsets[1:], len(graph.data)], strict=False)
+    ]
+    for node, kind in enumerate(graph.kinds):
+        if op.ATOMS[kind] and parents[node] >= 0 and parents[node] != node:
+            totals[parents[node]] += totals[node]
+    for node in reversed(paths.order):
+        parent = parents[node]
+        if parent >= 0 and parent != node:
+            totals[parent] += totals[node]
+    return totals
