@@ -1,0 +1,28 @@
+"""Stage 6: two objects in, their differences out."""
+
+from __future__ import annotations
+
+from pytest_portable.equivalence.comparators import Comparator, Elements, Finding, Part
+from pytest_portable.equivalence.compare import compare
+from pytest_portable.equivalence.differences import (
+    COUNT_LIMIT,
+    MAX_SHOWN,
+    Difference,
+    Differences,
+)
+from pytest_portable.equivalence.leaves import Tolerance
+from pytest_portable.equivalence.text import shorten
+
+__all__ = [
+    "COUNT_LIMIT",
+    "MAX_SHOWN",
+    "Comparator",
+    "Difference",
+    "Differences",
+    "Elements",
+    "Finding",
+    "Part",
+    "Tolerance",
+    "compare",
+    "shorten",
+]

@@ -1,0 +1,51 @@
+"""Which handler compares the instances of a class."""
+
+from __future__ import annotations
+
+import enum
+import io
+from types import ModuleType
+from typing import TYPE_CHECKING, Final
+
+from pytest_portable.equivalence.comparators import handler_of, library_handler
+from pytest_portable.equivalence.containers import CONTAINERS
+from pytest_portable.equivalence.definitions import DEFINITIONS, same_class, same_module
+from pytest_portable.equivalence.instances import by_equality, by_structure, has_own_equality
+from pytest_portable.equivalence.standard import STANDARD, enum_member, exception, stream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pytest_portable.equivalence.comparators import Comparator
+    from pytest_portable.equivalence.walk import Handler
+
+__all__ = ["chooser"]
+
+EXACT: Final[dict[type, Handler]] = {**CONTAINERS, **DEFINITIONS, **STANDARD}
+FAMILIES: Final[tuple[tuple[type, Handler], ...]] = (
+    (type, same_class),
+    (enum.Enum, enum_member),
+    (BaseException, exception),
+    (ModuleType, same_module),
+    (io.IOBase, stream),
+)
+
+
+def chooser(comparators: Sequence[Comparator]) -> Callable[[type], Handler]:
+    """Return the function that finds a handler: the caller's comparators come first."""
+
+    def choose(kind: type) -> Handler:
+        for comparator in comparators:
+            if comparator.handles(kind):
+                return handler_of(comparator)
+        return EXACT.get(kind) or library_handler(kind) or _family(kind)
+
+    return choose
+
+
+def _family(kind: type) -> Handler:
+    bases = kind.__mro__
+    for family, handler in FAMILIES:
+        if family in bases:
+            return handler
+    return by_equality if has_own_equality(kind) else by_structure

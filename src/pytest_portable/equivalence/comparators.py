@@ -1,0 +1,148 @@
+"""How a library's types are compared: the contract, and which types have a comparator here."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, cast
+
+from pytest_portable.equivalence.guard import attempt
+from pytest_portable.equivalence.paths import SUFFIX, suffix
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from pytest_portable.equivalence.leaves import Tolerance
+    from pytest_portable.equivalence.paths import Path
+    from pytest_portable.equivalence.walk import Handler, Labels, Walk
+
+__all__ = ["Comparator", "Elements", "Finding", "Part", "handler_of", "library_handler"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A difference that a comparator has found.
+
+    Attributes:
+        suffix: what to append to the path of the object: `[3]`, `.dtype`, or nothing.
+        original: the value that was sent, as it is; it is shortened when it is shown.
+        returned: the value that came back.
+        reason: one line.
+    """
+
+    suffix: str
+    original: object
+    returned: object
+    reason: str = "values differ"
+
+
+@dataclass(frozen=True)
+class Part:
+    """Two values inside the objects that are still to be compared, by the same rules.
+
+    Attributes:
+        suffix: what to append to the path of the object.
+        original: the value that was sent.
+        returned: the value that came back.
+    """
+
+    suffix: str
+    original: object
+    returned: object
+
+
+@dataclass(frozen=True)
+class Elements:
+    """Two lists of one length to be compared element by element.
+
+    Attributes:
+        labels: the suffix of each element, made when it is asked for.
+        originals: the elements that were sent.
+        returned: the elements that came back.
+    """
+
+    labels: Labels
+    originals: Sequence[object]
+    returned: Sequence[object]
+
+
+Outcome: TypeAlias = Finding | Part | Elements
+
+
+class Comparator(Protocol):
+    """Knows what equal means for the instances of some classes."""
+
+    def handles(self, kind: type, /) -> bool:
+        """Tell whether instances of this class are compared here; asked once per class."""
+
+    def compare(
+        self, original: object, returned: object, tolerance: Tolerance, /
+    ) -> Iterable[Outcome]:
+        """Yield what differs and what is still to be compared; nothing when they are equal.
+
+        Both are instances of one class, or of two that have the same name.
+        """
+
+
+def handler_of(comparator: Comparator) -> Handler:
+    """Return a comparator in the form that the walk calls."""
+    return _handler(comparator.compare)
+
+
+def _handler(compare: Callable[[object, object, Tolerance], Iterable[Outcome]]) -> Handler:
+    def handle(walk: Walk, left: object, right: object, path: Path) -> None:
+        outcomes = list(compare(left, right, walk.tolerance))
+        walk.keep(*outcomes)  # and with them every view and array made on the way
+        for outcome in reversed(outcomes):
+            if isinstance(outcome, Part):
+                walk.push(outcome.original, outcome.returned, suffix(path, outcome.suffix))
+            elif isinstance(outcome, Elements):
+                walk.sequence(
+                    outcome.originals, outcome.returned, path, step=SUFFIX, labels=outcome.labels
+                )
+        for outcome in outcomes:
+            if isinstance(outcome, Finding):
+                place = suffix(path, outcome.suffix)
+                walk.differ(place, outcome.original, outcome.returned, outcome.reason)
+
+    return handle
+
+
+HERE: Final = "pytest_portable.equivalence"
+LIBRARY: Final = (
+    ("numpy", "ma.MaskedArray", "arrays:masked_array"),
+    ("numpy", "ndarray", "arrays:array"),
+    ("numpy", "generic", "arrays:scalar"),
+    ("pandas", "DataFrame", "frames:data_frame"),
+    ("pandas", "Series", "frames:series"),
+    ("pandas", "Index", "frames:index"),
+    ("pandas", "api.extensions.ExtensionArray", "frames:extension_array"),
+    ("polars", "DataFrame", "frames:polars_frame"),
+    ("polars", "Series", "frames:polars_series"),
+    ("scipy.sparse", "spmatrix", "tensors:sparse"),
+    ("scipy.sparse", "sparray", "tensors:sparse"),
+    ("torch", "Tensor", "tensors:tensor"),
+    ("xarray", "Dataset", "labelled:dataset"),
+    ("xarray", "DataArray", "labelled:data_array"),
+    ("xarray", "Variable", "labelled:variable"),
+)
+"""Library, class there, function here. Nothing of it is imported unless the host did already."""
+
+
+def library_handler(kind: type) -> Handler | None:
+    """Return the handler of the library that a class comes from, or builds on."""
+    for library, name, function in LIBRARY:
+        module = sys.modules.get(library)
+        if module is None:
+            continue
+        found: object = module
+        for step in name.split("."):
+            found = attempt(getattr, found, step)
+        if isinstance(found, type) and found in kind.__mro__:
+            where, _, what = function.partition(":")
+            compare = getattr(import_module(f"{HERE}.{where}"), what)
+            return _handler(
+                cast("Callable[[object, object, Tolerance], Iterable[Outcome]]", compare)
+            )
+    return None

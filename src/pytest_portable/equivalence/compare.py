@@ -1,0 +1,71 @@
+"""The verb of this room: two objects in, their differences out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_portable.equivalence.choose import chooser
+from pytest_portable.equivalence.differences import Difference, Differences
+from pytest_portable.equivalence.leaves import Tolerance
+from pytest_portable.equivalence.paths import root as root_path
+from pytest_portable.equivalence.plain import are_plain_and_equal
+from pytest_portable.equivalence.text import shorten
+from pytest_portable.equivalence.walk import Walk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pytest_portable.equivalence.comparators import Comparator
+
+__all__ = ["compare"]
+
+
+def compare(  # noqa: PLR0913 - all but the two objects are options
+    original: object,
+    returned: object,
+    *,
+    root: str = "obj",
+    equal: Callable[[object, object], object] | None = None,
+    rtol: float | None = None,
+    atol: float | None = None,
+    comparators: Sequence[Comparator] = (),
+    class_identity: bool = True,
+    signed_zero: bool = False,
+) -> Differences:
+    """Say where the object that came back is not the one that was sent.
+
+    The caller's `equal` decides first; where it says no, structure supplies the places. Values
+    are compared strictly by type, part by part, whatever the depth, with cycles and shared
+    references; NaN is NaN; the order of sets and dicts is no part of the value, that of an
+    `OrderedDict` is. `==` decides values without parts, and instances of a class that wrote its
+    own, where it says yes. No class is ever instantiated and no reconstructor called. Whatever
+    the objects answer, nothing is raised.
+
+    Args:
+        original: what was sent.
+        returned: what came back.
+        root: the name at the root of the paths.
+        equal: replaces the comparison; what it raises is the caller's to handle.
+        rtol: relative tolerance of floating-point numbers, in arrays too; not negative.
+        atol: absolute tolerance, likewise.
+        comparators: what equal means for more classes; asked before our own.
+        class_identity: a class that came back as another class of the same name and body is a
+            difference, once per class.
+        signed_zero: tell `-0.0` from `0.0`.
+
+    Returns:
+        The differences; false when there is none.
+    """
+    if equal is not None and equal(original, returned):
+        return Differences()
+    tolerance = Tolerance(rtol, atol, signed_zero)
+    found = Differences()
+    if not are_plain_and_equal(original, returned):
+        walk = Walk(chooser(comparators), tolerance, class_identity=class_identity)
+        walk.push(original, returned, root_path(root))
+        walk.run()
+        found = walk.differences()
+    if equal is not None and not found:
+        texts = shorten(original), shorten(returned)
+        found = Differences((Difference(root, *texts, "`equal` says no"),), 1)
+    return found

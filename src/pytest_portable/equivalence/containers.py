@@ -1,0 +1,126 @@
+"""The built-in containers and those of `collections`."""
+
+from __future__ import annotations
+
+from array import array
+from collections import OrderedDict, defaultdict, deque
+from types import CellType, MappingProxyType
+from typing import TYPE_CHECKING, Final, cast
+
+from pytest_portable.equivalence.guard import attempt
+from pytest_portable.equivalence.leaves import LEAVES
+from pytest_portable.equivalence.mappings import check_lookup, mapping, ordered_mapping
+from pytest_portable.equivalence.matching import match
+from pytest_portable.equivalence.paths import attribute, element
+from pytest_portable.equivalence.text import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_portable.equivalence.paths import Path
+    from pytest_portable.equivalence.walk import Handler, Walk
+
+__all__ = ["CONTAINERS", "elements", "unordered"]
+
+
+def elements(walk: Walk, left: object, right: object, path: Path) -> None:
+    """Compare two sequences; of different lengths only the lengths are worth reporting."""
+    lefts, rights = cast("Sequence[object]", left), cast("Sequence[object]", right)
+    if len(lefts) != len(rights):
+        walk.differ(path, left, right, f"length {len(lefts)}, then {len(rights)}")
+    else:
+        walk.sequence(lefts, rights, path)
+
+
+def unordered(walk: Walk, left: object, right: object, path: Path) -> None:
+    """Compare two sets by matching: the order of hashes differs between processes."""
+    lefts, rights = cast("set[object]", left), cast("set[object]", right)
+    base = frozenset if isinstance(left, frozenset) else set
+    if _are_simple_and_equal(lefts, rights):
+        return
+    members = list(base.__iter__(lefts)), list(base.__iter__(rights))  # type: ignore[arg-type]
+    found = match(walk, *members)
+    lost = [members[0][position] for position in found.lost]
+    added = [members[1][position] for position in found.added]
+    if lost or added:
+        words = [f"{len(lost)} missing"] * bool(lost) + [f"{len(added)} added"] * bool(added)
+        texts = [f"{{{shorten(part, 70)[1:-1]}}}" if part else "{}" for part in (lost, added)]
+        walk.report(path, *texts, f"elements differ: {', '.join(words)}")  # type: ignore[call-arg]
+    for one, other in reversed(found.pairs):
+        pair = members[0][one], members[1][other]
+        walk.push(*pair, element(path, one))
+        check_lookup(walk, (left, right), pair, element(path, one))
+
+
+def _are_simple_and_equal(left: set[object], right: set[object]) -> bool:
+    """Tell whether two sets hold leaves of one type, and the same ones."""
+    kinds = set(map(type, left))
+    if len(kinds) > 1 or not kinds <= LEAVES or set(map(type, right)) != kinds:
+        return False
+    return frozenset.__eq__(frozenset(left), frozenset(right)) is True
+
+
+def _deque(walk: Walk, left: object, right: object, path: Path) -> None:
+    lefts, rights = cast("deque[object]", left), cast("deque[object]", right)
+    walk.push(lefts.maxlen, rights.maxlen, attribute(path, "maxlen"))
+    elements(walk, list(lefts), list(rights), path)
+
+
+def _defaultdict(walk: Walk, left: object, right: object, path: Path) -> None:
+    lefts = cast("defaultdict[object, object]", left)
+    rights = cast("defaultdict[object, object]", right)
+    mapping(walk, left, right, path)
+    walk.push(lefts.default_factory, rights.default_factory, attribute(path, "default_factory"))
+
+
+def _mapping_proxy(walk: Walk, left: object, right: object, path: Path) -> None:
+    lefts = cast("MappingProxyType[object, object]", left)
+    rights = cast("MappingProxyType[object, object]", right)
+    copies = dict(lefts), dict(rights)
+    walk.keep(*copies)
+    mapping(walk, *copies, path)
+
+
+def _array(walk: Walk, left: object, right: object, path: Path) -> None:
+    lefts, rights = cast("array[float]", left), cast("array[float]", right)
+    if lefts.typecode != rights.typecode:
+        walk.differ(attribute(path, "typecode"), lefts.typecode, rights.typecode, "values differ")
+    elif lefts.tobytes() != rights.tobytes():
+        elements(walk, lefts.tolist(), rights.tolist(), path)
+
+
+def _bytearray(walk: Walk, left: object, right: object, path: Path) -> None:
+    if left != right:
+        copies = bytes(cast("bytearray", left)), bytes(cast("bytearray", right))
+        walk.push(*copies, path)
+
+
+def _memoryview(walk: Walk, left: object, right: object, path: Path) -> None:
+    lefts, rights = cast("memoryview", left), cast("memoryview", right)
+    if (lefts.format, lefts.shape) != (rights.format, rights.shape):
+        walk.differ(path, lefts.format, rights.format, "format or shape differs")
+    else:
+        walk.push(lefts.tobytes(), rights.tobytes(), path)
+
+
+def _cell(walk: Walk, left: object, right: object, path: Path) -> None:
+    values = [attempt(getattr, cell, "cell_contents") for cell in (left, right)]
+    walk.push(values[0], values[1], attribute(path, "cell_contents"))  # an empty cell: FAILED
+
+
+CONTAINERS: Final[dict[type, Handler]] = {
+    list: elements,
+    tuple: elements,
+    dict: mapping,
+    set: unordered,
+    frozenset: unordered,
+    OrderedDict: ordered_mapping,
+    defaultdict: _defaultdict,
+    deque: _deque,
+    MappingProxyType: _mapping_proxy,
+    array: _array,
+    bytearray: _bytearray,
+    memoryview: _memoryview,
+    CellType: _cell,
+}
+"""Handlers of exact types; subclasses are instances with a content, see `instances`."""

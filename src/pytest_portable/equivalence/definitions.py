@@ -1,0 +1,216 @@
+"""Functions, classes, modules and what wraps them: what a serializer may ship by value."""
+
+from __future__ import annotations
+
+import dis
+import functools
+from types import (
+    BuiltinFunctionType,
+    ClassMethodDescriptorType,
+    CodeType,
+    FunctionType,
+    GetSetDescriptorType,
+    MemberDescriptorType,
+    MethodDescriptorType,
+    MethodType,
+    MethodWrapperType,
+    ModuleType,
+    WrapperDescriptorType,
+)
+from typing import TYPE_CHECKING, Final, cast
+
+from pytest_portable.equivalence.guard import FAILED, attempt
+from pytest_portable.equivalence.mappings import attributes
+from pytest_portable.equivalence.paths import INDEX, attribute, suffix
+from pytest_portable.equivalence.text import kind_name, shorten
+from pytest_portable.equivalence.walk import MISSING
+
+if TYPE_CHECKING:
+    from pytest_portable.equivalence.paths import Path
+    from pytest_portable.equivalence.walk import Handler, Walk
+
+__all__ = ["DEFINITIONS", "by_attributes", "same_class", "same_module"]
+
+GLOBAL_READS: Final = frozenset(
+    {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS", "STORE_GLOBAL", "DELETE_GLOBAL"}
+)
+CODE_FACTS: Final = (
+    "co_name",
+    "co_argcount",
+    "co_posonlyargcount",
+    "co_kwonlyargcount",
+    "co_flags",
+    "co_varnames",
+    "co_names",
+    "co_freevars",
+    "co_cellvars",
+    "co_code",
+    "co_exceptiontable",
+)
+"""What code does. Where it stands (file, line) changes on every trip and means nothing."""
+CLASS_NOISE: Final = frozenset(
+    {
+        "__dict__",
+        "__weakref__",
+        "__module__",
+        "__qualname__",
+        "__firstlineno__",
+        "__static_attributes__",
+        "__slotnames__",
+        "_abc_impl",
+        "__annotate__",
+        "__annotate_func__",
+        "__annotations_cache__",
+    }
+)
+"""Members that the interpreter writes, and caches that fill while the class is used."""
+
+
+def by_attributes(walk: Walk, pair: tuple[object, object], path: Path, names: list[str]) -> None:
+    """Compare two objects by some of their attributes, in this order."""
+    for name in reversed(names):
+        values = [attempt(getattr, side, name) for side in pair]
+        walk.keep(*values)  # a property makes its value when it is asked
+        walk.push(values[0], values[1], attribute(path, name))
+
+
+# Code
+
+
+def _function(walk: Walk, left: object, right: object, path: Path) -> None:
+    """Compare functions that were rebuilt from their definition."""
+    _globals(walk, cast("FunctionType", left), cast("FunctionType", right), path)
+    names = ["__name__", "__qualname__", "__code__", "__defaults__", "__kwdefaults__"]
+    by_attributes(walk, (left, right), path, [*names, "__closure__", "__annotations__", "__dict__"])
+
+
+def _globals(walk: Walk, left: FunctionType, right: FunctionType, path: Path) -> None:
+    """Compare the globals that the code names: the rest of the module is not the function's."""
+    lefts, rights = left.__globals__, right.__globals__
+    if lefts is rights:
+        return
+    place = attribute(path, "__globals__")
+    for name in reversed(_global_names(left.__code__)):
+        if name not in lefts:  # a builtin, or nothing at all
+            continue
+        if name in rights:
+            walk.push(lefts[name], rights[name], (place, INDEX, name))
+        elif lefts[name] is not getattr(__builtins__, name, FAILED):
+            walk.report((place, INDEX, name), shorten(lefts[name]), MISSING, "global is missing")
+
+
+def _global_names(code: CodeType) -> list[str]:
+    """List the globals that code names, nested code included, attributes not."""
+    names: dict[str, None] = {}
+    waiting = [code]
+    while waiting:
+        current = waiting.pop()
+        for instruction in dis.get_instructions(current):
+            if instruction.opname in GLOBAL_READS:
+                names[str(instruction.argval)] = None
+        waiting.extend(part for part in current.co_consts if isinstance(part, CodeType))
+    return list(names)
+
+
+def _code(walk: Walk, left: object, right: object, path: Path) -> None:
+    """Compare what code does; the first fact that differs stands for the rest."""
+    for name in CODE_FACTS:
+        values = getattr(left, name, None), getattr(right, name, None)
+        if values[0] != values[1]:
+            walk.differ(attribute(path, name), *values, "code differs")
+            return
+    by_attributes(walk, (left, right), path, ["co_consts"])
+
+
+def _method(walk: Walk, left: object, right: object, path: Path) -> None:
+    by_attributes(walk, (left, right), path, ["__self__", "__func__"])
+
+
+def _builtin(walk: Walk, left: object, right: object, path: Path) -> None:
+    """Compare functions written in C: by name, and what they are bound to."""
+    names = [getattr(side, "__qualname__", None) for side in (left, right)]
+    if names[0] != names[1]:
+        walk.differ(path, left, right, "values differ")
+        return
+    owners = [attempt(getattr, side, "__self__") for side in (left, right)]
+    walk.push(owners[0], owners[1], attribute(path, "__self__"))
+
+
+def _descriptor(walk: Walk, left: object, right: object, path: Path) -> None:
+    """Compare what a class makes of a slot or a C method: its name says all."""
+    if getattr(left, "__name__", None) != getattr(right, "__name__", None):
+        walk.differ(path, left, right, "values differ")
+
+
+# Classes and modules
+
+
+def same_class(walk: Walk, left: object, right: object, path: Path) -> None:
+    """Compare two classes that are not the same object.
+
+    A class of the same name is one that was rebuilt: `isinstance` and `==` of the instances fail
+    from then on. That is one difference; what is in it is compared when nobody minds.
+    """
+    lefts, rights = cast("type", left), cast("type", right)
+    if kind_name(lefts) != kind_name(rights):
+        walk.differ(path, left, right, "values differ")
+    elif walk.class_identity:
+        walk.differ(path, left, right, "class is not the same class")
+    else:
+        members = [
+            {name: part for name, part in vars(kind).items() if name not in CLASS_NOISE}
+            for kind in (lefts, rights)
+        ]
+        walk.keep(*members)
+        attributes(walk, members[0], members[1], path)  # type: ignore[arg-type]
+        by_attributes(walk, (left, right), path, ["__bases__"])
+
+
+def same_module(walk: Walk, left: object, right: object, path: Path) -> None:
+    """Compare modules by name: their content belongs to the environment, not to the object."""
+    names = [getattr(side, "__name__", None) for side in (left, right)]
+    if names[0] != names[1]:
+        walk.differ(path, left, right, "module differs")
+
+
+# Wrappers
+
+
+def _partial(walk: Walk, left: object, right: object, path: Path) -> None:
+    by_attributes(walk, (left, right), path, ["func", "args", "keywords", "__dict__"])
+
+
+def _property(walk: Walk, left: object, right: object, path: Path) -> None:
+    by_attributes(walk, (left, right), path, ["fget", "fset", "fdel"])
+
+
+def _wrapper(walk: Walk, left: object, right: object, path: Path) -> None:
+    by_attributes(walk, (left, right), path, ["__func__"])
+
+
+def _cached(walk: Walk, left: object, right: object, path: Path) -> None:
+    """Compare two `lru_cache` wrappers; what they have cached is no part of the value."""
+    calls = [attempt(side.cache_parameters) for side in (left, right)]  # type: ignore[attr-defined]
+    walk.keep(*calls)
+    walk.push(calls[0], calls[1], suffix(path, ".cache_parameters()"))
+    by_attributes(walk, (left, right), path, ["__wrapped__"])
+
+
+DEFINITIONS: Final[dict[type, Handler]] = {
+    FunctionType: _function,
+    CodeType: _code,
+    MethodType: _method,
+    BuiltinFunctionType: _builtin,
+    MethodWrapperType: _builtin,
+    WrapperDescriptorType: _descriptor,
+    MethodDescriptorType: _descriptor,
+    ClassMethodDescriptorType: _descriptor,
+    GetSetDescriptorType: _descriptor,
+    MemberDescriptorType: _descriptor,
+    ModuleType: same_module,
+    functools.partial: _partial,
+    property: _property,
+    staticmethod: _wrapper,
+    classmethod: _wrapper,
+    type(functools.lru_cache(len)): _cached,
+}

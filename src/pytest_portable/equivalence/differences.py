@@ -1,0 +1,52 @@
+"""What a comparison found: paths and two values, the first few of them and how many in all."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Final
+
+__all__ = ["COUNT_LIMIT", "MAX_SHOWN", "Difference", "Differences"]
+
+MAX_SHOWN: Final = 10
+"""Differences that are kept with their texts; the rest is only counted."""
+
+COUNT_LIMIT: Final = 1000
+"""A comparison ends here: beyond it the number says nothing that a person could use."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One place where the returned object is not what was sent.
+
+    Attributes:
+        path: Python expression rooted at `obj`; the middle of a very deep one is cut.
+        original: shortened repr of what was sent.
+        returned: shortened repr of what came back.
+        reason: one line, lower case: what kind of difference this is.
+    """
+
+    path: str
+    original: str
+    returned: str
+    reason: str
+
+    def to_dict(self) -> dict[str, str]:
+        """Return the four texts under their names."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Differences:
+    """All that a comparison found; true when there is a difference.
+
+    Attributes:
+        items: the first `MAX_SHOWN`, in the order of the original object.
+        count: how many were found; counting stops at `COUNT_LIMIT`.
+    """
+
+    items: tuple[Difference, ...] = ()
+    count: int = 0
+
+    def __bool__(self) -> bool:
+        """Tell whether there is any difference."""
+        return self.count > 0

@@ -1,0 +1,140 @@
+"""Tables: pandas and polars. Imported only where the host has imported one of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from pytest_portable.equivalence.comparators import Elements, Finding, Outcome, Part
+from pytest_portable.equivalence.guard import attempt, is_true
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_portable.equivalence.leaves import Tolerance
+
+__all__ = ["data_frame", "extension_array", "index", "polars_frame", "polars_series", "series"]
+
+Anything: TypeAlias = Any
+"""pandas and polars are no dependencies, so their types are not there when this is checked."""
+
+
+class _Rows:
+    """Writes the way to an element of a column."""
+
+    def __init__(self, prefix: str = "") -> None:
+        self._prefix = prefix
+
+    def __getitem__(self, position: int) -> str:
+        """Return the text to append to the path of the column."""
+        return f"{self._prefix}[{position}]"
+
+
+def data_frame(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Outcome]:
+    """Compare labels, dtypes and values of a pandas frame, column by column."""
+    if original.shape != returned.shape:
+        yield Finding(".shape", original.shape, returned.shape, "shape differs")
+        return
+    yield Part(".columns", original.columns, returned.columns)
+    yield Part(".index", original.index, returned.index)
+    yield Part(".attrs", original.attrs, returned.attrs)
+    names = list(original.columns)
+    for position, name in enumerate(names):
+        is_spelled = isinstance(name, (str, int)) and names.count(name) == 1
+        suffix = f"[{name!r}]" if is_spelled else f".iloc[:, {position}]"
+        yield from _column(suffix, original.iloc[:, position], returned.iloc[:, position])
+
+
+def series(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Outcome]:
+    """Compare name, index, dtype and values of a pandas series."""
+    if len(original) != len(returned):
+        yield Finding("", original, returned, f"length {len(original)}, then {len(returned)}")
+        return
+    yield Part(".name", original.name, returned.name)
+    yield Part(".index", original.index, returned.index)
+    yield Part(".attrs", original.attrs, returned.attrs)
+    yield from _column("", original, returned)
+
+
+def _column(suffix: str, original: Anything, returned: Anything) -> Iterator[Outcome]:
+    kinds = original.dtype, returned.dtype
+    if str(kinds[0]) != str(kinds[1]) or type(kinds[0]) is not type(kinds[1]):
+        yield Finding(f"{suffix}.dtype", *kinds, "dtype differs")
+    elif _is_numpy(original):
+        yield Part(f"{suffix}.iloc", _view(original), _view(returned))
+    else:
+        yield Part(f"{suffix}.array", original.array, returned.array)
+
+
+def _is_numpy(values: Anything) -> bool:
+    return type(values.dtype).__module__.partition(".")[0] == "numpy"
+
+
+def _view(values: Anything) -> Anything:
+    """Return the values as an array object of its own.
+
+    pandas may hand out one array for several columns and indexes; that is its business, and no
+    shared reference of the user's.
+    """
+    return values.to_numpy().view()
+
+
+def index(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Outcome]:
+    """Compare names and labels of a pandas index, level by level."""
+    if len(original) != len(returned):
+        yield Finding("", original, returned, f"length {len(original)}, then {len(returned)}")
+        return
+    yield Part(".names", list(original.names), list(returned.names))
+    if original.nlevels != returned.nlevels:
+        yield Finding(".nlevels", original.nlevels, returned.nlevels)
+    elif original.nlevels > 1:
+        for level in range(original.nlevels):
+            pair = original.get_level_values(level), returned.get_level_values(level)
+            yield Part(f".get_level_values({level})", *pair)
+    elif str(original.dtype) != str(returned.dtype):
+        yield Finding(".dtype", original.dtype, returned.dtype, "dtype differs")
+    elif _is_numpy(original):
+        yield Part("", _view(original), _view(returned))
+    else:
+        yield Part(".array", original.array, returned.array)
+    if getattr(original, "freq", None) != getattr(returned, "freq", None):
+        yield Finding(".freq", original.freq, returned.freq)
+
+
+def extension_array(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Outcome]:
+    """Compare categorical, nullable, string, interval and other arrays of pandas."""
+    if len(original) != len(returned):
+        yield Finding("", original, returned, f"length {len(original)}, then {len(returned)}")
+    elif hasattr(original, "categories"):
+        yield Part(".ordered", original.ordered, returned.ordered)
+        yield Part(".categories", original.categories, returned.categories)
+        yield Part(".codes", original.codes.view(), returned.codes.view())
+    elif str(original.dtype) != str(returned.dtype):
+        yield Finding(".dtype", original.dtype, returned.dtype, "dtype differs")
+    elif not is_true(attempt(original.equals, returned)):
+        rows = original.astype(object).tolist(), returned.astype(object).tolist()
+        yield Elements(_Rows(), *rows)
+
+
+def polars_frame(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Outcome]:
+    """Compare the schema and the columns of a polars frame."""
+    if original.shape != returned.shape:
+        yield Finding(".shape", original.shape, returned.shape, "shape differs")
+        return
+    columns = list(original.columns), list(returned.columns)
+    if columns[0] != columns[1]:
+        yield Finding(".columns", *columns)
+        return
+    for name in columns[0]:
+        yield Part(f"[{name!r}]", original[name], returned[name])
+
+
+def polars_series(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Outcome]:
+    """Compare name, dtype and values of a polars series."""
+    if original.name != returned.name:
+        yield Finding(".name", original.name, returned.name)
+    if original.dtype != returned.dtype:
+        yield Finding(".dtype", original.dtype, returned.dtype, "dtype differs")
+    elif len(original) != len(returned):
+        yield Finding("", original, returned, f"length {len(original)}, then {len(returned)}")
+    elif not is_true(attempt(original.equals, returned)):
+        yield Elements(_Rows(), original.to_list(), returned.to_list())

@@ -1,0 +1,92 @@
+"""The one door through which code of other people's objects is called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = [
+    "FAILED",
+    "Failure",
+    "attempt",
+    "holds",
+    "instance_attributes",
+    "is_true",
+    "slot_names",
+    "static",
+]
+
+
+class Failure:
+    """The type of `FAILED`, the answer of a call that raised."""
+
+    def __repr__(self) -> str:
+        """Name the constant."""
+        return "<failed>"
+
+
+FAILED: Final = Failure()
+
+
+def attempt(action: Callable[..., object], *args: object) -> object:
+    """Call `action` and return what it returns, or `FAILED` when it raises.
+
+    A comparison has to survive every `__eq__`, `__reduce__` and `__repr__` that people write, and
+    none of them tells what it raises. Only `Exception` is caught: an interrupt still interrupts.
+    """
+    try:
+        return action(*args)
+    except Exception:  # noqa: BLE001 - foreign code may raise anything, see above
+        return FAILED
+
+
+def is_true(answer: object) -> bool:
+    """Tell whether an answer is true; one without a truth value (an array) is not."""
+    return answer is True or (answer is not FAILED and attempt(bool, answer) is True)
+
+
+def static(kind: type, name: str) -> object:
+    """Look a name up on a class as the interpreter does for special methods."""
+    for base in kind.__mro__:
+        if name in base.__dict__:
+            return base.__dict__[name]
+    return None
+
+
+def holds(kind: type, name: str) -> bool:
+    """Tell whether a class has a special method that is not that of `object`."""
+    return static(kind, name) is not object.__dict__.get(name)
+
+
+def instance_attributes(obj: object) -> dict[object, object]:
+    """Return what an instance holds, in `__dict__` and slots, past any `__getattribute__`."""
+    found = attempt(object.__getattribute__, obj, "__dict__")
+    attributes = found if isinstance(found, dict) else {}
+    names = slot_names(type(obj))
+    if not names:
+        return attributes
+    attributes = dict(attributes)
+    for name in names:
+        value = attempt(object.__getattribute__, obj, name)
+        if value is not FAILED:  # an unset slot is an attribute that is missing
+            attributes[name] = value
+    return attributes
+
+
+def slot_names(kind: type) -> list[str]:
+    """List the slots of a class and its bases, names mangled as the compiler does.
+
+    `copyreg._slotnames` would do, but it writes a cache into the class of the user.
+    """
+    names = []
+    for base in kind.__mro__:
+        slots = base.__dict__.get("__slots__", ())
+        for name in (slots,) if isinstance(slots, str) else tuple(slots):
+            if name in {"__dict__", "__weakref__"}:
+                continue
+            hidden = name.startswith("__") and not name.endswith("__")
+            stem = base.__name__.lstrip("_")
+            names.append(f"_{stem}{name}" if hidden and stem else name)
+    return names

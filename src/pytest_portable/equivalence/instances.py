@@ -1,0 +1,261 @@
+"""Instances: what they reduce to, without ever calling what would rebuild them."""
+
+from __future__ import annotations
+
+import copyreg
+import warnings
+from typing import TYPE_CHECKING, Final, cast
+
+from pytest_portable.equivalence.constants import constant_name
+from pytest_portable.equivalence.containers import elements, unordered
+from pytest_portable.equivalence.guard import (
+    attempt,
+    holds,
+    instance_attributes,
+    is_true,
+    static,
+)
+from pytest_portable.equivalence.mappings import attributes, mapping
+from pytest_portable.equivalence.paths import ATTRIBUTE, suffix
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from pytest_portable.equivalence.paths import Path
+    from pytest_portable.equivalence.walk import Handler, Walk
+
+__all__ = ["by_equality", "by_structure", "has_own_equality"]
+
+
+def _list(walk: Walk, left: object, right: object, path: Path) -> None:
+    """Compare the elements of subclasses of list, past an `__iter__` of theirs."""
+    lefts, rights = cast("list[object]", left), cast("list[object]", right)
+    elements(walk, list(list.__iter__(lefts)), list(list.__iter__(rights)), path)
+
+
+CONTENTS: Final[dict[type, Handler]] = {
+    dict: mapping,
+    list: _list,
+    set: unordered,
+    frozenset: unordered,
+}
+VALUES: Final[tuple[type, ...]] = (str, bytes, int, float, complex)
+PAIR: Final = 2  # the state of a class with slots: (__dict__ or None, slots)
+GENERATED: Final = ("<string>", "<attrs generated")
+"""Where `dataclasses` and attrs say that the code of a generated `__eq__` comes from."""
+
+
+def has_own_equality(kind: type) -> bool:
+    """Tell whether somebody wrote an `__eq__` for this class that means something.
+
+    A generated one compares the fields with `==`, and so do those of the built-in containers:
+    for them `1` is `True`. Structure knows better.
+    """
+    equal = static(kind, "__eq__")
+    if equal is object.__eq__:
+        return False
+    owner = next((base for base in kind.__mro__ if "__eq__" in base.__dict__), object)
+    if owner in CONTENTS or owner is tuple or owner.__module__ in {"types", "collections"}:
+        return False
+    if owner.__module__ == "pydantic.main":
+        return False
+    code = getattr(getattr(equal, "__wrapped__", equal), "__code__", None)
+    return not (code is not None and code.co_filename.startswith(GENERATED))
+
+
+def by_equality(walk: Walk, left: object, right: object, path: Path) -> None:
+    """Accept what `==` of the class calls equal; anything else has to be taken apart."""
+    kind = type(left)
+    if kind is type(right) and is_true(attempt(kind.__eq__, left, right)):
+        return
+    is_value = static(kind, "__hash__") is not None and not instance_attributes(left)
+    if is_value and not _is_default_cached(walk, kind):
+        # A value such as a date: the arguments that would make it are no place to send anybody.
+        if not walk.dry_run(lambda: _structure(walk, left, right, path)):
+            walk.differ(path, left, right, "values differ")
+        return
+    before = walk.count
+    parts = _structure(walk, left, right, path)
+    if not parts and walk.count == before:
+        # Nothing can be seen of it but that its own `==` says no.
+        walk.differ(path, left, right, "values differ")
+
+
+def by_structure(walk: Walk, left: object, right: object, path: Path) -> None:
+    """Compare what two instances reduce to, whatever their `==` says."""
+    _structure(walk, left, right, path)
+
+
+def _structure(walk: Walk, left: object, right: object, path: Path) -> bool:
+    """Compare two instances part by part; false when they show no part at all."""
+    if all(_is_default_cached(walk, type(side)) for side in (left, right)):
+        return _held(walk, left, right, path)
+    one, other = attempt(_reduce, left), attempt(_reduce, right)
+    if isinstance(one, str):
+        lost = f"identity lost: it is the global `{one}`"
+        walk.differ(path, left, right, lost if one == other else "values differ")
+        return True
+    if not isinstance(one, tuple) or not isinstance(other, tuple):
+        return _held(walk, left, right, path)  # it refuses; what it holds can be seen all the same
+    walk.keep(one, other)
+    return _reduced(walk, (left, right), (one, other), path)
+
+
+def _is_default_cached(walk: Walk, kind: type) -> bool:
+    found = walk.defaults.get(kind)
+    if found is None:
+        found = walk.defaults[kind] = _is_default(kind)
+    return found
+
+
+def _is_default(kind: type) -> bool:
+    """Tell whether instances reduce to what they hold: nobody asked for anything else."""
+    if any(holds(kind, name) for name in ("__reduce_ex__", "__reduce__", "__getstate__")):
+        return False
+    if kind in copyreg.dispatch_table or static(kind, "__getnewargs_ex__") is not None:
+        return False
+    arguments = static(kind, "__getnewargs__")
+    if arguments is not None and all(
+        arguments is not base.__dict__["__getnewargs__"] for base in (tuple, *VALUES)
+    ):
+        # A namedtuple has one of its own that returns its content, as that of a tuple does.
+        return issubclass(kind, tuple) and hasattr(kind, "_fields")
+    return True
+
+
+def _reduce(obj: object) -> object:
+    """Ask an instance what it reduces to, as a pickler does."""
+    kind = type(obj)
+    reducer = copyreg.dispatch_table.get(kind)
+    if reducer is not None:
+        return reducer(obj)
+    if kind.__module__ != "itertools":
+        return kind.__reduce_ex__(obj, 4)
+    with warnings.catch_warnings():  # they warn that they will not pickle in Python 3.14
+        warnings.simplefilter("ignore")
+        return kind.__reduce_ex__(obj, 4)
+
+
+# What an instance holds
+
+
+def _held(walk: Walk, left: object, right: object, path: Path) -> bool:
+    """Compare the attributes of two instances and the content of a built-in base."""
+    held = instance_attributes(left), instance_attributes(right)
+    attributes(walk, *held, path)
+    if _content(walk, left, right, path) or held[0] or held[1]:
+        return True
+    name = constant_name(left)
+    if name is not None:
+        walk.differ(path, left, right, f"identity lost: `{name}` is a constant of its module")
+    return False
+
+
+def _content(walk: Walk, left: object, right: object, path: Path) -> bool:
+    """Compare what a subclass of a built-in type inherits; false when there is no such base."""
+    if isinstance(left, tuple) and isinstance(right, tuple):
+        _tuple(walk, left, right, path)
+        return True
+    for base in VALUES:
+        if isinstance(left, base):
+            arguments = cast("Callable[[object], tuple[object]]", base.__dict__["__getnewargs__"])
+            walk.push(arguments(left)[0], arguments(right)[0], path)
+            return True
+    for base, handler in CONTENTS.items():
+        if isinstance(left, base):
+            handler(walk, left, right, path)
+            return True
+    return False
+
+
+def _tuple(walk: Walk, left: tuple[object, ...], right: tuple[object, ...], path: Path) -> None:
+    """Compare subclasses of tuple; the elements of a named tuple have names."""
+    lefts, rights = tuple(tuple.__iter__(left)), tuple(tuple.__iter__(right))
+    names = getattr(type(left), "_fields", None)
+    if not isinstance(names, tuple) or len(names) != len(lefts) or len(lefts) != len(rights):
+        elements(walk, lefts, rights, path)
+    else:
+        walk.sequence(lefts, rights, path, step=ATTRIBUTE, labels=names)
+
+
+# What an instance reduces to
+
+
+def _reduced(
+    walk: Walk,
+    pair: tuple[object, object],
+    reduced: tuple[tuple[object, ...], tuple[object, ...]],
+    path: Path,
+) -> bool:
+    """Compare `(function, arguments, state, list items, dict items)`, none of them called."""
+    one, other = (list(side[:5]) + [None] * (5 - len(side)) for side in reduced)
+    _items(walk, (one[3], other[3]), (one[4], other[4]), path)
+    _state(walk, pair, (one[2], other[2]), path)
+    call = suffix(path, ".__reduce_ex__(4)")
+    arguments = [side[1] if isinstance(side[1], tuple) else () for side in (one, other)]
+    if len(arguments[0]) != len(arguments[1]):
+        walk.differ(suffix(call, "[1]"), arguments[0], arguments[1], "values differ")
+    else:
+        walk.sequence(arguments[0], arguments[1], suffix(call, "[1]"))
+    walk.push(one[0], other[0], suffix(call, "[0]"))
+    return True
+
+
+def _items(
+    walk: Walk, lists: tuple[object, object], dicts: tuple[object, object], path: Path
+) -> None:
+    """Compare the elements that a pickler would append and set."""
+    if any(dicts):
+        made = [dict(cast("Iterable[tuple[object, object]]", side or ())) for side in dicts]
+        walk.keep(*made)
+        mapping(walk, made[0], made[1], path)
+    if any(lists):
+        rows = [list(cast("Iterable[object]", side or ())) for side in lists]
+        walk.keep(*rows)
+        elements(walk, rows[0], rows[1], path)
+
+
+def _state(
+    walk: Walk, pair: tuple[object, object], states: tuple[object, object], path: Path
+) -> None:
+    """Compare two states; those of names and values read as attributes."""
+    one, other = _named(states[0]), _named(states[1])
+    if one is None or other is None:
+        asked = (
+            ".__getstate__()" if hasattr(type(pair[0]), "__getstate__") else ".__reduce_ex__(4)[2]"
+        )
+        walk.push(*states, suffix(path, asked))
+        return
+    known = instance_attributes(pair[0]).keys() | instance_attributes(pair[1]).keys()
+    kind = type(pair[0])
+
+    def is_attribute(name: str) -> bool:
+        return name in known or static(kind, name) is not None
+
+    rest = [{key: side[key] for key in side if not is_attribute(key)} for side in (one, other)]
+    if rest[0] or rest[1]:
+        walk.keep(*rest)
+        mapping(walk, rest[0], rest[1], suffix(path, ".__getstate__()"))
+    walk.keep(one, other)
+    attributes(
+        walk,
+        {key: value for key, value in one.items() if key not in rest[0]},
+        {key: value for key, value in other.items() if key not in rest[1]},
+        path,
+    )
+
+
+def _named(state: object) -> dict[str, object] | None:
+    """Return a state as names and values, or `None` when it is none of the usual forms."""
+    if state is None:
+        return {}
+    if isinstance(state, dict) and set(map(type, state)) <= {str}:
+        inner = state.get("__dict__")
+        if isinstance(inner, dict):  # pydantic keeps the fields apart from its own business
+            return {**inner, **{key: state[key] for key in state if key != "__dict__"}}
+        return state
+    pair = state if isinstance(state, tuple) and len(state) == PAIR else (0, 0)
+    if isinstance(pair[0], (dict, type(None))) and isinstance(pair[1], dict):
+        merged = {**(pair[0] or {}), **pair[1]}
+        return merged if set(map(type, merged)) <= {str} else None
+    return None

@@ -1,0 +1,50 @@
+"""Labelled arrays: xarray."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from pytest_portable.equivalence.comparators import Finding, Outcome, Part
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_portable.equivalence.leaves import Tolerance
+
+__all__ = ["data_array", "dataset", "variable"]
+
+Anything: TypeAlias = Any
+"""xarray is no dependency, so its types are not there when this is checked."""
+
+
+def variable(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Outcome]:
+    """Compare dimensions, values and attributes; the encoding says how it was stored."""
+    if original.dims != returned.dims:
+        yield Finding(".dims", original.dims, returned.dims)
+        return
+    yield Part(".values", original.values.view(), returned.values.view())
+    yield Part(".attrs", dict(original.attrs), dict(returned.attrs))
+
+
+def data_array(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Outcome]:
+    """Compare name, values and coordinates."""
+    yield Part(".name", original.name, returned.name)
+    yield Part(".variable", original.variable, returned.variable)
+    yield from _variables(".coords", original.coords, returned.coords)
+
+
+def dataset(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Outcome]:
+    """Compare variables, coordinates and attributes."""
+    yield Part(".attrs", dict(original.attrs), dict(returned.attrs))
+    yield from _variables(".data_vars", original.data_vars, returned.data_vars)
+    yield from _variables(".coords", original.coords, returned.coords)
+
+
+def _variables(suffix: str, original: Anything, returned: Anything) -> Iterator[Outcome]:
+    names = list(original), list(returned)
+    if set(names[0]) != set(names[1]):
+        yield Finding(suffix, *names, "names differ")
+        return
+    for name in names[0]:
+        pair = original[name].variable, returned[name].variable
+        yield Part(f"{suffix}[{name!r}].variable", *pair)

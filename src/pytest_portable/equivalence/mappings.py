@@ -1,0 +1,133 @@
+"""Dicts of all kinds, and attributes: compared by key, whatever the order of the keys."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from pytest_portable.equivalence.guard import attempt
+from pytest_portable.equivalence.leaves import LEAVES
+from pytest_portable.equivalence.matching import match, token
+from pytest_portable.equivalence.paths import ATTRIBUTE, INDEX, VALUE, element
+from pytest_portable.equivalence.text import shorten
+from pytest_portable.equivalence.walk import MISSING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_portable.equivalence.paths import Path
+    from pytest_portable.equivalence.walk import Walk
+
+__all__ = ["attributes", "check_lookup", "mapping", "ordered_mapping"]
+
+
+def attributes(
+    walk: Walk, left: dict[object, object], right: dict[object, object], path: Path
+) -> None:
+    """Compare what two objects hold by name."""
+    _keyed(walk, left, right, path, ATTRIBUTE)
+
+
+def mapping(walk: Walk, left: object, right: object, path: Path) -> None:
+    """Compare two dicts, or instances of subclasses, by key; the order is no part of the value.
+
+    `dict.__eq__` ignores the order too. The methods of `dict` itself are used: a subclass may
+    answer anything.
+    """
+    lefts, rights = cast("dict[object, object]", left), cast("dict[object, object]", right)
+    kinds = set(map(type, dict.keys(lefts))) | set(map(type, dict.keys(rights)))
+    if kinds <= {str} or kinds == {int}:
+        _keyed(walk, lefts, rights, path, INDEX)
+    else:
+        _matched(walk, lefts, rights, path)
+
+
+def ordered_mapping(walk: Walk, left: object, right: object, path: Path) -> None:
+    """Compare two ordered dicts: here the order is part of the value."""
+    lefts = cast("OrderedDict[object, object]", left)
+    rights = cast("OrderedDict[object, object]", right)
+    before = walk.count
+    mapping(walk, lefts, rights, path)
+    if walk.count == before:
+        orders = list(OrderedDict.__iter__(lefts)), list(OrderedDict.__iter__(rights))
+        tokens = [[token(key) for key in order] for order in orders]
+        if None not in tokens[0] and tokens[0] != tokens[1]:
+            walk.differ(path, *orders, "order of the keys differs")
+
+
+def _keyed(
+    walk: Walk, left: dict[object, object], right: dict[object, object], path: Path, step: int
+) -> None:
+    """Compare two dicts whose keys are of one simple type: a look-up finds the counterpart."""
+    keys = list(dict.keys(left))
+    if keys == list(dict.keys(right)):
+        lefts, rights = list(dict.values(left)), list(dict.values(right))
+    else:
+        keys = _common_keys(walk, left, right, path, step)
+        lefts, rights = list(map(_getter(left), keys)), list(map(_getter(right), keys))
+    walk.sequence(lefts, rights, path, step=step, labels=keys)
+
+
+def _getter(value: dict[object, object]) -> Callable[[object], object]:
+    return value.__getitem__ if type(value) is dict else partial(dict.__getitem__, value)
+
+
+def _common_keys(
+    walk: Walk, left: dict[object, object], right: dict[object, object], path: Path, step: int
+) -> list[object]:
+    """Report the keys that only one side has and return the others."""
+    what = "attribute" if step == ATTRIBUTE else "key"
+    common = []
+    for key, value in dict.items(left):
+        if dict.__contains__(right, key):
+            common.append(key)
+        else:
+            walk.report((path, step, key), shorten(value), MISSING, f"{what} is missing")
+    if len(common) < len(right):
+        for key, value in dict.items(right):
+            if not dict.__contains__(left, key):
+                walk.report((path, step, key), MISSING, shorten(value), f"{what} was added")
+    return common
+
+
+def _matched(
+    walk: Walk, left: dict[object, object], right: dict[object, object], path: Path
+) -> None:
+    """Compare two dicts with keys of any kind."""
+    keys = list(dict.keys(left)), list(dict.keys(right))
+    values = list(dict.values(left)), list(dict.values(right))
+    found = match(walk, *keys)
+    for position in found.lost:
+        place: Path = (path, VALUE, (keys[0][position], position))
+        text = shorten(values[0][position])
+        walk.report(place, text, MISSING, f"key is missing: {shorten(keys[0][position])}")
+    for position in found.added:
+        place = (path, VALUE, (keys[1][position], position))
+        text = shorten(values[1][position])
+        walk.report(place, MISSING, text, f"key was added: {shorten(keys[1][position])}")
+    walk.sequence(
+        [values[0][one] for one, _ in found.pairs],
+        [values[1][other] for _, other in found.pairs],
+        path,
+        step=VALUE,
+        labels=[(keys[0][one], one) for one, _ in found.pairs],
+    )
+    for one, other in reversed(found.pairs):
+        walk.push(keys[0][one], keys[1][other], element(path, one))
+        check_lookup(walk, (left, right), (keys[0][one], keys[1][other]), element(path, one))
+
+
+def check_lookup(
+    walk: Walk, owners: tuple[object, object], keys: tuple[object, object], path: Path
+) -> None:
+    """Report a key that its own dict or set cannot find any more: its hash was carried along."""
+    kind = type(keys[1])
+    if keys[0] is keys[1] or kind in LEAVES:
+        return
+    base: type = next(one for one in (dict, set, frozenset) if isinstance(owners[1], one))
+    contains = base.__dict__["__contains__"]
+    if attempt(contains, owners[1], keys[1]) is True:
+        return
+    if attempt(contains, owners[0], keys[0]) is True:
+        walk.differ(path, *keys, "cannot be found by its hash any more")

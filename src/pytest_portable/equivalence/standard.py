@@ -1,0 +1,119 @@
+"""Objects of the standard library that have a way of their own."""
+
+from __future__ import annotations
+
+import io
+import threading
+import weakref
+from datetime import datetime, time
+from decimal import Decimal
+from types import GeneratorType
+from typing import TYPE_CHECKING, Final, cast
+
+from pytest_portable.equivalence.definitions import by_attributes
+from pytest_portable.equivalence.guard import attempt, instance_attributes
+from pytest_portable.equivalence.mappings import attributes, mapping
+from pytest_portable.equivalence.paths import attribute, suffix
+
+if TYPE_CHECKING:
+    import enum
+
+    from pytest_portable.equivalence.paths import Path
+    from pytest_portable.equivalence.walk import Handler, Walk
+
+__all__ = ["STANDARD", "enum_member", "exception", "stream"]
+
+
+def enum_member(walk: Walk, left: object, right: object, path: Path) -> None:
+    """Compare members that are not the same object; of one class there is one of each."""
+    lefts, rights = cast("enum.Enum", left), cast("enum.Enum", right)
+    if lefts._name_ != rights._name_:
+        walk.differ(path, left, right, "values differ")
+    elif type(left) is type(right):
+        walk.differ(path, left, right, "identity lost: not the member of its enum")
+    else:
+        walk.push(lefts._value_, rights._value_, attribute(path, "value"))
+
+
+def exception(walk: Walk, left: object, right: object, path: Path) -> None:
+    """Compare what an exception says and what it was raised from, not its traceback."""
+    held = instance_attributes(left), instance_attributes(right)
+    names = ["args", "__cause__"]
+    if isinstance(left, OSError):
+        names += ["filename", "filename2"]
+    elif isinstance(left, ImportError):
+        names += ["name", "path"]
+    by_attributes(walk, (left, right), path, names)
+    attributes(walk, *held, path)
+
+
+def stream(walk: Walk, left: object, right: object, path: Path) -> None:
+    """Compare open files by name and mode, files in memory by content and position."""
+    sides = left, right
+    if isinstance(left, (io.StringIO, io.BytesIO)):
+        for asked in ("tell", "getvalue"):
+            values = [attempt(lambda side=side: getattr(side, asked)()) for side in sides]  # noqa: B023
+            walk.push(values[0], values[1], suffix(path, f".{asked}()"))
+    else:
+        by_attributes(walk, sides, path, ["name", "mode", "closed"])
+
+
+def _moment(walk: Walk, left: object, right: object, path: Path) -> None:
+    """Compare times part by part: `==` calls one instant in two time zones equal."""
+    lefts, rights = cast("datetime", left), cast("datetime", right)
+    walk.push(lefts.tzinfo, rights.tzinfo, attribute(path, "tzinfo"))
+    if lefts.fold != rights.fold:
+        walk.differ(attribute(path, "fold"), lefts.fold, rights.fold, "values differ")
+    if lefts.replace(tzinfo=None) != rights.replace(tzinfo=None):
+        walk.differ(path, left, right, "values differ")
+
+
+def _decimal(walk: Walk, left: object, right: object, path: Path) -> None:
+    """Compare every digit: `==` does not see the exponent and no NaN."""
+    if cast("Decimal", left).as_tuple() != cast("Decimal", right).as_tuple():
+        walk.differ(path, left, right, "values differ")
+
+
+def _reference(walk: Walk, left: object, right: object, path: Path) -> None:
+    """Compare what weak references point at; a dead one points at nothing."""
+    referents = [attempt(side) for side in (left, right)]  # type: ignore[arg-type]
+    walk.push(referents[0], referents[1], suffix(path, "()"))
+
+
+def _weak_mapping(walk: Walk, left: object, right: object, path: Path) -> None:
+    made = [dict(cast("dict[object, object]", side).items()) for side in (left, right)]
+    walk.keep(*made)
+    mapping(walk, made[0], made[1], path)
+
+
+def _weak_set(walk: Walk, left: object, right: object, path: Path) -> None:
+    made = [set(cast("set[object]", side)) for side in (left, right)]
+    walk.keep(*made)
+    walk.push(made[0], made[1], path)
+
+
+def _opaque(walk: Walk, left: object, right: object, path: Path) -> None:
+    """Accept another one of the same type: a lock, a generator; they show nothing to compare."""
+
+
+def _generator(walk: Walk, left: object, right: object, path: Path) -> None:
+    by_attributes(walk, (left, right), path, ["gi_code"])
+
+
+def _slice(walk: Walk, left: object, right: object, path: Path) -> None:
+    by_attributes(walk, (left, right), path, ["start", "stop", "step"])
+
+
+STANDARD: Final[dict[type, Handler]] = {
+    datetime: _moment,
+    time: _moment,
+    Decimal: _decimal,
+    slice: _slice,
+    weakref.ref: _reference,
+    weakref.WeakValueDictionary: _weak_mapping,
+    weakref.WeakKeyDictionary: _weak_mapping,
+    weakref.WeakSet: _weak_set,
+    GeneratorType: _generator,
+    type(threading.Lock()): _opaque,
+    type(threading.RLock()): _opaque,
+}

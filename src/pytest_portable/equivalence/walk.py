@@ -1,0 +1,308 @@
+"""The walk through two objects side by side: iterative, whatever their depth and their cycles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Protocol, cast
+
+from pytest_portable.equivalence.differences import (
+    COUNT_LIMIT,
+    MAX_SHOWN,
+    Difference,
+    Differences,
+)
+from pytest_portable.equivalence.guard import attempt, holds, static
+from pytest_portable.equivalence.leaves import LEAVES, are_flat_and_equal, same_leaf
+from pytest_portable.equivalence.paths import CALL, INDEX, render, root
+from pytest_portable.equivalence.text import first_difference, kind_name, shorten, window
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import TypeAlias
+
+    from pytest_portable.equivalence.leaves import Tolerance
+    from pytest_portable.equivalence.paths import Path
+
+    Handler: TypeAlias = Callable[["Walk", object, object, Path], None]
+
+__all__ = ["MISSING", "Handler", "Labels", "Walk"]
+
+MISSING: Final = "<missing>"
+CHUNK: Final = 512
+"""Elements of a long sequence that may wait at once; the rest is remembered as one entry."""
+LONG_TEXT: Final = 60
+NOWHERE: Final = root("")
+MAX_TRIALS_DEPTH: Final = 20
+"""Sets within sets whose elements can only be told apart by trying; below it a guess decides."""
+FRESH: Final = frozenset({list, dict, set, bytearray})
+
+
+class Labels(Protocol):
+    """What the elements of a sequence are called."""
+
+    def __getitem__(self, index: int, /) -> object:
+        """Return the label of one element."""
+
+
+class _Rest:
+    """What is left of a long sequence."""
+
+    __slots__ = ("labels", "lefts", "path", "rights", "start", "step")
+
+    def __init__(  # noqa: PLR0913, PLR0917 - one value per slot
+        self,
+        lefts: Sequence[object],
+        rights: Sequence[object],
+        path: Path,
+        step: int,
+        labels: Labels | None,
+        start: int,
+    ) -> None:
+        self.lefts, self.rights, self.path = lefts, rights, path
+        self.step, self.labels, self.start = step, labels, start
+
+
+class Walk:
+    """One comparison: what still has to be looked at, what belongs to what, what was found.
+
+    `pairs` maps the id of every object of the original that was met to the id of its
+    counterpart, `back` is the inverse; together they end cycles and see identity that was lost.
+
+    Attributes:
+        tolerance: how far numbers may be apart.
+        class_identity: report classes that are equal but not the same class.
+        defaults: for `instances`: which classes reduce to what their instances hold.
+    """
+
+    def __init__(
+        self, choose: Callable[[type], Handler], tolerance: Tolerance, *, class_identity: bool
+    ) -> None:
+        """Begin with nothing to do; `choose` says how instances of a class are compared."""
+        self.tolerance = tolerance
+        self.class_identity = class_identity
+        self._choose = choose
+        self._handlers: dict[type, Handler] = {}
+        self.defaults: dict[type, bool] = {}
+        self._significant: dict[type, bool] = {}
+        self._stack: list[tuple[object, object, Path]] = []
+        self._pairs: dict[int, int] = {}
+        self._back: dict[int, int] = {}
+        self._seen: set[tuple[int, int]] = set()
+        self._journal: list[tuple[int, int]] | None = None
+        self._kept: list[object] = []
+        self._items: list[Difference] = []
+        self._count = 0
+        self._depth = 0
+
+    # What handlers say.
+
+    def report(self, path: Path, original: str, returned: str, reason: str) -> None:
+        """Record a difference; the texts are already short."""
+        self._count += 1
+        if self._depth == 0 and len(self._items) < MAX_SHOWN:
+            self._items.append(Difference(render(path), original, returned, reason))
+
+    def differ(self, path: Path, left: object, right: object, reason: str) -> None:
+        """Record a difference between two objects."""
+        if self._depth == 0 and len(self._items) < MAX_SHOWN:
+            self.report(path, shorten(left), shorten(right), reason)
+        else:
+            self._count += 1
+
+    @property
+    def count(self) -> int:
+        """Return how many differences were found so far."""
+        return self._count
+
+    def push(self, left: object, right: object, path: Path) -> None:
+        """Have two objects compared later; the last one pushed comes first."""
+        if left is not right:
+            self._stack.append((left, right, path))
+
+    def keep(self, *temporaries: object) -> None:
+        """Keep what was made for the comparison alive: its id must not be used again."""
+        self._kept.extend(temporaries)
+
+    def differences(self) -> Differences:
+        """Return what was found."""
+        return Differences(tuple(self._items), self._count)
+
+    def sequence(  # noqa: PLR0913 - the last three have defaults
+        self,
+        lefts: Sequence[object],
+        rights: Sequence[object],
+        path: Path,
+        *,
+        step: int = INDEX,
+        labels: Labels | None = None,
+        start: int = 0,
+    ) -> None:
+        """Compare the elements of two sequences of one length: leaves at once, others later."""
+        if not start and are_flat_and_equal(lefts, rights, self.tolerance):
+            return
+        waiting: list[tuple[object, object, Path]] = []
+        for index in range(start, len(lefts)):
+            left, right = lefts[index], rights[index]
+            if left is right:
+                continue
+            kind = type(left)
+            if kind in LEAVES and kind is type(right):
+                if left == right and kind is not float and kind is not complex:
+                    continue
+                if same_leaf(left, right, self.tolerance):
+                    continue
+            waiting.append((left, right, (path, step, labels[index] if labels else index)))
+            if len(waiting) == CHUNK:
+                rest = _Rest(lefts, rights, path, step, labels, index + 1)
+                self._stack.append((rest, None, path))
+                break
+        self._stack.extend(reversed(waiting))
+
+    # The loop.
+
+    def run(self) -> None:
+        """Compare until nothing is left to do or the limit is reached."""
+        stack = self._stack
+        while stack and self._count < COUNT_LIMIT:
+            left, right, path = stack.pop()
+            try:
+                self._visit(left, right, path)
+            except Exception as error:  # noqa: BLE001 - a class may answer anything to anything
+                text = f"{type(error).__name__}: {shorten(attempt(str, error))}"
+                self.differ(path, left, right, f"cannot be compared: {text}")
+
+    def _visit(self, left: object, right: object, path: Path) -> None:
+        kind = type(left)
+        if kind is _Rest:
+            rest = cast("_Rest", left)
+            self.sequence(
+                rest.lefts,
+                rest.rights,
+                path,
+                step=rest.step,
+                labels=rest.labels,
+                start=rest.start,
+            )
+            return
+        if left is right:
+            return
+        if kind is not type(right) and not self._same_class(left, right, path):
+            return
+        if kind in LEAVES:
+            self._leaf(left, right, path)
+        elif self._enter(left, right, kind, path):
+            handler = self._handlers.get(kind)
+            if handler is None:
+                handler = self._handlers[kind] = self._choose(kind)
+            handler(self, left, right, path)
+
+    def _same_class(self, left: object, right: object, path: Path) -> bool:
+        """Accept a class that was rebuilt under its own name; the class itself is compared too."""
+        kinds = type(left), type(right)
+        names = kind_name(kinds[0]), kind_name(kinds[1])
+        if names[0] != names[1] or kinds[0] in LEAVES:
+            reason = f"type differs: {names[0]}, then {names[1]}"
+            self.differ(path, left, right, reason)
+            return False
+        self.push(*kinds, (path, CALL, "type"))
+        return True
+
+    def _leaf(self, left: object, right: object, path: Path) -> None:
+        if same_leaf(left, right, self.tolerance):
+            return
+        kind = type(left)
+        if kind in {str, bytes}:
+            texts = cast("tuple[str, str]", (left, right))
+            if max(map(len, texts)) > LONG_TEXT:
+                at = first_difference(*texts)
+                shown = [window(text, at) for text in texts]
+                self.report(path, *shown, f"values differ from position {at} on")  # type: ignore[call-arg]
+                return
+        self.differ(path, left, right, "values differ")
+
+    def _enter(self, left: object, right: object, kind: type, path: Path) -> bool:
+        """Tie two objects together and tell whether they have to be compared."""
+        left_id, right_id = id(left), id(right)
+        known = self._pairs.get(left_id)
+        if known is None:
+            owner = self._back.get(right_id)
+            if owner is not None and self._is_fresh(kind):
+                self.differ(path, left, right, "became a shared reference")
+                return False
+            self._tie(left_id, right_id)
+            return True
+        if known == right_id:
+            return False
+        if self._has_identity(kind):
+            self.differ(path, left, right, "shared reference lost")
+            return False
+        if (left_id, right_id) in self._seen:
+            return False
+        self._seen.add((left_id, right_id))
+        return True
+
+    def _tie(self, left_id: int, right_id: int) -> None:
+        self._pairs[left_id] = right_id
+        self._back[right_id] = left_id
+        if self._journal is not None:
+            self._journal.append((left_id, right_id))
+
+    def _has_identity(self, kind: type) -> bool:
+        """Tell whether two equal instances can be told apart.
+
+        A value with `__eq__` and `__hash__` of its own (a tuple, a date, a path) is as good as
+        its copy, and an interpreter may share it or not as it likes.
+        """
+        found = self._significant.get(kind)
+        if found is None:
+            found = not holds(kind, "__eq__") or static(kind, "__hash__") is None
+            self._significant[kind] = found
+        return found
+
+    def _is_fresh(self, kind: type) -> bool:
+        """Tell whether every load makes a new instance: a class may also keep one for a value."""
+        if kind in FRESH:
+            return True
+        special = any(holds(kind, name) for name in ("__new__", "__reduce_ex__", "__reduce__"))
+        return not special and self._has_identity(kind)
+
+    # Trying.
+
+    def trial(self, left: object, right: object) -> bool:
+        """Tell whether two objects are equal, given what is already tied together."""
+        return self.dry_run(lambda: self.push(left, right, NOWHERE))
+
+    def dry_run(self, begin: Callable[[], object]) -> bool:
+        """Tell whether what `begin` compares and pushes is equal, without reporting anything.
+
+        What was tied on the way stays when it is and is forgotten when it is not.
+        """
+        if self._depth >= NOWHERE: Final = root("")
+MAX_TRIALS_DEPTH:
+            return True
+        outer = self._stack, self._count, self._journal
+        self._stack, self._count, self._journal = [], 0, []
+        self._depth += 1
+        try:
+            begin()
+            while self._stack and not self._count:
+                self._visit(*self._stack.pop())
+            equal = not self._count
+        except Exception:  # noqa: BLE001 - as in `run`
+            equal = False
+        finally:
+            tied = self._journal
+            self._stack, self._count, self._journal = outer
+            self._depth -= 1
+        self._settle(tied, equal=equal)
+        return equal
+
+    def _settle(self, tied: list[tuple[int, int]], *, equal: bool) -> None:
+        if equal:
+            if self._journal is not None:
+                self._journal.extend(tied)
+            return
+        for left_id, right_id in tied:
+            self._pairs.pop(left_id, None)
+            if self._back.get(right_id) == left_id:
+                del self._back[right_id]
+        self._seen.clear()  # pairs of the failed trial may be among them; others cost a second look
