@@ -69,7 +69,7 @@ def by_equality(walk: Walk, left: object, right: object, path: Path) -> None:
     if kind is type(right) and is_true(attempt(kind.__eq__, left, right)):
         return
     is_value = static(kind, "__hash__") is not None and not instance_attributes(left)
-    if is_value and not _is_default_cached(walk, kind):
+    if is_value and walk.may_try and not _is_default_cached(walk, kind):
         # A value such as a date: the arguments that would make it are no place to send anybody.
         if not walk.dry_run(lambda: _structure(walk, left, right, path)):
             walk.differ(path, left, right, "values differ")

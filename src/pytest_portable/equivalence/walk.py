@@ -32,7 +32,7 @@ CHUNK: Final = 512
 LONG_TEXT: Final = 60
 NOWHERE: Final = root("")
 MAX_TRIALS_DEPTH: Final = 20
-"""Sets within sets whose elements can only be told apart by trying; below it a guess decides."""
+"""Dry runs within dry runs (sets within sets of instances): the only recursion there is."""
 FRESH: Final = frozenset({list, dict, set, bytearray})
 
 
@@ -267,18 +267,23 @@ class Walk:
 
     # Trying.
 
+    @property
+    def may_try(self) -> bool:
+        """Tell whether there is stack left for one more dry run within the present ones."""
+        return self._depth < MAX_TRIALS_DEPTH
+
     def trial(self, left: object, right: object) -> bool:
-        """Tell whether two objects are equal, given what is already tied together."""
-        return self.dry_run(lambda: self.push(left, right, NOWHERE))
+        """Tell whether two objects are equal, given what is already tied together.
+
+        Beyond the depth for trying the answer is yes: the walk will compare the two then.
+        """
+        return not self.may_try or self.dry_run(lambda: self.push(left, right, NOWHERE))
 
     def dry_run(self, begin: Callable[[], object]) -> bool:
         """Tell whether what `begin` compares and pushes is equal, without reporting anything.
 
         What was tied on the way stays when it is and is forgotten when it is not.
         """
-        if self._depth >= NOWHERE: Final = root("")
-MAX_TRIALS_DEPTH:
-            return True
         outer = self._stack, self._count, self._journal
         self._stack, self._count, self._journal = [], 0, []
         self._depth += 1
