@@ -166,7 +166,7 @@ def _scan(paths: Paths, node: int, python: tuple[int, int] | None, used: set[int
 def _read(paths: Paths, node: int) -> Code | None:
     view, graph = paths.view, paths.graph
     fields = code_fields(view, node)
-    if not fields:
+    if "consts" not in fields:
         return None
     constants = graph.children(fields["consts"])
 

@@ -40,6 +40,8 @@ _KINDS: Final = {
     op.NEXT_BUFFER: "buffer",
     **dict.fromkeys(op.GLOBALS, "global"),
 }
+# Looked up at once: a codec's first use imports its module, and reading must import nothing.
+_RAW_UNICODE: Final = codecs.lookup("raw-unicode-escape")
 _CONSTANTS: Final = {0x4E: None, 0x88: True, 0x89: False}
 _UNPACK: Final = {0x4A: "<i", 0x4B: "<B", 0x4D: "<H", 0x47: ">d"}
 
@@ -146,7 +148,7 @@ class Graph:
             if op.LENGTH_BYTES[code]:
                 return self._sized(code, start)
             return self._line(code, start)
-        except (ValueError, struct.error):
+        except (ValueError, struct.error, DeprecationWarning):  # escapes that Python will refuse
             return None
 
     def text(self, node: int) -> str | None:
@@ -184,13 +186,17 @@ class Graph:
         if code not in b"ILFSVP":
             return None
         raw = self.data[start + 1 : op.opcode_end(self.data, start) - 1]
-        if code == op.PERSID or code == ord("V"):
-            return raw.decode("raw-unicode-escape" if code == ord("V") else "ascii", "replace")
-        if code == ord("F"):
-            return float(raw)
+        if code == op.PERSID:
+            return raw.decode("latin-1")
+        if code == ord("V"):
+            return _RAW_UNICODE.decode(raw, "replace")[0]
         if code == ord("S"):
             decoded, _ = codecs.escape_decode(raw.strip()[1:-1])
             return decoded.decode("latin-1")
-        if raw in (b"00", b"01"):
-            return raw == b"01"
-        return int(raw.rstrip(b"L")) if len(raw) <= _MAX_INT_BYTES else None
+        return float(raw) if code == ord("F") else _decimal(raw)
+
+
+def _decimal(raw: bytes) -> int | None:
+    if raw in (b"00", b"01"):
+        return raw == b"01"
+    return int(raw.rstrip(b"L")) if len(raw) <= _MAX_INT_BYTES else None

@@ -100,7 +100,9 @@ class Paths:
         if kind == op.DICT:
             if slot % 2:
                 return self.view.key(self.graph.children(parent)[slot - 1], slot // 2)
-            return f"list({SLOT})[{slot // 2}]"
+            # A key that is a leaf needs no path of its own, and positions are no names.
+            leaf = op.ATOMS[self.graph.kinds[self.graph.children(parent)[slot]]]
+            return SAME if leaf else f"list({SLOT})[{slot // 2}]"
         return edges(self.view, parent)[slot][0]
 
     def _walk(self, queue: list[int], *, loose: bool) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_portable.payload import opcodes as op
 from pytest_portable.payload.lenses.definitions import CLASSES, FUNCTIONS, MODULES
+from pytest_portable.payload.lenses.edges import edges
 from pytest_portable.payload.lenses.view import group_of
 from pytest_portable.payload.paths import MAX_PATHS
 
@@ -195,8 +196,6 @@ def _definition(paths: Paths, node: int) -> tuple[str, str]:
 
 def members(paths: Paths, node: int) -> Iterator[tuple[str, int]]:
     """Attributes of a definition by name, from call, state and setters alike."""
-    from pytest_portable.payload.lenses.edges import edges  # noqa: PLC0415 (a cycle otherwise)
-
     view = paths.view
     for label, child in edges(view, node):
         if label.startswith(".") and label[1:].isidentifier():

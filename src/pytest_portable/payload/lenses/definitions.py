@@ -13,6 +13,7 @@ from pytest_portable.payload.lenses.view import (
     HIDDEN,
     SAME,
     SETTERS,
+    SLOT,
     TYPE,
     Edge,
     View,
@@ -89,11 +90,14 @@ def _code(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
 
 @lens(*FUNCTIONS)
 def _function(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
-    del view, node
+    del node
     names = ("__code__", "__globals__", "__name__", "__defaults__", "__closure__")
     rest = ("__dict__", "__kwdefaults__")
+    # cloudpickle leaves out what its state setter fills in.
     return [
-        (f".{name}", argument) for name, argument in zip((*names, *rest), arguments, strict=False)
+        (f".{name}", argument)
+        for name, argument in zip((*names, *rest), arguments, strict=False)
+        if view.graph.kinds[argument] != ord("N")
     ]
 
 
@@ -187,7 +191,8 @@ def _new_class(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
 @lens("dill:_create_namedtuple")
 def _namedtuple(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
     del view, node
-    names = (".__name__", "._fields", ".__module__", "._field_defaults")
+    defaults = f"list({SLOT}._field_defaults.values())"
+    names = (".__name__", "._fields", ".__module__", defaults)
     return list(zip(names, arguments, strict=False))
 
 

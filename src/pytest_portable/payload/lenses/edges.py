@@ -118,4 +118,6 @@ def _state(view: View, node: int, state: int) -> list[Edge]:
     if len(halves) == _PAIR and op.DICT in shapes and set(shapes) <= {op.DICT, ord("N")}:
         found = [edge for half in halves for edge in view.attributes(half)]
         return [*found, *((HIDDEN, half) for half in halves), (HIDDEN, state)]
-    return [(".__getstate__()", state)]
+    # `object.__reduce_ex__` asks __getstate__; who has a reducer of his own may have none.
+    by_object = graph.kinds[node] != op.REDUCE or view.callee(node).startswith("copyreg.")
+    return [(".__getstate__()" if by_object else ".__reduce_ex__(4)[2]", state)]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pytest_portable.payload import opcodes as op
+from pytest_portable.payload.lenses.definitions import CLASSES, MODULES
 from pytest_portable.payload.lenses.view import HIDDEN, SAME, SLOT, STATES, Edge, View, lens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = ["items_of"]
+
+_NO_INSTANCES: Final = CLASSES | MODULES | {"cloudpickle:_builtin_type", "dill:_load_type"}
 
 
 def items_of(view: View, nodes: Sequence[int]) -> list[Edge]:
@@ -43,8 +46,10 @@ def _partial(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
 @lens("functools.partial", table=STATES)
 def _partial_state(view: View, node: int, state: Sequence[int]) -> list[Edge]:
     del node
-    names = (".func", ".args", ".keywords", ".__dict__")
-    edges: list[Edge] = list(zip(names, view.graph.children(state[0]), strict=False))
+    parts = view.graph.children(state[0])
+    edges: list[Edge] = list(zip((".func", ".args", ".keywords"), parts, strict=False))
+    for namespace in parts[3:]:
+        edges += [*view.attributes(namespace), (HIDDEN, namespace)]
     return [*edges, (HIDDEN, state[0])]
 
 
@@ -88,7 +93,7 @@ def _getattr(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
     # A bound method is pickled as getattr(owner, name); a global's attribute looks the same.
     del node
     owner = arguments[0] if arguments else -1
-    if owner < 0 or view.name(owner) or view.callee(owner):
+    if owner < 0 or view.name(owner) or view.callee(owner) in _NO_INSTANCES:
         return [(SAME, argument) for argument in arguments]
     return [(".__self__", owner), *((HIDDEN, argument) for argument in arguments[1:])]
 

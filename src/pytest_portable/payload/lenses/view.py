@@ -6,7 +6,9 @@ An edge is a label and a child. A label is what a person writes behind the paren
 
 from __future__ import annotations
 
+import _compat_pickle
 import builtins
+import copyreg
 import keyword
 import math
 import sys
@@ -256,8 +258,6 @@ def _modern(graph: Graph, module: str, name: str) -> Name:
     if module == "__builtin__" and name == "__main__":  # dill: the dict of the main module
         return "__main__", "__dict__"
     if graph.protocol < 3 or module == "__builtin__":  # noqa: PLR2004 (protocol 3 is Python 3's first)
-        import _compat_pickle  # noqa: PLC0415 (only old payloads need it)
-
         if (module, name) in _compat_pickle.NAME_MAPPING:
             return _compat_pickle.NAME_MAPPING[module, name]
         module = _compat_pickle.IMPORT_MAPPING.get(module, module)
@@ -265,8 +265,6 @@ def _modern(graph: Graph, module: str, name: str) -> Name:
 
 
 def _extension(graph: Graph, node: int) -> Name:
-    import copyreg  # noqa: PLC0415 (extension codes are rare)
-
     start = graph.offsets[node]
     code = int.from_bytes(graph.data[start + 1 : op.opcode_end(graph.data, start)], "little")
     registry: dict[int, Name] = getattr(copyreg, "_inverted_registry", {})
