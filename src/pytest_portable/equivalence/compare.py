@@ -60,7 +60,7 @@ def compare(  # noqa: PLR0913 - all but the two objects are options
         return Differences()
     tolerance = Tolerance(rtol, atol, signed_zero)
     found = Differences()
-    if not are_plain_and_equal(original, returned):
+    if not are_plain_and_equal(original, returned, builtin_only=bool(comparators)):
         walk = Walk(chooser(comparators), tolerance, class_identity=class_identity)
         walk.push(original, returned, root_path(root))
         walk.run()

@@ -15,7 +15,7 @@ from pytest_portable.equivalence.paths import attribute, element
 from pytest_portable.equivalence.text import shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from pytest_portable.equivalence.paths import Path
     from pytest_portable.equivalence.walk import Handler, Walk
@@ -52,12 +52,13 @@ def unordered(walk: Walk, left: object, right: object, path: Path) -> None:
         check_lookup(walk, (left, right), pair, element(path, one))
 
 
-def _are_simple_and_equal(left: set[object], right: set[object]) -> bool:
+def _are_simple_and_equal(left: Collection[object], right: Collection[object]) -> bool:
     """Tell whether two sets hold leaves of one type, and the same ones."""
     kinds = set(map(type, left))
     if len(kinds) > 1 or not kinds <= LEAVES or set(map(type, right)) != kinds:
         return False
-    return frozenset.__eq__(frozenset(left), frozenset(right)) is True
+    equals = (set if isinstance(left, set) else frozenset).__dict__["__eq__"]
+    return equals(left, right) is True
 
 
 def _deque(walk: Walk, left: object, right: object, path: Path) -> None:

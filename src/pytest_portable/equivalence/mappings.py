@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from pytest_portable.equivalence.guard import attempt
-from pytest_portable.equivalence.leaves import LEAVES
+from pytest_portable.equivalence.leaves import LEAVES, Tolerance, are_flat_and_equal
 from pytest_portable.equivalence.matching import match, token
 from pytest_portable.equivalence.paths import ATTRIBUTE, INDEX, VALUE, element
 from pytest_portable.equivalence.text import shorten
@@ -37,10 +37,16 @@ def mapping(walk: Walk, left: object, right: object, path: Path) -> None:
     """
     lefts, rights = cast("dict[object, object]", left), cast("dict[object, object]", right)
     kinds = set(map(type, dict.keys(lefts))) | set(map(type, dict.keys(rights)))
-    if kinds <= {str} or kinds == {int}:
+    if kinds <= {str} or kinds == {int} or _have_same_keys(lefts, rights):
         _keyed(walk, lefts, rights, path, INDEX)
     else:
         _matched(walk, lefts, rights, path)
+
+
+def _have_same_keys(left: dict[object, object], right: dict[object, object]) -> bool:
+    """Tell whether the keys are the same leaves in the same order, as after most trips."""
+    keys = list(dict.keys(left)), list(dict.keys(right))
+    return len(keys[0]) == len(keys[1]) and are_flat_and_equal(*keys, Tolerance())
 
 
 def ordered_mapping(walk: Walk, left: object, right: object, path: Path) -> None:
@@ -106,12 +112,13 @@ def _matched(
         place = (path, VALUE, (keys[1][position], position))
         text = shorten(values[1][position])
         walk.report(place, MISSING, text, f"key was added: {shorten(keys[1][position])}")
+    pairs = sorted(found.same + found.pairs)
     walk.sequence(
-        [values[0][one] for one, _ in found.pairs],
-        [values[1][other] for _, other in found.pairs],
+        [values[0][one] for one, _ in pairs],
+        [values[1][other] for _, other in pairs],
         path,
         step=VALUE,
-        labels=[(keys[0][one], one) for one, _ in found.pairs],
+        labels=[(keys[0][one], one) for one, _ in pairs],
     )
     for one, other in reversed(found.pairs):
         walk.push(keys[0][one], keys[1][other], element(path, one))

@@ -26,11 +26,13 @@ class Match:
     """Elements by their position on either side.
 
     Attributes:
+        same: positions of elements that are the same value; there is nothing left to compare.
         pairs: positions of elements that belong together and may still differ inside.
         lost: positions of originals without a counterpart.
         added: positions of returned elements without a counterpart.
     """
 
+    same: list[tuple[int, int]] = field(default_factory=list)
     pairs: list[tuple[int, int]] = field(default_factory=list)
     lost: list[int] = field(default_factory=list)
     added: list[int] = field(default_factory=list)
@@ -72,7 +74,7 @@ def _match_by_key(
         if same is None:
             rest.append(position)
         else:
-            found.pairs.append((position, same))
+            found.same.append((position, same))
             taken.add(same)
     for position, value in enumerate(rights):
         name = None if position in taken else token(value)
@@ -83,7 +85,7 @@ def _match_by_key(
         name = token(lefts[position])
         if name is not None and by_token.get(name):
             right = by_token[name].pop()
-            found.pairs.append((position, right))
+            found.same.append((position, right))
             taken.add(right)
         else:
             lost.append(position)
