@@ -153,27 +153,19 @@ class _Filling:
         report(f"installing {', '.join(self._plan.shown)} with {self._plan.installer.name}")
         for lock in declared.locks:
             self._demand(Installation(lock=lock))
-        extra: tuple[str, ...] = ()
         if declared.is_hashed or declared.locks:
             # Hashes are demanded of every line of a run; the serializer's come in one of its own.
             if declared.lines:
-                self._demand(self._installation(()))
+                self._demand(self._installation())
             if not self._plan.runtime:
                 return []
-            held = installed(site_folders(self._path))
-            extra = tuple(f"{name}=={version}" for name, version in held.items())
-        return self._install_with_runtime(extra)
+            return self._install_with_runtime(self._on_top())
+        return self._install_with_runtime(self._installation())
 
-    def _install_with_runtime(self, held: tuple[str, ...]) -> list[str]:
+    def _install_with_runtime(self, base: Installation) -> list[str]:
         done: Completed | None = None
         for attempt in _attempts(self._plan.runtime):
-            if held:
-                work = Installation(
-                    lines=attempt.lines, options=_sources(self._plan.declared), constraints=held
-                )
-            else:
-                work = self._installation(attempt.lines)
-            done = self._run(work)
+            done = self._run(replace(base, lines=(*base.lines, *attempt.lines)))
             if done.ok:
                 return self._skew(attempt)
             if done.timed_out:
@@ -181,12 +173,21 @@ class _Filling:
         assert done is not None, "there is at least one attempt"
         raise install_error(self._plan, done, self._log)
 
-    def _installation(self, runtime: tuple[str, ...]) -> Installation:
+    def _installation(self) -> Installation:
         declared = self._plan.declared
         return Installation(
-            lines=(*declared.lines, *runtime),
+            lines=tuple(declared.lines),
             options=tuple(declared.options),
             constraints=tuple(declared.constraints),
+        )
+
+    def _on_top(self) -> Installation:
+        """Add to what is there and change none of it."""
+        held = installed(site_folders(self._path))
+        options = self._plan.declared.options
+        return Installation(
+            options=tuple(each for each in options if not each.startswith("--require-hashes")),
+            constraints=tuple(f"{name}=={version}" for name, version in held.items()),
         )
 
     def _demand(self, work: Installation) -> None:
@@ -205,10 +206,6 @@ class _Filling:
             f"{_name(pin)} {found.get(_name(pin), '(none)')} was taken"
             for pin in attempt.unpinned
         ]
-
-
-def _sources(declared: Declared) -> tuple[str, ...]:
-    return tuple(each for each in declared.options if not each.startswith("--require-hashes"))
 
 
 def _attempts(runtime: tuple[str, ...]) -> Iterator[_Attempt]:

@@ -45,6 +45,7 @@ _OPTION = re.compile(r"(?P<name>--?[A-Za-z][\w-]*)(?:\s*=\s*|\s+|(?<=^-[a-zA-Z])
 _INCLUDE = re.compile(r"(?P<name>--requirement|--constraint|-r|-c)(?:\s*=\s*|\s+)?(?P<value>.*)")
 _EXTRAS = re.compile(r"(?P<path>.*?)\s*(?:\[(?P<extras>[^\[\]]*)\])?")
 _LOCK = re.compile(r"pylock(?:\.[^./\\]+)?\.toml")
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|file:", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
@@ -114,7 +115,7 @@ def parse_line(line: str) -> Line:  # noqa: PLR0911 - one return per form of a l
     name, hashes = _split_hashes(text)
     if _LOCK.fullmatch(re.split(r"[/\\]", name)[-1]):
         return Line("lock", text, name)
-    if "://" in name.partition("[")[0].partition(" ")[0] or name.startswith("file:"):
+    if _ADDRESS.match(name):
         return _parse_url(text, name, hashes)
     if _is_path(name):
         return _parse_path(text, name, hashes)
@@ -173,7 +174,7 @@ def _is_path(name: str) -> bool:
     return (
         head.startswith((".", "/", "~", "\\"))
         or bool(_DRIVE.match(head))
-        or "/" in head.partition("[")[0]
+        or ("/" in head.partition("[")[0] and "://" not in head)
         or _EXTRAS.fullmatch(head)["path"].endswith(ARCHIVE_SUFFIXES)  # type: ignore[index]
     )
 

@@ -117,11 +117,16 @@ def candidates(spec: InterpreterSpec, roots: tuple[Root, ...]) -> list[Candidate
     found = [
         candidate
         for root in roots
-        for prefix in sorted(root.folder.glob(root.pattern))
+        for prefix in _prefixes(root)
         if (candidate := _candidate(spec, root, prefix)) is not None
     ]
     # Finished releases before previews; the order of the roots decides between equals.
     return sorted(found, key=lambda each: (each.is_final, each.release), reverse=True)
+
+
+def _prefixes(root: Root) -> list[Path]:
+    # `Path.glob(".")` is an error before Python 3.13.
+    return [root.folder] if root.pattern == "." else sorted(root.folder.glob(root.pattern))
 
 
 def _candidate(spec: InterpreterSpec, root: Root, prefix: Path) -> Candidate | None:
