@@ -73,6 +73,20 @@ def find_code(paths: Paths, *, python: tuple[int, int] | None = None) -> tuple[C
         paths: a walked graph.
         python: the Python that dumped the payload, if known; it settles what the bytes leave open.
     """
+    found = _collect(paths, python)
+    pythons = {sent.python for sent in found if sent.python}
+    if (
+        python is None
+        and len(pythons) == 1
+        and any(sent.python is None and sent.kind != "class" for sent in found)
+    ):
+        # One payload comes from one Python: code that tells speaks for code that does not.
+        major, _, minor = pythons.pop().partition(".")
+        found = _collect(paths, (int(major), int(minor)))
+    return tuple(found)
+
+
+def _collect(paths: Paths, python: tuple[int, int] | None) -> list[CodeSent]:
     view, kinds = paths.view, paths.graph.kinds
     found: list[CodeSent] = []
     used: set[int] = set()
@@ -87,7 +101,7 @@ def find_code(paths: Paths, *, python: tuple[int, int] | None = None) -> tuple[C
         elif callee in CODES and node not in used:
             scanned = _scan(paths, node, python, used)
             found.append(_sent(paths, node, scanned, (), "code"))
-    return tuple(found)
+    return found
 
 
 def _function(paths: Paths, node: int, python: tuple[int, int] | None, used: set[int]) -> CodeSent:
@@ -128,17 +142,43 @@ def _name(paths: Paths, node: int) -> str:
 
 
 def _sent(paths: Paths, node: int, scanned: Scan, missing: tuple[str, ...], kind: str) -> CodeSent:
+    package = _package(paths, node)
+    conditional = _absolute(scanned.conditional, package)
     return CodeSent(
         path=paths.path(node),
         name=_name(paths, node) or scanned.name,
         python=scanned.python,
-        imports=tuple(sorted(scanned.imports - scanned.conditional)),
-        conditional_imports=tuple(sorted(scanned.conditional)),
+        imports=tuple(sorted(_absolute(scanned.imports, package) - conditional)),
+        conditional_imports=tuple(sorted(conditional)),
         missing_globals=missing,
         filename=scanned.filename,
         line=scanned.line,
         kind=kind,
     )
+
+
+def _package(paths: Paths, node: int) -> str:
+    """Package against which a function's relative imports are resolved."""
+    module = ""
+    for label, child in members(paths, node):
+        if label == "__globals__":
+            package = paths.graph.entries(child).get("__package__")
+            if package is not None and paths.graph.text(package):
+                return paths.graph.text(package) or ""
+        elif label == "__module__":
+            module = module or (paths.graph.text(child) or "")
+    return module.rpartition(".")[0]
+
+
+def _absolute(names: frozenset[str], package: str) -> set[str]:
+    """Resolve relative imports; without a package they name nothing that could be found."""
+    found = {name for name in names if not name.startswith(".")}
+    for name in names - found if package else ():
+        rest = name.lstrip(".")
+        up = len(name) - len(rest) - 1
+        base = package.rsplit(".", up)[0] if up else package
+        found.add(f"{base}.{rest}" if rest else base)
+    return found
 
 
 def _scan(paths: Paths, node: int, python: tuple[int, int] | None, used: set[int]) -> Scan:

@@ -27,7 +27,13 @@ if TYPE_CHECKING:
 __all__ = ["CLASSES", "CODES", "FUNCTIONS", "MODULES", "code_fields"]
 
 FUNCTIONS: Final = frozenset(
-    ("cloudpickle:_make_function", "dill:_create_function", "types.FunctionType")
+    # Until 2.2 cloudpickle called functions' type LambdaType, the last name that types gives it.
+    (
+        "cloudpickle:_make_function",
+        "dill:_create_function",
+        "types.FunctionType",
+        "types.LambdaType",
+    )
 )
 CLASSES: Final = frozenset(
     (

@@ -27,6 +27,12 @@ _PAIR = 2
 
 def edges(view: View, node: int) -> list[Edge]:
     """Everything that hangs on a node, best labels first; structure left over comes hidden."""
+    if view.latest[0] != node:
+        view.latest = node, _edges(view, node)
+    return view.latest[1]
+
+
+def _edges(view: View, node: int) -> list[Edge]:
     graph = view.graph
     kind = graph.kinds[node]
     found: list[Edge] = []

@@ -60,6 +60,8 @@ class View:
         self.graph = graph
         self.strays: list[int] = []
         self.effects: dict[int, list[int]] = {}
+        # Questions about one node come in a row; all nodes' edges would not be small.
+        self.latest: tuple[int, list[Edge]] = (-1, [])
         self._canonical: dict[int, str] = {}
         for call in graph.effects:
             arguments = self.arguments(call)
