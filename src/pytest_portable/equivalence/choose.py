@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from pytest_portable.equivalence.comparators import handler_of, library_handler
 from pytest_portable.equivalence.containers import CONTAINERS
 from pytest_portable.equivalence.definitions import DEFINITIONS, same_class, same_module
+from pytest_portable.equivalence.guard import bases
 from pytest_portable.equivalence.instances import by_equality, by_structure, has_own_equality
 from pytest_portable.equivalence.standard import STANDARD, enum_member, exception, stream
 
@@ -27,7 +28,7 @@ FAMILIES: Final[tuple[tuple[type, Handler], ...]] = (
     (enum.Enum, enum_member),
     (BaseException, exception),
     (ModuleType, same_module),
-    (io.IOBase, stream),
+    (io.IOBase.__mro__[1], stream),
 )
 
 
@@ -44,8 +45,8 @@ def chooser(comparators: Sequence[Comparator]) -> Callable[[type], Handler]:
 
 
 def _family(kind: type) -> Handler:
-    bases = kind.__mro__
+    families = bases(kind)
     for family, handler in FAMILIES:
-        if family in bases:
+        if family in families:
             return handler
     return by_equality if has_own_equality(kind) else by_structure

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, cast
 
-from pytest_portable.equivalence.guard import attempt
+from pytest_portable.equivalence.guard import attempt, bases
 from pytest_portable.equivalence.paths import SUFFIX, suffix
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def library_handler(kind: type) -> Handler | None:
         found: object = module
         for step in name.split("."):
             found = attempt(getattr, found, step)
-        if isinstance(found, type) and found in kind.__mro__:
+        if isinstance(found, type) and found in bases(kind):
             where, _, what = function.partition(":")
             compare = getattr(import_module(f"{HERE}.{where}"), what)
             return _handler(

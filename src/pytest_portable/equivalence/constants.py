@@ -39,10 +39,10 @@ def _is_constant(name: str, kind: type) -> bool:
 
 
 def _homes(kind: type) -> Iterator[ModuleType]:
-    own = sys.modules.get(kind.__module__)
+    own = sys.modules.get(str(kind.__module__))
     if own is not None and kind is not object:
         yield own
-    package = kind.__module__.partition(".")[0]
+    package = str(kind.__module__).partition(".")[0]
     for name, module in list(sys.modules.items()):
         if kind is object or name.partition(".")[0] == package:
             yield module

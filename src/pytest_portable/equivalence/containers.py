@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from array import array
-from collections import OrderedDict, defaultdict, deque
+from collections import Counter, OrderedDict, defaultdict, deque
 from types import CellType, MappingProxyType
 from typing import TYPE_CHECKING, Final, cast
 
-from pytest_portable.equivalence.guard import attempt
+from pytest_portable.equivalence.guard import attempt, is_a
 from pytest_portable.equivalence.leaves import LEAVES
 from pytest_portable.equivalence.mappings import check_lookup, mapping, ordered_mapping
 from pytest_portable.equivalence.matching import match
@@ -35,7 +35,7 @@ def elements(walk: Walk, left: object, right: object, path: Path) -> None:
 def unordered(walk: Walk, left: object, right: object, path: Path) -> None:
     """Compare two sets by matching: the order of hashes differs between processes."""
     lefts, rights = cast("set[object]", left), cast("set[object]", right)
-    base = frozenset if isinstance(left, frozenset) else set
+    base = frozenset if is_a(left, frozenset) else set
     if _are_simple_and_equal(lefts, rights):
         return
     members = list(base.__iter__(lefts)), list(base.__iter__(rights))  # type: ignore[arg-type]
@@ -57,7 +57,7 @@ def _are_simple_and_equal(left: Collection[object], right: Collection[object]) -
     kinds = set(map(type, left))
     if len(kinds) > 1 or not kinds <= LEAVES or set(map(type, right)) != kinds:
         return False
-    equals = (set if isinstance(left, set) else frozenset).__dict__["__eq__"]
+    equals = (set if is_a(left, set) else frozenset).__dict__["__eq__"]
     return equals(left, right) is True
 
 
@@ -113,6 +113,7 @@ CONTAINERS: Final[dict[type, Handler]] = {
     list: elements,
     tuple: elements,
     dict: mapping,
+    Counter: mapping,
     set: unordered,
     frozenset: unordered,
     OrderedDict: ordered_mapping,

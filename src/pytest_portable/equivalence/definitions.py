@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import dis
 import functools
 from types import (
@@ -34,6 +35,7 @@ __all__ = ["DEFINITIONS", "by_attributes", "same_class", "same_module"]
 GLOBAL_READS: Final = frozenset(
     {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS", "STORE_GLOBAL", "DELETE_GLOBAL"}
 )
+CELL_WRITES: Final = frozenset({"STORE_DEREF", "DELETE_DEREF"})
 CODE_FACTS: Final = (
     "co_name",
     "co_argcount",
@@ -80,8 +82,9 @@ def by_attributes(walk: Walk, pair: tuple[object, object], path: Path, names: li
 def _function(walk: Walk, left: object, right: object, path: Path) -> None:
     """Compare functions that were rebuilt from their definition."""
     _globals(walk, cast("FunctionType", left), cast("FunctionType", right), path)
+    _closure(walk, cast("FunctionType", left), cast("FunctionType", right), path)
     names = ["__name__", "__qualname__", "__code__", "__defaults__", "__kwdefaults__"]
-    by_attributes(walk, (left, right), path, [*names, "__closure__", "__annotations__", "__dict__"])
+    by_attributes(walk, (left, right), path, [*names, "__annotations__", "__dict__"])
 
 
 def _globals(walk: Walk, left: FunctionType, right: FunctionType, path: Path) -> None:
@@ -90,23 +93,43 @@ def _globals(walk: Walk, left: FunctionType, right: FunctionType, path: Path) ->
     if lefts is rights:
         return
     place = attribute(path, "__globals__")
-    for name in reversed(_global_names(left.__code__)):
+    for name in reversed(_names(left.__code__, GLOBAL_READS)):
         if name not in lefts:  # a builtin, or nothing at all
             continue
         if name in rights:
             walk.push(lefts[name], rights[name], (place, INDEX, name))
-        elif lefts[name] is not getattr(__builtins__, name, FAILED):
+        elif lefts[name] is not vars(builtins).get(name, FAILED):
             walk.report((place, INDEX, name), shorten(lefts[name]), MISSING, "global is missing")
 
 
-def _global_names(code: CodeType) -> list[str]:
-    """List the globals that code names, nested code included, attributes not."""
+def _closure(walk: Walk, left: FunctionType, right: FunctionType, path: Path) -> None:
+    """Compare the variables of enclosing functions.
+
+    cloudpickle gives every function cells of its own. Who else shares a variable matters only
+    where one of the functions writes to it (`nonlocal`): the others will not see that any more.
+    """
+    cells = left.__closure__ or (), right.__closure__ or ()
+    if len(cells[0]) != len(cells[1]):
+        return  # their code differs and says so
+    written = _names(left.__code__, CELL_WRITES)
+    for index in reversed(range(len(cells[0]))):
+        pair = cells[0][index], cells[1][index]
+        place = suffix(path, f".__closure__[{index}]")
+        is_written = left.__code__.co_freevars[index] in written
+        if not walk.tie_variable(*pair, is_written=is_written):
+            walk.differ(place, *pair, "shared reference lost")
+        values = [attempt(getattr, cell, "cell_contents") for cell in pair]
+        walk.push(values[0], values[1], attribute(place, "cell_contents"))
+
+
+def _names(code: CodeType, operations: frozenset[str]) -> list[str]:
+    """List the names that some operations of code, nested code included, are about."""
     names: dict[str, None] = {}
     waiting = [code]
     while waiting:
         current = waiting.pop()
         for instruction in dis.get_instructions(current):
-            if instruction.opname in GLOBAL_READS:
+            if instruction.opname in operations:
                 names[str(instruction.argval)] = None
         waiting.extend(part for part in current.co_consts if isinstance(part, CodeType))
     return list(names)

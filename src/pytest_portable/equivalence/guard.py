@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -11,12 +11,16 @@ __all__ = [
     "FAILED",
     "Failure",
     "attempt",
+    "bases",
     "holds",
     "instance_attributes",
     "is_true",
     "slot_names",
     "static",
 ]
+
+
+_mro: Final = type.__dict__["__mro__"].__get__
 
 
 class Failure:
@@ -47,9 +51,19 @@ def is_true(answer: object) -> bool:
     return answer is True or (answer is not FAILED and attempt(bool, answer) is True)
 
 
+def bases(kind: type) -> tuple[type, ...]:
+    """Return the classes that a class is made of, past what its metaclass answers."""
+    return cast("tuple[type, ...]", _mro(kind))
+
+
+def is_a(obj: object, family: type) -> bool:
+    """Tell whether an object is an instance, whatever its `__class__` claims to be."""
+    return family in bases(type(obj))
+
+
 def static(kind: type, name: str) -> object:
     """Look a name up on a class as the interpreter does for special methods."""
-    for base in kind.__mro__:
+    for base in bases(kind):
         if name in base.__dict__:
             return base.__dict__[name]
     return None
@@ -81,7 +95,7 @@ def slot_names(kind: type) -> list[str]:
     `copyreg._slotnames` would do, but it writes a cache into the class of the user.
     """
     names = []
-    for base in kind.__mro__:
+    for base in bases(kind):
         slots = base.__dict__.get("__slots__", ())
         for name in (slots,) if isinstance(slots, str) else tuple(slots):
             if name in {"__dict__", "__weakref__"}:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import copyreg
+import operator
 import warnings
 from typing import TYPE_CHECKING, Final, cast
 
 from pytest_portable.equivalence.constants import constant_name
 from pytest_portable.equivalence.containers import elements, unordered
 from pytest_portable.equivalence.guard import (
+    FAILED,
     attempt,
+    bases,
     holds,
     instance_attributes,
+    is_a,
     is_true,
     static,
 )
 from pytest_portable.equivalence.mappings import attributes, mapping
-from pytest_portable.equivalence.paths import ATTRIBUTE, suffix
+from pytest_portable.equivalence.paths import ATTRIBUTE, SUFFIX, suffix
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -54,7 +58,7 @@ def has_own_equality(kind: type) -> bool:
     equal = static(kind, "__eq__")
     if equal is object.__eq__:
         return False
-    owner = next((base for base in kind.__mro__ if "__eq__" in base.__dict__), object)
+    owner = next((base for base in bases(kind) if "__eq__" in base.__dict__), object)
     if owner in CONTENTS or owner is tuple or owner.__module__ in {"types", "collections"}:
         return False
     if owner.__module__ == "pydantic.main":
@@ -66,18 +70,22 @@ def has_own_equality(kind: type) -> bool:
 def by_equality(walk: Walk, left: object, right: object, path: Path) -> None:
     """Accept what `==` of the class calls equal; anything else has to be taken apart."""
     kind = type(left)
-    if kind is type(right) and is_true(attempt(kind.__eq__, left, right)):
+    answer = attempt(operator.eq, left, right) if kind is type(right) else FAILED
+    if is_true(answer):
         return
+    before = walk.count
     is_value = static(kind, "__hash__") is not None and not instance_attributes(left)
     if is_value and walk.may_try and not _is_default_cached(walk, kind):
         # A value such as a date: the arguments that would make it are no place to send anybody.
-        if not walk.dry_run(lambda: _structure(walk, left, right, path)):
+        parts: list[bool] = []
+        if not walk.dry_run(lambda: parts.append(_structure(walk, left, right, path))):
             walk.differ(path, left, right, "values differ")
-        return
-    before = walk.count
-    parts = _structure(walk, left, right, path)
-    if not parts and walk.count == before:
-        # Nothing can be seen of it but that its own `==` says no.
+        has_parts = any(parts)
+    else:
+        has_parts = _structure(walk, left, right, path)
+    is_unseen = not has_parts and walk.count == before and answer is False
+    if is_unseen and is_true(attempt(operator.eq, left, left)):
+        # Nothing can be seen of it but its own no, which counts where it can say yes.
         walk.differ(path, left, right, "values differ")
 
 
@@ -110,7 +118,9 @@ def _is_default_cached(walk: Walk, kind: type) -> bool:
 
 def _is_default(kind: type) -> bool:
     """Tell whether instances reduce to what they hold: nobody asked for anything else."""
-    if any(holds(kind, name) for name in ("__reduce_ex__", "__reduce__", "__getstate__")):
+    if any(holds(kind, name) for name in ("__reduce_ex__", "__reduce__")):
+        return False
+    if holds(kind, "__getstate__") and not _is_generated_state(kind):
         return False
     if kind in copyreg.dispatch_table or static(kind, "__getnewargs_ex__") is not None:
         return False
@@ -119,8 +129,14 @@ def _is_default(kind: type) -> bool:
         arguments is not base.__dict__["__getnewargs__"] for base in (tuple, *VALUES)
     ):
         # A namedtuple has one of its own that returns its content, as that of a tuple does.
-        return issubclass(kind, tuple) and hasattr(kind, "_fields")
+        return tuple in bases(kind) and hasattr(kind, "_fields")
     return True
+
+
+def _is_generated_state(kind: type) -> bool:
+    """Tell whether the state is the fields in a row, as frozen dataclasses with slots have it."""
+    name = getattr(static(kind, "__getstate__"), "__qualname__", "")
+    return name == "_dataclass_getstate" and getattr(kind, "__dataclass_fields__", None) is not None
 
 
 def _reduce(obj: object) -> object:
@@ -153,16 +169,16 @@ def _held(walk: Walk, left: object, right: object, path: Path) -> bool:
 
 def _content(walk: Walk, left: object, right: object, path: Path) -> bool:
     """Compare what a subclass of a built-in type inherits; false when there is no such base."""
-    if isinstance(left, tuple) and isinstance(right, tuple):
-        _tuple(walk, left, right, path)
+    if is_a(left, tuple) and is_a(right, tuple):
+        _tuple(walk, cast("tuple[object]", left), cast("tuple[object]", right), path)
         return True
     for base in VALUES:
-        if isinstance(left, base):
+        if is_a(left, base):
             arguments = cast("Callable[[object], tuple[object]]", base.__dict__["__getnewargs__"])
             walk.push(arguments(left)[0], arguments(right)[0], path)
             return True
     for base, handler in CONTENTS.items():
-        if isinstance(left, base):
+        if is_a(left, base):
             handler(walk, left, right, path)
             return True
     return False
@@ -196,9 +212,19 @@ def _reduced(
     if len(arguments[0]) != len(arguments[1]):
         walk.differ(suffix(call, "[1]"), arguments[0], arguments[1], "values differ")
     else:
-        walk.sequence(arguments[0], arguments[1], suffix(call, "[1]"))
+        labels = _argument_labels(pair[0], arguments[0])
+        walk.sequence(arguments[0], arguments[1], path, step=SUFFIX, labels=labels)
     walk.push(one[0], other[0], suffix(call, "[0]"))
     return True
+
+
+def _argument_labels(obj: object, arguments: tuple[object, ...]) -> list[str]:
+    """Name the arguments of a reconstructor after the attributes they are, where they are."""
+    names = {id(value): name for name, value in instance_attributes(obj).items()}
+    return [
+        f".{names[id(value)]}" if id(value) in names else f".__reduce_ex__(4)[1][{position}]"
+        for position, value in enumerate(arguments)
+    ]
 
 
 def _items(

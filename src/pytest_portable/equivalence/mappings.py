@@ -6,7 +6,7 @@ from collections import OrderedDict
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from pytest_portable.equivalence.guard import attempt
+from pytest_portable.equivalence.guard import attempt, is_a
 from pytest_portable.equivalence.leaves import LEAVES, Tolerance, are_flat_and_equal
 from pytest_portable.equivalence.matching import match, token
 from pytest_portable.equivalence.paths import ATTRIBUTE, INDEX, VALUE, element
@@ -132,7 +132,7 @@ def check_lookup(
     kind = type(keys[1])
     if keys[0] is keys[1] or kind in LEAVES:
         return
-    base: type = next(one for one in (dict, set, frozenset) if isinstance(owners[1], one))
+    base: type = next(one for one in (dict, set, frozenset) if is_a(owners[1], one))
     contains = base.__dict__["__contains__"]
     if attempt(contains, owners[1], keys[1]) is True:
         return

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from pytest_portable.equivalence.guard import FAILED, attempt, holds, instance_attributes
 from pytest_portable.equivalence.leaves import LEAVES
+from pytest_portable.equivalence.text import kind_name
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -176,7 +177,7 @@ def fingerprint(value: object, *, exact: bool, level: int = 0) -> Hashable:
     name = token(value) if exact or kind in LEAVES else None
     if name is not None:
         return name
-    label = (kind.__module__, kind.__qualname__)
+    label = kind_name(kind)
     if level == MAX_LEVELS or holds(kind, "__eq__"):
         # `==` of the class may call anything equal, so nothing inside may be looked at.
         return (label, len(cast("tuple[object]", value))) if kind in _SIZED else label

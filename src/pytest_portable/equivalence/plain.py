@@ -10,20 +10,27 @@ and no code of the user's is called here.
 from __future__ import annotations
 
 import copyreg
+import operator
 import pickle
 import sys
 from collections import OrderedDict, defaultdict, deque
+from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
-from enum import Enum, auto
-from types import BuiltinFunctionType, FunctionType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from pytest_portable.equivalence.guard import attempt, holds, slot_names, static
+from pytest_portable.equivalence.guard import (
+    attempt,
+    bases,
+    holds,
+    instance_attributes,
+    slot_names,
+    static,
+)
 from pytest_portable.equivalence.leaves import LEAVES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
 __all__ = ["are_plain_and_equal"]
 
@@ -48,11 +55,6 @@ SIMPLE: Final = frozenset(
     }
 )
 """Types whose pickle says all about an instance."""
-GLOBALS: Final = frozenset({type, FunctionType, BuiltinFunctionType})
-"""What the pickler writes as a name, after it has made sure that the name leads there."""
-
-
-_dict_of: Final = object.__getattribute__
 
 
 class _RefusedError(Exception):
@@ -86,57 +88,63 @@ class _Recorder:
         return len(piece)
 
 
-class _Trust(Enum):
-    """Whose pickle says all about them."""
+class _Reducers(dict[type, Callable[[object], object]]):
+    """What the pickler asks for the reducer of a class; raising ends the attempt.
 
-    NONE = auto()
-    WITH_ATTRIBUTES = auto()
-    ALL = auto()
+    A `reducer_override` would be called for every instance, from C into Python and back; here
+    that happens once per class.
+    """
 
+    def __init__(self, *, builtin_only: bool) -> None:
+        super().__init__()
+        self._builtin_only = builtin_only
 
-class _PlainPickler(pickle.Pickler):
-    """Refuses whatever is more than it reduces to, or reduces by code of the user's."""
-
-    def trust(self, judge: Callable[[type], _Trust]) -> None:
-        """Set who decides about a class; asked once for each."""
-        self._judge = judge
-        self._known: dict[type, _Trust] = {}
-
-    def reducer_override(self, obj: object) -> Any:  # noqa: ANN401 - as the stub says: many forms
-        """Say no, or leave it to the pickler, which asks for all that it does not know itself."""
-        kind = type(obj)
-        trust = self._known.get(kind)
-        if trust is None:
-            trust = self._known[kind] = self._judge(kind)
-        if trust is _Trust.NONE:
+    def __missing__(self, kind: type) -> Callable[[object], object]:
+        """Judge a class that is met for the first time."""
+        if type in bases(kind):
+            raise KeyError(kind)  # a class is written by name, as functions are
+        if kind in SIMPLE and kind not in copyreg.dispatch_table:
+            self[kind] = _AS_USUAL
+        elif self._builtin_only or not _is_plain(kind):
             raise _RefusedError
-        if trust is _Trust.WITH_ATTRIBUTES and not _dict_of(obj, "__dict__"):
-            raise _RefusedError  # perhaps a sentinel: the walk looks for its name
-        return NotImplemented
+        elif slot_names(kind) or _is_of_numpy(kind):
+            self[kind] = _AS_USUAL
+        else:
+            return self._reduce_first
+        return _AS_USUAL
+
+    def _reduce_first(self, obj: object) -> object:
+        """Reduce the first instance of a class, and trust the others if it has attributes.
+
+        One without any may be a sentinel: the walk looks for its name.
+        """
+        if not instance_attributes(obj):
+            raise _RefusedError
+        self[type(obj)] = _AS_USUAL
+        return _AS_USUAL(obj)
 
 
-def _judge_builtin(kind: type) -> _Trust:
-    return _Trust.ALL if kind in SIMPLE and kind not in copyreg.dispatch_table else _Trust.NONE
+_AS_USUAL: Final = operator.methodcaller("__reduce_ex__", pickle.HIGHEST_PROTOCOL)
 
 
-def _judge(kind: type) -> _Trust:
+def _is_of_numpy(kind: type) -> bool:
+    numpy = sys.modules.get("numpy")
+    if numpy is None:
+        return False
+    return kind in {numpy.ndarray, numpy.dtype} or numpy.generic in bases(kind)
+
+
+def _is_plain(kind: type) -> bool:
     """Tell whether the pickle of an instance is all there is to it."""
     if kind in copyreg.dispatch_table:
-        return _Trust.NONE
-    if kind in SIMPLE or kind in GLOBALS:
-        return _Trust.ALL
-    numpy = sys.modules.get("numpy")
-    if numpy is not None and (
-        kind in {numpy.ndarray, numpy.dtype} or numpy.generic in kind.__mro__
-    ):
-        return _Trust.ALL
+        return False
+    if _is_of_numpy(kind):
+        return True
     special = ("__reduce_ex__", "__reduce__", "__getstate__", "__new__")
     if any(holds(kind, name) for name in special):
-        return _Trust.NONE
+        return False
     # With a hash of its own it may be a key that is lost: the walk looks that up too.
-    if static(kind, "__hash__") not in {None, object.__hash__}:
-        return _Trust.NONE
-    return _Trust.ALL if slot_names(kind) else _Trust.WITH_ATTRIBUTES
+    return static(kind, "__hash__") in {None, object.__hash__}
 
 
 def are_plain_and_equal(original: object, returned: object, *, builtin_only: bool) -> bool:
@@ -149,8 +157,10 @@ def _are_equal(original: object, returned: object, builtin_only: bool) -> bool:
     buffers: list[list[pickle.PickleBuffer]] = []
     for obj in (original, returned):
         buffers.append([])
-        pickler = _PlainPickler(recorder, protocol=5, buffer_callback=buffers[-1].append)
-        pickler.trust(_judge_builtin if builtin_only else _judge)
+        pickler = pickle.Pickler(
+            recorder, protocol=pickle.HIGHEST_PROTOCOL, buffer_callback=buffers[-1].append
+        )
+        pickler.dispatch_table = cast("Any", _Reducers(builtin_only=builtin_only))
         pickler.dump(obj)
         recorder.rewind()
     return recorder.is_at_end() and _same_buffers(*buffers)

@@ -11,7 +11,7 @@ from types import GeneratorType
 from typing import TYPE_CHECKING, Final, cast
 
 from pytest_portable.equivalence.definitions import by_attributes
-from pytest_portable.equivalence.guard import attempt, instance_attributes
+from pytest_portable.equivalence.guard import attempt, instance_attributes, is_a
 from pytest_portable.equivalence.mappings import attributes, mapping
 from pytest_portable.equivalence.paths import attribute, suffix
 
@@ -39,9 +39,9 @@ def exception(walk: Walk, left: object, right: object, path: Path) -> None:
     """Compare what an exception says and what it was raised from, not its traceback."""
     held = instance_attributes(left), instance_attributes(right)
     names = ["args", "__cause__"]
-    if isinstance(left, OSError):
+    if is_a(left, OSError):
         names += ["filename", "filename2"]
-    elif isinstance(left, ImportError):
+    elif is_a(left, ImportError):
         names += ["name", "path"]
     by_attributes(walk, (left, right), path, names)
     attributes(walk, *held, path)
@@ -50,7 +50,7 @@ def exception(walk: Walk, left: object, right: object, path: Path) -> None:
 def stream(walk: Walk, left: object, right: object, path: Path) -> None:
     """Compare open files by name and mode, files in memory by content and position."""
     sides = left, right
-    if isinstance(left, (io.StringIO, io.BytesIO)):
+    if is_a(left, io.StringIO) or is_a(left, io.BytesIO):
         for asked in ("tell", "getvalue"):
             values = [attempt(lambda side=side: getattr(side, asked)()) for side in sides]  # noqa: B023
             walk.push(values[0], values[1], suffix(path, f".{asked}()"))

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["first_difference", "kind_name", "shorten", "window"]
 
+_module_of: Final = type.__dict__["__module__"].__get__  # a metaclass may answer anything
+_name_of: Final = type.__dict__["__qualname__"].__get__
 MAX_ELEMENTS: Final = 6
 MAX_LEVELS: Final = 3
 MAX_INT_BITS: Final = 1024  # beyond it `repr` is slow and, past 4300 digits, refused
@@ -41,10 +43,7 @@ def shorten(obj: object, limit: int = 80) -> str:
 
 def kind_name(kind: type) -> str:
     """Return `module.qualname` of a class, the bare name of a built-in one."""
-    module = attempt(getattr, kind, "__module__")
-    name = attempt(getattr, kind, "__qualname__")
-    if not isinstance(name, str):
-        name = "?"
+    module, name = attempt(_module_of, kind), str(_name_of(kind))
     return name if module == "builtins" or not isinstance(module, str) else f"{module}.{name}"
 
 
@@ -110,7 +109,7 @@ def _render_dataclass(obj: object, limit: int, level: int) -> str:
         for field in islice(_shown_fields(obj), MAX_ELEMENTS)
         if field.name in attributes
     ]
-    return f"{type(obj).__qualname__}({', '.join(parts)})"
+    return f"{_name_of(type(obj))}({', '.join(parts)})"
 
 
 class _Named:

@@ -87,6 +87,7 @@ class Walk:
         self._pairs: dict[int, int] = {}
         self._back: dict[int, int] = {}
         self._seen: set[tuple[int, int]] = set()
+        self._written: set[int] = set()
         self._journal: list[tuple[int, int]] | None = None
         self._kept: list[object] = []
         self._items: list[Difference] = []
@@ -156,6 +157,16 @@ class Walk:
                 self._stack.append((rest, None, path))
                 break
         self._stack.extend(reversed(waiting))
+
+    def tie_variable(self, left: object, right: object, *, is_written: bool) -> bool:
+        """Tie two variables of closures; false when one that somebody writes was shared."""
+        left_id, right_id = id(left), id(right)
+        if is_written:
+            self._written.add(left_id)
+        known = self._pairs.get(left_id)
+        if known is None:
+            self._tie(left_id, right_id)
+        return known in {None, right_id} or left_id not in self._written
 
     # The loop.
 
