@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pytest_portable.errors import PayloadError
 from pytest_portable.payload import opcodes as op
+from pytest_portable.payload.arrays import WRAPPER, raw_array_end
 from pytest_portable.payload.nodes import Graph
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ def read(
 
     Args:
         data: the payload; what follows the first STOP is not read (`Graph.end` says where).
-        segments: byte ranges that hold opcodes, in order, where other bytes stand between them
-            (joblib puts raw array bytes into the stream); offsets stay those of `data`.
+        segments: byte ranges that hold opcodes, in order, where other bytes stand between them;
+            offsets stay those of `data`. (The raw arrays in joblib's streams are known here.)
         partial: give the graph of what could be read, marked `damaged`, instead of raising.
 
     Returns:
@@ -76,6 +77,7 @@ class _Machine:
         self.memo: dict[int, int] = {}
         self.protocol = 0
         self.at = 0
+        self.arrays = WRAPPER in graph.data
 
     def run(self) -> Graph:
         """Run all opcodes up to STOP, or to where the bytes make no sense."""
@@ -115,7 +117,7 @@ class _Machine:
             if not whole:
                 del graph.kinds[last], graph.offsets[last], graph.parts[last]
 
-    def _loop(self) -> None:
+    def _loop(self, position: int = 0) -> None:
         """Dispatch: the six opcodes that fill most payloads in line, the others by table."""
         data, stack, memo = self.data, self.stack, self.memo
         kinds, offsets, parts = self.graph.kinds, self.graph.offsets, self.graph.parts
@@ -127,7 +129,7 @@ class _Machine:
         )
         fixed, lengths, table = op.FIXED_BYTES, op.LENGTH_BYTES, self._table()
         size = len(data)
-        position = last = 0
+        last = position
         try:
             while position >= 0:
                 last = position
@@ -289,8 +291,20 @@ class _Machine:
 
     def _build(self, position: int) -> int:
         state = self.stack.pop()
-        self.graph.states.setdefault(self._touch(position), []).append(state)
-        return position + 1
+        node = self._touch(position)
+        self.graph.states.setdefault(node, []).append(state)
+        return self._after_array(node, position + 1) if self.arrays else position + 1
+
+    def _after_array(self, node: int, position: int) -> int:
+        end = raw_array_end(self.graph, node, position)
+        if end >= 0:
+            return end
+        # An array of objects: a pickle of its own, with a stack and a memo of its own.
+        inner = _Machine(self.graph)
+        inner.arrays = False  # nothing is raw inside, and hostile bytes cannot nest these
+        inner._loop(position)
+        self.graph.items.setdefault(node, []).append(inner.stack[-1])
+        return inner.at
 
     def _call(self, position: int) -> int:
         arguments = self.stack.pop()

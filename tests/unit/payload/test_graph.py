@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import cloudpickle
 import dill
+import joblib
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -22,6 +24,7 @@ from pytest_portable.payload.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 NESTED = 1_000_000
 
@@ -255,3 +258,34 @@ def test_any_bytes_are_read_or_refused(payload: bytes) -> None:
 @pytest.mark.parametrize("make", [bytes, bytearray, memoryview])
 def test_any_kind_of_bytes_is_read(make: Callable[[bytes], bytes]) -> None:
     assert read(make(PAYLOADS[4])).damaged is None
+
+
+def test_raw_arrays_in_joblibs_stream_are_stepped_over(tmp_path: Path) -> None:
+    things = {
+        "floats": np.arange(1000.0).reshape(10, 100),
+        "text": np.array(["abc", "de"]),
+        "mixed": np.zeros(3, dtype=[("x", "f8"), ("name", "U4")]),
+        "empty": np.zeros((0, 3)),
+        "objects": np.array([collections.Counter("a"), None], dtype=object),
+        "after": collections.OrderedDict(),
+    }
+    joblib.dump(things, tmp_path / "things")
+
+    payload = (tmp_path / "things").read_bytes()
+    inspection = inspect_payload(payload)
+
+    paths = {(r.module, r.qualname): r.paths for r in inspection.references}
+    sizes = {size.path: size.bytes for size in inspection.sizes}
+    assert inspection.damaged is None
+    assert paths["collections", "Counter"] == ("obj['objects'][0]",)
+    assert paths["collections", "OrderedDict"] == ("obj['after']",)
+    assert 8000 <= sizes["obj['floats']"] < 8500
+    assert read(payload).end == len(payload)
+
+
+def test_a_damaged_array_of_joblibs_is_a_payload_error(tmp_path: Path) -> None:
+    joblib.dump([np.arange(9.0)], tmp_path / "array")
+    payload = (tmp_path / "array").read_bytes()
+
+    for changed in (payload.replace(b"f8", b"??"), payload.replace(b"shape", b"shope")):
+        assert inspect_payload(changed).damaged is not None

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["edges"]
 
 _PAIR = 2
+_WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper"
 
 
 def edges(view: View, node: int) -> list[Edge]:
@@ -44,8 +45,10 @@ def _edges(view: View, node: int) -> list[Edge]:
         found = [(SAME, child) for child in graph.children(node)]
     for state in graph.states.get(node, ()):
         found += _state(view, node, state)
+    # What joblib's wrapper holds is the array itself, pickled.
+    wrapper = kind == op.NEWOBJ and view.canonical(graph.children(node)[0]) == _WRAPPER
     for index, item in enumerate(graph.items.get(node, ())):
-        found.append((f"[{index}]", item))
+        found.append((SAME if wrapper else f"[{index}]", item))
     if node in graph.pairs:
         for index, (key, value) in enumerate(graph.key_values(node)):
             found += [(view.key(key, index), value), (HIDDEN, key)]
@@ -117,13 +120,22 @@ def _state(view: View, node: int, state: int) -> list[Edge]:
     if seen:
         return seen(view, node, (state,))
     graph = view.graph
+    # `object.__reduce_ex__` asks __getstate__; who has a reducer of his own may have none.
+    by_object = graph.kinds[node] != op.REDUCE or view.callee(node).startswith("copyreg.")
+    whole = ".__getstate__()" if by_object else ".__reduce_ex__(4)[2]"
     if graph.kinds[state] == op.DICT:
+        if _keeps_no_dict(view, node):
+            return [(whole, state)]
         return [*view.attributes(state), (HIDDEN, state)]
     halves = graph.children(state) if graph.kinds[state] == op.TUPLE else ()
     shapes = [graph.kinds[half] for half in halves]
     if len(halves) == _PAIR and op.DICT in shapes and set(shapes) <= {op.DICT, ord("N")}:
         found = [edge for half in halves for edge in view.attributes(half)]
         return [*found, *((HIDDEN, half) for half in halves), (HIDDEN, state)]
-    # `object.__reduce_ex__` asks __getstate__; who has a reducer of his own may have none.
-    by_object = graph.kinds[node] != op.REDUCE or view.callee(node).startswith("copyreg.")
-    return [(".__getstate__()" if by_object else ".__reduce_ex__(4)[2]", state)]
+    return [(whole, state)]
+
+
+def _keeps_no_dict(view: View, node: int) -> bool:
+    """Whether instances are an extension type's, whose state is not their attributes."""
+    live = view.live_class(view.class_of(node)) if view.graph.kinds[node] == op.REDUCE else None
+    return live is not None and not live.__dictoffset__

@@ -203,7 +203,7 @@ def _index(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
     edges: list[Edge] = [(SAME, argument) for argument in arguments[:1]]
     for mapping in arguments[1:2]:
         edges += [
-            (".values" if label == ".data" else label, value)
+            ("._data" if label == ".data" else label, value)
             for label, value in view.attributes(mapping)
         ]
     return edges

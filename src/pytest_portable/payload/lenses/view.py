@@ -35,6 +35,7 @@ __all__ = [
     "attribute",
     "group_of",
     "lens",
+    "read_name",
     "type_name",
 ]
 
@@ -63,6 +64,7 @@ class View:
         # Questions about one node come in a row; all nodes' edges would not be small.
         self.latest: tuple[int, list[Edge]] = (-1, [])
         self._canonical: dict[int, str] = {}
+        self._live: dict[int, type | None] = {}
         for call in graph.effects:
             arguments = self.arguments(call)
             if arguments and not op.ATOMS[graph.kinds[arguments[0]]]:
@@ -74,7 +76,7 @@ class View:
         """Module and qualified name of a global; None for what is no global."""
         names = self.graph.names
         if node not in names:
-            names[node] = _read_name(self.graph, node)
+            names[node] = read_name(self.graph, node)
         return names[node]
 
     def canonical(self, node: int) -> str:
@@ -111,6 +113,11 @@ class View:
 
     def live_class(self, node: int) -> type | None:
         """Class that a global names, if the host has it already; nothing is imported for it."""
+        if node not in self._live:
+            self._live[node] = self._find_live(node)
+        return self._live[node]
+
+    def _find_live(self, node: int) -> type | None:
         name = self.name(node)
         module = sys.modules.get(name[0]) if name else None
         found: object = module
@@ -241,7 +248,8 @@ def group_of(module: str) -> str:
     return ""
 
 
-def _read_name(graph: Graph, node: int) -> Name | None:
+def read_name(graph: Graph, node: int) -> Name | None:
+    """Module and qualified name that the opcode of a global spells."""
     code = graph.kinds[node]
     if code in (op.GLOBAL, op.INST):
         start = graph.offsets[node]
