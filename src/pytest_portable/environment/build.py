@@ -27,6 +27,7 @@ from pytest_portable.environment.processes import Processes, tool_environment
 from pytest_portable.environment.redaction import host_redactor
 from pytest_portable.environment.store import Record, Store
 from pytest_portable.environment.trouble import install_error
+from pytest_portable.environment.wheel import project_lines
 from pytest_portable.errors import SetupError
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from pytest_portable.environment.installers import Installer
     from pytest_portable.environment.probing import Interpreter
     from pytest_portable.environment.processes import Completed
+    from pytest_portable.environment.project import Tree
     from pytest_portable.environment.request import StoreSettings
     from pytest_portable.environment.requirements import Declared
 
@@ -64,6 +66,7 @@ class Plan:
         interpreter: what it is made from.
         declared: what it holds.
         runtime: what the serializer needs, pinned.
+        trees: the source trees of the declared projects, in their order.
         installer: what makes and fills it.
         settings: how.
     """
@@ -72,6 +75,7 @@ class Plan:
     interpreter: Interpreter
     declared: Declared
     runtime: tuple[str, ...]
+    trees: tuple[Tree, ...] = ()
     installer: Installer
     settings: StoreSettings
 
@@ -111,7 +115,8 @@ def build(plan: Plan, store: Store, report: Callable[[str], None]) -> Record:
         with _bench(plan, processes) as bench:
             report(f"creating an environment of {plan.interpreter.name}")
             plan.installer.create(path, plan.interpreter, bench)
-            notes = _Filling(plan, path, bench, log).fill(report)
+            projects = project_lines(plan, store, path, bench, report)
+            notes = _Filling(plan, path, bench, log).fill(projects, report)
             _warm_up(path, bench, report)
     except OSError as error:
         shutil.rmtree(path, ignore_errors=True)
@@ -145,8 +150,8 @@ class _Filling:
         self._bench = bench
         self._log = log
 
-    def fill(self, report: Callable[[str], None]) -> list[str]:
-        """Install everything; give the notes about what was taken instead."""
+    def fill(self, projects: tuple[str, ...], report: Callable[[str], None]) -> list[str]:
+        """Install everything, local projects too; give notes about what was taken instead."""
         declared = self._plan.declared
         if declared.is_empty and not self._plan.runtime:
             return []
@@ -154,13 +159,15 @@ class _Filling:
         for lock in declared.locks:
             self._demand(Installation(lock=lock))
         if declared.is_hashed or declared.locks:
-            # Hashes are demanded of every line of a run; the serializer's come in one of its own.
+            # Hashes are demanded of every line of a run; what has none comes in one of its own.
             if declared.lines:
                 self._demand(self._installation())
-            if not self._plan.runtime:
+            if not projects and not self._plan.runtime:
                 return []
-            return self._install_with_runtime(self._on_top())
-        return self._install_with_runtime(self._installation())
+            base = self._on_top()
+        else:
+            base = self._installation()
+        return self._install_with_runtime(replace(base, lines=(*base.lines, *projects)))
 
     def _install_with_runtime(self, base: Installation) -> list[str]:
         done: Completed | None = None

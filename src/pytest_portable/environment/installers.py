@@ -19,6 +19,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from pytest_portable.environment.layout import remove_seeds
+from pytest_portable.environment.lock import lock_lines
 from pytest_portable.environment.probing import Interpreter, base_executable, has_shim
 from pytest_portable.errors import SetupError
 
@@ -198,7 +199,9 @@ class PipInstaller:
         """Install with the first pip that serves the target."""
         command = [*pip_command(python, interpreter), "install", "--no-compile", *_PIP_PLAIN]
         if work.lock is not None:
-            command += ["--no-deps", "-r", work.lock]
+            # pip reads lock files since 26; the pip of an old target never will.
+            lines = lock_lines(work.lock)
+            command += ["--no-deps", "-r", bench.write("requirements.txt", lines)]
         else:
             command += ["-r", bench.write("requirements.txt", (*work.options, *work.lines))]
         if work.constraints:

@@ -14,7 +14,15 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 
 from pytest_portable.environment.redaction import redact
 
-__all__ = ["Kind", "Line", "LineError", "archive_name", "parse_line", "validate_requirement"]
+__all__ = [
+    "Kind",
+    "Line",
+    "LineError",
+    "archive_name",
+    "direct_reference",
+    "parse_line",
+    "validate_requirement",
+]
 
 Kind = Literal[
     "archive",
@@ -222,3 +230,10 @@ def archive_name(path: str | Path) -> str:
     except InvalidWheelFilename:
         stem = re.sub(r"(\.tar\.\w+|\.zip|\.tgz|\.whl)$", "", name)
         return str(canonicalize_name(stem.rpartition("-")[0]))
+
+
+def direct_reference(name: str, extras: str, url: str, marker: str) -> str:
+    """Write a PEP 508 direct reference."""
+    bracket = f"[{extras}]" if extras else ""
+    condition = f" ; {marker}" if marker else ""
+    return f"{name}{bracket} @ {url}{condition}" if name else f"{url}{condition}"

@@ -16,6 +16,7 @@ from pytest_portable.environment.configuration import index_configuration
 from pytest_portable.environment.installers import PipInstaller, UvInstaller, find_uv
 from pytest_portable.environment.interpreters import find_interpreter
 from pytest_portable.environment.layout import environment_python
+from pytest_portable.environment.project import read_tree
 from pytest_portable.environment.request import Environment, EnvironmentRequest, StoreSettings
 from pytest_portable.environment.requirements import (
     canonical_digest,
@@ -120,11 +121,14 @@ def _plan(request: EnvironmentRequest, settings: StoreSettings) -> Plan:
     )
     installer = _installer(settings)
     runtime = runtime_pins(request.runtime, declared)
+    trees = tuple(read_tree(project.path) for project in declared.projects)
+    projects = zip(declared.projects, trees, strict=True)
     shape = {
         "schema": SCHEMA,
         "interpreter": interpreter.identity,
         "requirements": declared.identity,
         "runtime": sorted(runtime),
+        "projects": sorted([tree.digest, each.extras, each.marker] for each, tree in projects),
         "installer": installer.name,
         "configuration": index_configuration(installer.name, os.environ, Path.home()),
         "link_mode": settings.link_mode,
@@ -134,6 +138,7 @@ def _plan(request: EnvironmentRequest, settings: StoreSettings) -> Plan:
         interpreter=interpreter,
         declared=declared,
         runtime=runtime,
+        trees=trees,
         installer=installer,
         settings=settings,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,13 @@ from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from pytest_portable.environment.lines import Line, LineError, archive_name, parse_line
+from pytest_portable.environment.lines import (
+    Line,
+    LineError,
+    archive_name,
+    direct_reference,
+    parse_line,
+)
 from pytest_portable.environment.redaction import redact
 from pytest_portable.environment.sources import group_lines, read_text, read_toml, script_lines
 from pytest_portable.errors import SetupError
@@ -33,6 +40,7 @@ __all__ = [
 ]
 
 _MAX_DEPTH = 20
+_EGG = re.compile(r"[#&]egg=([A-Za-z0-9._-]+)")
 
 
 @dataclass(frozen=True)
@@ -171,8 +179,10 @@ class _Reader:
 
     def _follow(self, line: Line, *, constraining: bool) -> None:
         if "://" in line.value:
-            option = "-c" if constraining else "-r"
-            self.declared.options.append(f"{option} {line.value}")
+            # Left to the installer: we neither have the network nor the user's credentials.
+            lines = self.declared.options if constraining else self.declared.lines
+            lines.append(f"{'-c' if constraining else '-r'} {line.value}")
+            self.declared.identity.append(redact(lines[-1]))
             return
         # As pip does: a nested file is found from the file that names it.
         base = self._files[-1].parent if self._files else self._root
@@ -215,11 +225,14 @@ class _Reader:
                 self._marker_environment
             )
             name = str(canonicalize_name(requirement.name)) if holds else ""
+        elif line.kind == "url":
+            egg = _EGG.search(line.value)
+            name = canonicalize_name(egg[1]) if egg and self._holds(line.marker) else ""
         elif line.kind == "archive":
             path = (self._root / Path(line.value).expanduser()).resolve()
             if not path.is_file():
                 raise SetupError(f"{line.text!r}: there is no file {path}")
-            text = _direct(archive_name(path), line.extras, path.as_uri(), line.marker)
+            text = direct_reference(archive_name(path), line.extras, path.as_uri(), line.marker)
             identity = f"archive {path.name}[{line.extras}] {line.marker} {file_digest(path)}"
             name = archive_name(path) if self._holds(line.marker) else ""
         if constraining:
@@ -247,13 +260,6 @@ def _requirement(text: str) -> Requirement:
 def _joined(content: str) -> list[str]:
     """Join continued lines; a comment line inside a continuation ends nothing, as with pip."""
     return content.replace("\\\r\n", " ").replace("\\\n", " ").splitlines()
-
-
-def _direct(name: str, extras: str, url: str, marker: str) -> str:
-    """Write a PEP 508 direct reference."""
-    bracket = f"[{extras}]" if extras else ""
-    condition = f" ; {marker}" if marker else ""
-    return f"{name}{bracket} @ {url}{condition}" if name else f"{url}{condition}"
 
 
 def _canonical(requirement: Requirement) -> str:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pytest_portable.environment.build import Plan
     from pytest_portable.environment.processes import Completed
 
-__all__ = ["install_error", "last_words"]
+__all__ = ["build_error", "install_error", "last_words"]
 
 _LAST_LINES = 15
 _LINE_LENGTH = 300
@@ -68,6 +68,17 @@ def install_error(plan: Plan, done: Completed, log: Path) -> InstallError:
         f"  to do: {remedy}"
     )
     return InstallError(message, plan.shown, words, log)
+
+
+def build_error(plan: Plan, done: Completed, project: Path) -> InstallError:
+    """Describe a local project that does not build, in the build's own words."""
+    words = last_words(done.output)
+    said = "\n".join(f"    {line}" for line in words.splitlines())
+    message = (
+        f"{project} does not build (exit status {done.status}); {plan.installer.name} said:\n"
+        f"{said or '    nothing'}"
+    )
+    return InstallError(message, plan.shown, words)
 
 
 def last_words(output: str) -> str:

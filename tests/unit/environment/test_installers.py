@@ -133,6 +133,7 @@ def test_pip_fills_from_outside(
     command = f"{sys.executable} -I -m pip --python {PYTHON}"
     pip.create(tmp_path / "env", host, bench)
     pip.install(PYTHON, host, Installation(lines=("a",), constraints=("b<2",)), bench)
+    (tmp_path / "pylock.toml").touch()
     pip.install(PYTHON, host, Installation(lock=tmp_path / "pylock.toml"), bench)
     pip.build_wheel(tmp_path, tmp_path / "out", PYTHON, host, bench)
 
@@ -145,7 +146,7 @@ def test_pip_fills_from_outside(
             f"{command} install --no-compile {plain} "
             "-r BENCH/requirements.txt -c BENCH/constraints.txt --no-index"
         ),
-        f"{command} install --no-compile {plain} --no-deps -r BENCH/pylock.toml --no-index",
+        f"{command} install --no-compile {plain} --no-deps -r BENCH/requirements.txt --no-index",
         f"{command} wheel --no-deps {plain} --no-index --wheel-dir BENCH/out BENCH",
     ]
 

@@ -93,7 +93,8 @@ def test_options_keep_their_order_and_lose_their_credentials(tmp_path: Path) -> 
 def test_a_file_on_a_server_is_left_to_the_installer(tmp_path: Path) -> None:
     found = read(tmp_path, "-r https://host/r.txt", "-c https://host/c.txt")
 
-    assert found.options == ["-r https://host/r.txt", "-c https://host/c.txt"]
+    assert found.lines == ["-r https://host/r.txt"]
+    assert found.options == ["-c https://host/c.txt"]
 
 
 def test_hashes_settle_the_versions(tmp_path: Path) -> None:
