@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CodeSent", "find_code"]
 
+# Marshalled code belongs to one Python, and only that Python can say which.
+_MARSHALLED: Final = frozenset(("marshal.loads", "dill:_unmarshal"))
 _BUILTINS: Final = frozenset(dir(builtins))
 _MODULE_NAMES: Final = frozenset(
     ("__annotations__", "__builtins__", "__doc__", "__file__", "__loader__", "__name__")
@@ -98,6 +100,8 @@ def _collect(paths: Paths, python: tuple[int, int] | None) -> list[CodeSent]:
             found.append(_function(paths, node, python, used))
         elif callee in CLASSES:
             found.append(CodeSent(paths.path(node), _name(paths, node), None, kind="class"))
+        elif callee in _MARSHALLED:
+            found.append(CodeSent(paths.path(node), "", None, kind="code"))
         elif callee in CODES and node not in used:
             scanned = _scan(paths, node, python, used)
             found.append(_sent(paths, node, scanned, (), "code"))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from pytest_portable.errors import PayloadError
 from pytest_portable.payload.bytecode import CodeSent, find_code
 from pytest_portable.payload.graph import read
 from pytest_portable.payload.paths import Paths
@@ -18,11 +20,12 @@ from pytest_portable.payload.references import (
 from pytest_portable.payload.sizes import Nested, Size, find_nested, measure
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
-__all__ = ["Inspection", "inspect_payload", "may_carry_code"]
+__all__ = ["Inspection", "Step", "disassemble", "inspect_payload", "may_carry_code"]
 
 _MAX_DEPTH: Final = 4
+_MAX_NESTED: Final = 20
 _CODE_SIGNS: Final = (b"cloudpickle", b"dill", b"CodeType", b"marshal", b"new_class")
 _SYSTEM_BOUND: Final = {"PosixPath": "POSIX", "WindowsPath": "Windows"}
 _DEVICE_SIGN: Final = re.compile(rb"cuda:\d+|mps:\d+")
@@ -67,6 +70,32 @@ class Inspection:
             "payload_bytes": self.payload_bytes,
             "damaged": self.damaged,
         }
+
+
+class Step(NamedTuple):
+    """One opcode of a payload, and what it builds."""
+
+    offset: int
+    opcode: str
+    argument: object
+    path: str
+
+
+def disassemble(data: bytes, *, root: str = "obj") -> Iterator[Step]:
+    """List a payload's opcodes with the paths of what they build.
+
+    Raises:
+        PayloadError: the bytes end or make no sense; the steps before that have been given.
+    """
+    import pickletools  # noqa: PLC0415 (3,000 lines, for people who read opcodes)
+
+    paths = Paths(read(data, partial=True), root=root)
+    try:
+        for opcode, argument, position in pickletools.genops(data):
+            offset = position or 0
+            yield Step(offset, opcode.name, argument, paths.path_at(offset))
+    except ValueError as error:
+        raise PayloadError(str(error), paths.graph.damaged or 0) from error
 
 
 def may_carry_code(data: bytes) -> bool:
@@ -114,7 +143,8 @@ def _inspect(  # noqa: PLR0913 (private: what inspect_payload takes, and the dep
     references = find_references(paths, packages=distributions, stdlib=stdlib)
     code = find_code(paths, python=python)
     nested: list[tuple[str, Inspection]] = []
-    for inner in find_nested(paths) if depth < _MAX_DEPTH else ():
+    inner_payloads = find_nested(paths) if depth < _MAX_DEPTH else iter(())
+    for inner in itertools.islice(inner_payloads, _MAX_NESTED):
         inside = Paths(read(inner.data, partial=True), root=_loaded(inner))
         found = _inspect(inside, len(inner.data), python, distributions, stdlib, depth=depth + 1)
         nested.append((inner.path, found))

@@ -158,6 +158,8 @@ def _named(paths: Paths) -> Iterator[tuple[str, str, str, int]]:
         elif callee in ("cloudpickle:_builtin_type", "dill:_load_type"):
             module, _, qualname = view.canonical(node).rpartition(".")
             yield module, qualname, "reference", node
+        elif callee in ("builtins.getattr", "dill:_get_attr"):
+            yield from _attribute_of_module(paths, node)
         elif callee in CLASSES or callee in FUNCTIONS:
             module, qualname = _definition(paths, node)
             yield module, qualname, "value", node
@@ -172,6 +174,15 @@ def _module(paths: Paths, node: int) -> Iterator[tuple[str, str, str, int]]:
         runtime = name.startswith("__runtime__.")  # dill: a module that was never imported
         name = name.removeprefix("__runtime__.")
         yield name, "", ("value" if sent or runtime else "reference"), node
+
+
+def _attribute_of_module(paths: Paths, node: int) -> Iterator[tuple[str, str, str, int]]:
+    """A global spelt as `getattr(module, name)`: type variables, attributes of built-ins."""
+    view = paths.view
+    owner, name = (*view.arguments(node)[:2], -1, -1)[:2]
+    if owner >= 0 and name >= 0 and view.callee(owner) in MODULES:
+        for module, _, by, _ in _module(paths, owner):
+            yield module, view.graph.text(name) or "", by, node
 
 
 def _definition(paths: Paths, node: int) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +19,7 @@ __all__ = ["Nested", "Size", "find_nested", "measure"]
 _MAX_SIZES: Final = 20
 _MIN_NESTED_BYTES: Final = 4
 _INSIDE_CODE: Final = (".co_code", ".co_linetable", ".co_lnotab", ".co_exceptiontable")
-_BYTES: Final = frozenset(map(ord, "CB\x8e\x96"))
+_BYTES: Final = re.compile(b"[CB\x8e\x96]")
 # Protocol 2 and later begin so; older protocols have no head that bytes could be known by.
 _HEADS: Final = tuple(bytes((0x80, protocol)) for protocol in range(2, 6))
 
@@ -74,10 +75,9 @@ def measure(paths: Paths, *, limit: int = _MAX_SIZES) -> tuple[Size, ...]:
 def find_nested(paths: Paths) -> Iterator[Nested]:
     """Values that are pickles themselves, whole and with nothing behind them."""
     graph = paths.graph
-    for node, kind in enumerate(graph.kinds):
-        if kind not in _BYTES:
-            continue
-        start, end = graph.offsets[node], 0
+    for match in _BYTES.finditer(graph.kinds):
+        node = match.start()
+        start, kind = graph.offsets[node], graph.kinds[node]
         head = start + 1 + op.LENGTH_BYTES[kind]
         if graph.data[head : head + 2] not in _HEADS:
             continue

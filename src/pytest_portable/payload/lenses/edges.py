@@ -23,14 +23,25 @@ if TYPE_CHECKING:
 __all__ = ["edges"]
 
 _PAIR = 2
+# Every path through a dict subclass of a million keys would list them all anew.
+_LONG = 64
+_LONG_KEPT = 16
 _WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper"
 
 
 def edges(view: View, node: int) -> list[Edge]:
     """Everything that hangs on a node, best labels first; structure left over comes hidden."""
-    if view.latest[0] != node:
-        view.latest = node, _edges(view, node)
-    return view.latest[1]
+    if view.latest[0] == node:
+        return view.latest[1]
+    found = view.long.get(node)
+    if found is None:
+        found = _edges(view, node)
+        if len(found) > _LONG:
+            if len(view.long) >= _LONG_KEPT:
+                view.long.pop(next(iter(view.long)))
+            view.long[node] = found
+    view.latest = node, found
+    return found
 
 
 def _edges(view: View, node: int) -> list[Edge]:

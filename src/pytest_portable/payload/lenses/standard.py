@@ -138,7 +138,19 @@ def _generic_alias(view: View, node: int, arguments: Sequence[int]) -> list[Edge
     return list(zip((".__origin__", ".__args__"), arguments, strict=False))
 
 
-@lens("functools.reduce")
+@lens("datetime.datetime", "datetime.time")
+def _moment(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+    del view, node
+    return list(zip((SAME, ".tzinfo"), arguments, strict=False))
+
+
+@lens("weakref.ref", "dill:_create_weakref")
+def _weakref(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+    del view, node
+    return [("()", argument) for argument in arguments[:1]]
+
+
+@lens("functools.reduce", "_functools.reduce")
 def _union(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
     # types.UnionType is pickled as functools.reduce(operator.or_, args).
     del view, node
@@ -195,6 +207,24 @@ def _scalar(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
 def _from_buffer(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
     del view, node
     return list(zip((SAME, ".dtype", ".shape", HIDDEN), arguments, strict=False))
+
+
+@lens(
+    "numpy.random._pickle.__randomstate_ctor",
+    "numpy.random._pickle.__generator_ctor",
+    "numpy.random._pickle.__bit_generator_ctor",
+    table=STATES,
+)
+def _random_state(view: View, node: int, state: Sequence[int]) -> list[Edge]:
+    del view, node
+    return [(".__getstate__()", state[0])]
+
+
+@lens("numpy.random._pickle.__randomstate_ctor", "numpy.random._pickle.__generator_ctor")
+def _random(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+    # RandomState keeps its bit generator to itself.
+    own = "generator_ctor" in view.callee(node) and "randomstate" not in view.callee(node)
+    return [((".bit_generator" if own else SAME), argument) for argument in arguments[:1]]
 
 
 @lens("pandas.core.indexes.base._new_Index")
