@@ -6,7 +6,7 @@ from array import array
 from typing import TYPE_CHECKING, Final
 
 from pytest_portable.payload import opcodes as op
-from pytest_portable.payload.lenses.edges import edges
+from pytest_portable.payload.lenses.edges import edges, later_edges
 from pytest_portable.payload.lenses.view import HIDDEN, SAME, SLOT, View
 
 if TYPE_CHECKING:
@@ -92,18 +92,21 @@ class Paths:
     def _label(self, parent: int, slot: int) -> str:
         if slot == _SAME_SLOT:
             return SAME
-        kind = self.graph.kinds[parent]
-        if kind in (op.LIST, op.TUPLE):
-            return f"[{slot}]"
-        if kind in (op.SET, op.FROZENSET):
-            return f"list({SLOT})[{slot}]"
-        if kind == op.DICT:
-            if slot % 2:
-                return self.view.key(self.graph.children(parent)[slot - 1], slot // 2)
-            # A key that is a leaf needs no path of its own, and positions are no names.
-            leaf = op.ATOMS[self.graph.kinds[self.graph.children(parent)[slot]]]
-            return SAME if leaf else f"list({SLOT})[{slot // 2}]"
+        if slot < _SAME_SLOT:
+            return later_edges(self.view, parent)[_SAME_SLOT - 1 - slot][0]
+        if self.graph.kinds[parent] in _PLAIN:
+            return self._item_label(parent, slot)
         return edges(self.view, parent)[slot][0]
+
+    def _item_label(self, parent: int, slot: int) -> str:
+        kind = self.graph.kinds[parent]
+        if kind != op.DICT:
+            return f"list({SLOT})[{slot}]" if kind in (op.SET, op.FROZENSET) else f"[{slot}]"
+        children = self.graph.children(parent)
+        if slot % 2:
+            return self.view.key(children[slot - 1], slot // 2)
+        # A key that is a leaf needs no path of its own, and positions are no names.
+        return SAME if op.ATOMS[self.graph.kinds[children[slot]]] else f"list({SLOT})[{slot // 2}]"
 
     def _walk(self, queue: list[int], *, loose: bool) -> None:
         kinds, parts, effects = self.graph.kinds, self.graph.parts, self.view.effects
@@ -114,7 +117,12 @@ class Paths:
                 self._reach(node, enumerate(parts[node] or ()), queue, loose=loose)
             elif kind in _PLAIN:
                 self._reach(node, enumerate(parts[node] or ()), queue, loose=loose)
-                self._hidden += [(node, call) for call in effects[node]]
+                # Slots below -1 count what was added later.
+                for index, (label, child) in enumerate(later_edges(self.view, node)):
+                    if label == HIDDEN:
+                        self._hidden.append((node, child))
+                    else:
+                        self._reach(node, [(_SAME_SLOT - 1 - index, child)], queue, loose=loose)
             elif not op.ATOMS[kind]:
                 self._open(node, queue, loose=loose)
 
@@ -125,7 +133,7 @@ class Paths:
                 self._hidden.append((node, child))
             else:
                 named.append((slot, child))
-        self._reach(node, named, queue, loose=loose and self.graph.kinds[node] in _PLAIN)
+        self._reach(node, named, queue, loose=loose)
 
     def _reach(
         self, node: int, children: Iterable[tuple[int, int]], queue: list[int], *, loose: bool

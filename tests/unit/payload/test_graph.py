@@ -143,6 +143,30 @@ def test_segments_leave_out_what_is_no_opcode() -> None:
     assert graph.span(graph.node_at(offset))[0] == offset
 
 
+def test_text_opcodes_of_the_oldest_protocol_are_decoded() -> None:
+    graph = read(
+        b"(I01\nI00\nI-5\nL7L\nL8\nF1.5\nS'a\\x41'\nV\\u0142\nPwhere\nT\x02\0\0\0okU\x01xt."
+    )
+
+    values = [graph.value(node) for node in graph.children(graph.root)]
+    assert values == [True, False, -5, 7, 8, 1.5, "aA", "ł", "where", "ok", "x"]
+
+
+def test_items_that_a_call_sets_later_are_named_by_their_keys() -> None:
+    payload = (
+        b"\x80\x04}\x940cdill._dill\n_setitems\n(h\x00}(\x8c\x01ackollections\n".replace(
+            b"ckoll", b"ccoll"
+        )
+        + b"Counter\nutR0(\x8c\x04headh\x00t."
+    )
+
+    found = inspect_payload(payload)
+
+    (counter,) = [one for one in found.references if one.qualname == "Counter"]
+    assert found.damaged is None
+    assert counter.paths == ("obj[1]['a']",)
+
+
 def test_persistent_ids_buffers_and_extensions_are_nodes() -> None:
     class Persistent(pickle.Pickler):
         def persistent_id(self, obj: object) -> object:

@@ -13,7 +13,9 @@ import pathlib
 import pickle
 import re
 import types
+import typing
 import uuid
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import cloudpickle
@@ -65,7 +67,7 @@ def same(found: Any, made: Any) -> bool:
     except RecursionError:
         return type(found) is type(made)  # functions in each other's globals
     except (ValueError, TypeError):
-        return False
+        return pickle.dumps(found) == pickle.dumps(made)  # arrays inside tuples
 
 
 def wrong_paths(payload: bytes, loaded: Loaded) -> list[str]:
@@ -137,6 +139,8 @@ def plain_objects() -> dict[str, object]:
         ],
         "integers": [0, -1, 255, 256, 65536, -(2**31), 2**40, 2**2100, True, False],
         "text": ["", "é", "\ud800", "x" * 300, "line\nbreak", "quote'"],
+        "weak-set": [weakref.WeakSet([_KEPT])],
+        "random": {"state": np.random.RandomState(0)},
         "numpy": {
             "a": np.arange(6).reshape(2, 3),
             "o": np.array([[Model, 1], [shared, None]], dtype=object),
@@ -190,9 +194,14 @@ class Shade(enum.Enum):
 """
 GENERIC = """
 import typing
-T = typing.TypeVar("T")
-class Box(typing.Generic[T]):
+class Box(typing.Generic[typing.AnyStr]):
     item = [1]
+    def get(self):
+        return number
+"""
+HEIR = """
+class Heir(Pair):
+    mark = [1]
 """
 RECURSIVE = """
 def f(n):
@@ -222,13 +231,31 @@ def by_value_objects() -> dict[str, Callable[[], object]]:
         "function": lambda: define(FUNCTION, "f", number=len, math=math, Model=Model),
         "partial": lambda: functools.partial(define(FUNCTION, "f", number=len, Model=Model), 1),
         "method": lambda: define(CLASS, "C", number=math.sin)().m,
-        "generic": lambda: [define(GENERIC, "Box")()],
+        "generic": lambda: [define(GENERIC, "Box", number=math.sin)()],
+        "heir-of-tuple": lambda: [define(HEIR, "Heir", Pair=Pair)([1, [2]])],
+        "mixed-in-tuple": lambda: [define(HEIR, "Heir", Pair=tuple)([1, [2]])],
+        "class-method": lambda: [define(CLASS, "C", number=math.sin).c],
+        "type-variable": lambda: [define("T = typing.TypeVar('T', list, Row)", "T", **TYPING)],
+        "array-subclass": lambda: {"a": Labelled.make([1.5, 2.5], [Row])},
         "recursive": lambda: {"f": define(RECURSIVE, "f")},
         "named-tuple": lambda: [define(NAMED, "P")([1], 2)],
         "lambda": lambda: [lambda x, k=(1, Row): (x, k)],
         "module": lambda: {"m": math, "n": np.linalg},
     }
 
+
+class Labelled(np.ndarray):
+    label: object = None
+
+    @classmethod
+    def make(cls, values: list[float], label: object) -> Labelled:
+        made = np.array(values).view(cls)
+        made.label = label
+        return made
+
+
+TYPING = {"typing": typing, "Row": Row}
+_KEPT = State(1)
 
 SERIALIZERS: dict[str, Callable[..., bytes]] = {
     "cloudpickle": cloudpickle.dumps,

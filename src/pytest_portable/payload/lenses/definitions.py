@@ -242,17 +242,6 @@ def _module(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
     return edges
 
 
-@lens("dill:_create_array")
-def _dill_array(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
-    """Array subclass: constructor, its arguments, state, dict."""
-    del node
-    edges: list[Edge] = [(SAME, argument) for argument in arguments[:2]]
-    edges += [(".__reduce__()[2]", argument) for argument in arguments[2:3]]
-    for members in arguments[3:4]:
-        edges += view.attributes(members)
-    return edges
-
-
 @lens("cloudpickle:_make_typevar")
 def _typevar(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
     del view, node

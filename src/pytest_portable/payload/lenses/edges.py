@@ -20,7 +20,7 @@ from pytest_portable.payload.lenses.view import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["edges"]
+__all__ = ["edges", "later_edges"]
 
 _PAIR = 2
 # Every path through a dict subclass of a million keys would list them all anew.
@@ -63,6 +63,12 @@ def _edges(view: View, node: int) -> list[Edge]:
     if node in graph.pairs:
         for index, (key, value) in enumerate(graph.key_values(node)):
             found += [(view.key(key, index), value), (HIDDEN, key)]
+    return found + later_edges(view, node)
+
+
+def later_edges(view: View, node: int) -> list[Edge]:
+    """What calls added to a node after it was made; their results were thrown away."""
+    found: list[Edge] = []
     for call in view.effects.get(node, ()):
         setter = SETTERS.get(view.callee(call))
         found += setter(view, call, view.arguments(call)) if setter else []
@@ -120,7 +126,7 @@ def _is_tuple(view: View, cls: int) -> bool:
         if not bases:
             return False
         cls = bases[0]
-    if view.canonical(cls) == "types.TupleType":
+    if view.canonical(cls) == "builtins.tuple":
         return True
     live = view.live_class(cls)
     return live is not None and tuple in type.mro(live)

@@ -11,15 +11,9 @@ from pytest_portable.payload.lenses.view import HIDDEN, SAME, SLOT, STATES, Edge
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["items_of"]
+__all__: list[str] = []
 
 _NO_INSTANCES: Final = CLASSES | MODULES | {"cloudpickle:_builtin_type", "dill:_load_type"}
-
-
-def items_of(view: View, nodes: Sequence[int]) -> list[Edge]:
-    """Elements by position, as `[i]`."""
-    del view
-    return [(f"[{index}]", node) for index, node in enumerate(nodes)]
 
 
 @lens("copyreg._reconstructor")
@@ -189,6 +183,20 @@ def _array_state(view: View, node: int, state: Sequence[int]) -> list[Edge]:
     return [*edges, (HIDDEN, parts[4]), (HIDDEN, state[0])]
 
 
+@lens("dill:_create_array")
+def _dill_array(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+    """Array subclass sent by dill: constructor, its arguments, state, dict."""
+    edges: list[Edge] = [(SAME, argument) for argument in arguments[:1]]
+    for inner in arguments[1:2]:
+        edges += [(SAME, cls) for cls in view.graph.children(inner)[:1]]
+        edges.append((HIDDEN, inner))
+    for state in arguments[2:3]:
+        edges += _array_state(view, node, (state,))
+    for members in arguments[3:4]:
+        edges += [*view.attributes(members), (HIDDEN, members)]
+    return edges
+
+
 def _array_index(index: int, sizes: Sequence[int]) -> str:
     places: list[int] = []
     for size in reversed(sizes):
@@ -222,9 +230,8 @@ def _random_state(view: View, node: int, state: Sequence[int]) -> list[Edge]:
 
 @lens("numpy.random._pickle.__randomstate_ctor", "numpy.random._pickle.__generator_ctor")
 def _random(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
-    # RandomState keeps its bit generator to itself.
-    own = "generator_ctor" in view.callee(node) and "randomstate" not in view.callee(node)
-    return [((".bit_generator" if own else SAME), argument) for argument in arguments[:1]]
+    label = "._bit_generator" if "randomstate" in view.callee(node) else ".bit_generator"
+    return [(label, argument) for argument in arguments[:1]]
 
 
 @lens("pandas.core.indexes.base._new_Index")
