@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from pytest_portable.environment.installers import Bench, Installation
     from pytest_portable.environment.probing import Interpreter
 
-__all__ = ["BrokenInstaller", "RecordingInstaller", "RecordingRunner", "UnpackInstaller", "ask"]
+__all__ = [
+    "BrokenInstaller",
+    "RecordingInstaller",
+    "RecordingRunner",
+    "SatisfiedInstaller",
+    "UnpackInstaller",
+    "ask",
+]
 
 
 def ask(root: Path, *requirements: str, runtime: tuple[str, ...] = ()) -> EnvironmentRequest:
@@ -59,6 +66,13 @@ class UnpackInstaller:
             with zipfile.ZipFile(wheel) as archive:
                 archive.extractall(site_folders(python.parent.parent)[0])
         return Completed(0, "unpacked\n")
+
+    def check(
+        self, python: Path, interpreter: Interpreter, work: Installation, bench: Bench
+    ) -> Completed:
+        """Know no better than to build again."""
+        del python, interpreter, work, bench
+        return Completed(1, "")
 
     def build_wheel(
         self, source: Path, out: Path, python: Path, interpreter: Interpreter, bench: Bench
@@ -116,6 +130,19 @@ class BrokenInstaller(UnpackInstaller):
         if isinstance(self.installing, BaseException):
             raise self.installing
         return self.installing
+
+
+@dataclass
+class SatisfiedInstaller(RecordingInstaller):
+    """Unpacks, and always finds that nothing would change."""
+
+    def check(
+        self, python: Path, interpreter: Interpreter, work: Installation, bench: Bench
+    ) -> Completed:
+        """Be satisfied."""
+        del python, interpreter, bench
+        self.asked.append(work)
+        return Completed(0, "")
 
 
 @dataclass

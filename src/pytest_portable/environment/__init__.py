@@ -6,7 +6,17 @@ neither pytest nor payloads.
 
 from __future__ import annotations
 
-from pytest_portable.environment.interpreters import default_cache_dir, find_interpreter
+from pytest_portable.environment.housekeeping import (
+    Pruned,
+    StoredEnvironment,
+    list_environments,
+    prune,
+)
+from pytest_portable.environment.interpreters import (
+    default_cache_dir,
+    find_interpreter,
+    list_interpreters,
+)
 from pytest_portable.environment.lines import validate_requirement
 from pytest_portable.environment.preparation import prepare, prepare_all
 from pytest_portable.environment.probing import Interpreter
@@ -17,11 +27,16 @@ __all__ = [
     "Environment",
     "EnvironmentRequest",
     "Interpreter",
+    "Pruned",
     "StoreSettings",
+    "StoredEnvironment",
     "default_cache_dir",
     "find_interpreter",
+    "list_environments",
+    "list_interpreters",
     "prepare",
     "prepare_all",
+    "prune",
     "redact",
     "validate_requirement",
 ]

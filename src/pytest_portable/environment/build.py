@@ -8,12 +8,13 @@ import json
 import os
 import shutil
 import tempfile
+import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.requirements import Requirement
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from pytest_portable.environment.installers import Bench, Installation
@@ -26,7 +27,7 @@ from pytest_portable.environment.layout import (
 from pytest_portable.environment.processes import Processes, tool_environment
 from pytest_portable.environment.redaction import host_redactor
 from pytest_portable.environment.store import Record, Store
-from pytest_portable.environment.trouble import install_error
+from pytest_portable.environment.trouble import install_error, is_network_trouble
 from pytest_portable.environment.wheel import project_lines
 from pytest_portable.errors import SetupError
 
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from pytest_portable.environment.request import StoreSettings
     from pytest_portable.environment.requirements import Declared
 
-__all__ = ["Plan", "build"]
+__all__ = ["Plan", "build", "is_current"]
 
 _WARM_UP_SECONDS = 120.0
 # Bytecode written now saves every later check the compilation: seconds for large packages.
@@ -69,6 +70,7 @@ class Plan:
         trees: the source trees of the declared projects, in their order.
         installer: what makes and fills it.
         settings: how.
+        stop: once set, the work ends with an error at the next step.
     """
 
     key: str
@@ -78,6 +80,7 @@ class Plan:
     trees: tuple[Tree, ...] = ()
     installer: Installer
     settings: StoreSettings
+    stop: threading.Event = field(default_factory=threading.Event, compare=False)
 
     @property
     def shown(self) -> list[str]:
@@ -110,13 +113,12 @@ def build(plan: Plan, store: Store, report: Callable[[str], None]) -> Record:
     """
     path = store.start_build(plan.key)
     log = store.root / "logs" / f"{path.name}.log"
-    processes = Processes(host_redactor(*plan.declared.lines, *plan.declared.options), log)
     try:
-        with _bench(plan, processes) as bench:
+        with _bench(plan, log) as bench:
             report(f"creating an environment of {plan.interpreter.name}")
             plan.installer.create(path, plan.interpreter, bench)
             projects = project_lines(plan, store, path, bench, report)
-            notes = _Filling(plan, path, bench, log).fill(projects, report)
+            filled = _Filling(plan, path, bench, log).fill(projects, report)
             _warm_up(path, bench, report)
     except OSError as error:
         shutil.rmtree(path, ignore_errors=True)
@@ -124,14 +126,15 @@ def build(plan: Plan, store: Store, report: Callable[[str], None]) -> Record:
     except BaseException:  # Ctrl-C too: nothing half-built stays
         shutil.rmtree(path, ignore_errors=True)
         raise
-    return _record(plan, path, notes)
+    return _record(plan, path, filled)
 
 
 @contextlib.contextmanager
-def _bench(plan: Plan, processes: Processes) -> Iterator[Bench]:
+def _bench(plan: Plan, log: Path) -> Iterator[Bench]:
+    redactor = host_redactor(*plan.declared.lines, *plan.declared.options)
     with tempfile.TemporaryDirectory(prefix="pytest-portable-") as folder:
         yield Bench(
-            runner=processes,
+            runner=Processes(redactor, log, plan.stop),
             folder=Path(folder),
             env=tool_environment(os.environ),
             timeout_seconds=plan.settings.install_timeout_seconds,
@@ -139,6 +142,9 @@ def _bench(plan: Plan, processes: Processes) -> Iterator[Bench]:
             refresh=plan.settings.refresh,
             link_mode=plan.settings.link_mode,
         )
+
+
+_Filled = tuple[tuple[str, ...], list[str]]
 
 
 class _Filling:
@@ -150,11 +156,16 @@ class _Filling:
         self._bench = bench
         self._log = log
 
-    def fill(self, projects: tuple[str, ...], report: Callable[[str], None]) -> list[str]:
-        """Install everything, local projects too; give notes about what was taken instead."""
+    def fill(self, projects: tuple[str, ...], report: Callable[[str], None]) -> _Filled:
+        """Install everything, local projects too.
+
+        Returns:
+            The serializer's requirements as they were written in the end, and notes about what
+            was taken instead of what was asked for.
+        """
         declared = self._plan.declared
         if declared.is_empty and not self._plan.runtime:
-            return []
+            return (), []
         report(f"installing {', '.join(self._plan.shown)} with {self._plan.installer.name}")
         for lock in declared.locks:
             self._demand(Installation(lock=lock))
@@ -163,20 +174,20 @@ class _Filling:
             if declared.lines:
                 self._demand(self._installation())
             if not projects and not self._plan.runtime:
-                return []
+                return (), []
             base = self._on_top()
         else:
             base = self._installation()
         return self._install_with_runtime(replace(base, lines=(*base.lines, *projects)))
 
-    def _install_with_runtime(self, base: Installation) -> list[str]:
+    def _install_with_runtime(self, base: Installation) -> _Filled:
         done: Completed | None = None
         for attempt in _attempts(self._plan.runtime):
             done = self._run(replace(base, lines=(*base.lines, *attempt.lines)))
             if done.ok:
-                return self._skew(attempt)
-            if done.timed_out:
-                break
+                return attempt.lines, self._skew(attempt)
+            if done.timed_out or is_network_trouble(done.output):
+                break  # another version would not help
         assert done is not None, "there is at least one attempt"
         raise install_error(self._plan, done, self._log)
 
@@ -203,8 +214,26 @@ class _Filling:
             raise install_error(self._plan, done, self._log)
 
     def _run(self, work: Installation) -> Completed:
-        python = environment_python(self._path)
-        return self._plan.installer.install(python, self._plan.interpreter, work, self._bench)
+        plan, python = self._plan, environment_python(self._path)
+        pinned = self._settled(work)
+        if pinned:
+            offline = replace(self._bench, offline=True)
+            done = plan.installer.install(python, plan.interpreter, work, offline)
+            if done.ok and set(installed(site_folders(self._path))) <= pinned:
+                return done
+            if done.ok:  # somebody else's dependencies came along, of who knows what age
+                shutil.rmtree(self._path)
+                plan.installer.create(self._path, plan.interpreter, self._bench)
+        return plan.installer.install(python, plan.interpreter, work, self._bench)
+
+    def _settled(self, work: Installation) -> set[str]:
+        """Name the distributions whose versions no index could change, if those are all.
+
+        uv has kept what it once downloaded; not asking the index for what is pinned anyway saves
+        most of the time. pip keeps no index, so it could only fail.
+        """
+        may = self._plan.installer.name == "uv" and not (self._bench.offline or self._bench.refresh)
+        return _pinned_names(work) if may and not installed(site_folders(self._path)) else set()
 
     def _skew(self, attempt: _Attempt) -> list[str]:
         found = installed(site_folders(self._path))
@@ -213,6 +242,22 @@ class _Filling:
             f"{_name(pin)} {found.get(_name(pin), '(none)')} was taken"
             for pin in attempt.unpinned
         ]
+
+
+def _pinned_names(work: Installation) -> set[str]:
+    """Name the distributions of an installation of exact versions only, else none."""
+    names = set()
+    for line in work.lines:
+        try:
+            requirement = Requirement(line)
+        except InvalidRequirement:
+            return set()
+        specifiers = list(requirement.specifier)
+        exact = len(specifiers) == 1 and specifiers[0].operator == "=="
+        if requirement.url or not exact or specifiers[0].version.endswith("*"):
+            return set()
+        names.add(str(canonicalize_name(requirement.name)))
+    return set() if work.options else names
 
 
 def _attempts(runtime: tuple[str, ...]) -> Iterator[_Attempt]:
@@ -241,7 +286,39 @@ def _warm_up(path: Path, bench: Bench, report: Callable[[str], None]) -> None:
     )
 
 
-def _record(plan: Plan, path: Path, notes: list[str]) -> Record:
+def is_current(plan: Plan, store: Store, old: Record) -> bool:
+    """Ask the installer whether a build still holds what would be installed today.
+
+    Args:
+        plan: what the build was made for.
+        store: where it is.
+        old: its record.
+
+    Returns:
+        False where only a new build can tell.
+
+    Raises:
+        InstallError: the index cannot be asked.
+    """
+    if plan.declared.is_hashed or plan.declared.locks:
+        return False
+    path = store.builds / old.build
+    log = store.root / "logs" / f"{old.build}.log"
+    with _bench(plan, log) as bench:
+        lines = (*project_lines(plan, store, path, bench, lambda _step: None), *old.runtime)
+        work = Installation(
+            lines=(*plan.declared.lines, *lines),
+            options=tuple(plan.declared.options),
+            constraints=tuple(plan.declared.constraints),
+        )
+        done = plan.installer.check(environment_python(path), plan.interpreter, work, bench)
+    if done.timed_out or is_network_trouble(done.output):
+        raise install_error(plan, done, log)
+    return done.ok
+
+
+def _record(plan: Plan, path: Path, filled: _Filled) -> Record:
+    runtime, notes = filled
     now = time.time()
     folders = site_folders(path)
     return Record(
@@ -250,10 +327,11 @@ def _record(plan: Plan, path: Path, notes: list[str]) -> Record:
         distributions=installed(folders),
         origins=_origins(folders),
         requirements=plan.shown,
+        runtime=list(runtime),
         interpreter=str(plan.interpreter),
         installer=plan.installer.name,
         notes=notes,
-        is_pinned=plan.declared.is_pinned and not plan.runtime,
+        is_pinned=plan.declared.is_pinned and not notes,
         created=now,
         resolved=now,
     )

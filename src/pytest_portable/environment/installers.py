@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -106,6 +106,15 @@ class Installer(Protocol):
         """Install into an environment, given by its interpreter."""
         ...
 
+    def check(
+        self, python: Path, interpreter: Interpreter, work: Installation, bench: Bench
+    ) -> Completed:
+        """Ask whether an installation of the newest versions would change nothing.
+
+        Success says that it would not; nothing is changed either way.
+        """
+        ...
+
     def build_wheel(
         self, source: Path, out: Path, python: Path, interpreter: Interpreter, bench: Bench
     ) -> Completed:
@@ -148,7 +157,23 @@ class UvInstaller:
         bench: Bench,
     ) -> Completed:
         """Install with `uv pip install`."""
-        command: list[str | Path] = [self.executable, "pip", "install", *_UV_PLAIN]
+        return bench.run(self._command(python, work, bench))
+
+    def check(
+        self,
+        python: Path,
+        interpreter: Interpreter,  # noqa: ARG002 - the protocol's
+        work: Installation,
+        bench: Bench,
+    ) -> Completed:
+        """Let uv say what it would change."""
+        command = self._command(python, work, bench)
+        done = bench.run([*command, "--upgrade", "--exact", "--dry-run"])
+        return done if "Would make no changes" in done.output else replace(done, status=1)
+
+    def _command(self, python: Path, work: Installation, bench: Bench) -> list[str | Path]:
+        # Verbose, because only so it says which versions it tries; the log keeps it.
+        command: list[str | Path] = [self.executable, "pip", "install", "-v", *_UV_PLAIN]
         command += ["--python", python]
         if work.lock is not None:
             command += ["-r", work.lock]
@@ -157,9 +182,7 @@ class UvInstaller:
         if work.constraints:
             command += ["-c", bench.write("constraints.txt", work.constraints)]
         command += ["--offline"] if bench.offline else ["--refresh"] if bench.refresh else []
-        if bench.link_mode:
-            command += ["--link-mode", bench.link_mode]
-        return bench.run(command)
+        return [*command, *(["--link-mode", bench.link_mode] if bench.link_mode else [])]
 
     def build_wheel(
         self,
@@ -197,6 +220,20 @@ class PipInstaller:
         self, python: Path, interpreter: Interpreter, work: Installation, bench: Bench
     ) -> Completed:
         """Install with the first pip that serves the target."""
+        return bench.run(self._command(python, interpreter, work, bench))
+
+    def check(
+        self, python: Path, interpreter: Interpreter, work: Installation, bench: Bench
+    ) -> Completed:
+        """Let pip say what it would install."""
+        command = self._command(python, interpreter, work, bench)
+        eager = ["--upgrade", "--upgrade-strategy", "eager"]
+        done = bench.run([*command, *eager, "--dry-run"])
+        return replace(done, status=1) if "Would install" in done.output else done
+
+    def _command(
+        self, python: Path, interpreter: Interpreter, work: Installation, bench: Bench
+    ) -> list[str | Path]:
         command = [*pip_command(python, interpreter), "install", "--no-compile", *_PIP_PLAIN]
         if work.lock is not None:
             # pip reads lock files since 26; the pip of an old target never will.
@@ -207,7 +244,7 @@ class PipInstaller:
         if work.constraints:
             command += ["-c", bench.write("constraints.txt", work.constraints)]
         # pip has no offline mode; without an index it still sees wheelhouses.
-        return bench.run([*command, *(["--no-index"] if bench.offline else [])])
+        return [*command, *(["--no-index"] if bench.offline else [])]
 
     def build_wheel(
         self, source: Path, out: Path, python: Path, interpreter: Interpreter, bench: Bench

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -11,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_portable.environment.asis import as_it_is
-from pytest_portable.environment.build import Plan, build
+from pytest_portable.environment.build import Plan, build, is_current
 from pytest_portable.environment.configuration import index_configuration
+from pytest_portable.environment.housekeeping import clean_up
 from pytest_portable.environment.installers import PipInstaller, UvInstaller, find_uv
 from pytest_portable.environment.interpreters import find_interpreter
 from pytest_portable.environment.layout import environment_python
@@ -67,10 +69,19 @@ def prepare(
         InstallError: the requirements cannot be installed.
         SetupError: a requirement line is wrong or the environment cannot be made.
     """
+    return _prepare(request, settings, report, threading.Event())
+
+
+def _prepare(
+    request: EnvironmentRequest,
+    settings: StoreSettings,
+    report: Callable[[str], None],
+    stop: threading.Event,
+) -> Environment:
     interpreter = find_interpreter(request.python, cache_dir=settings.cache_dir)
     if request.requirements is None:
         return as_it_is(interpreter)
-    plan = _plan(request, settings)
+    plan = _plan(request, settings, stop)
     store, notes = Store(settings.cache_dir), []
     record = store.lookup(plan.key)
     if record is None and not store.is_writable():
@@ -100,18 +111,30 @@ def prepare_all(
         The environment or what went wrong, for every request, in their order.
     """
     wanted = list(dict.fromkeys(requests))
+    stop = threading.Event()
 
     def one(request: EnvironmentRequest) -> Environment | SetupError:
+        def tell(step: str) -> None:
+            # Called between steps and while a lock is waited for: a good place to give up.
+            if stop.is_set():
+                raise SetupError("the preparation was stopped")
+            report(request, step)
+
         try:
-            return prepare(request, settings, report=lambda step: report(request, step))
+            return _prepare(request, settings, tell, stop)
         except SetupError as error:
             return error
 
     with ThreadPoolExecutor(max(1, min(len(wanted), os.cpu_count() or 1))) as pool:
-        return dict(zip(wanted, pool.map(one, wanted), strict=True))
+        try:
+            return dict(zip(wanted, pool.map(one, wanted), strict=True))
+        except BaseException:  # Ctrl-C reaches this thread only; the others have to be told
+            stop.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
-def _plan(request: EnvironmentRequest, settings: StoreSettings) -> Plan:
+def _plan(request: EnvironmentRequest, settings: StoreSettings, stop: threading.Event) -> Plan:
     interpreter = find_interpreter(request.python, cache_dir=settings.cache_dir)
     declared = read_requirements(
         request.requirements or (),
@@ -141,6 +164,7 @@ def _plan(request: EnvironmentRequest, settings: StoreSettings) -> Plan:
         trees=trees,
         installer=installer,
         settings=settings,
+        stop=stop,
     )
 
 
@@ -180,6 +204,7 @@ def _obtain(plan: Plan, store: Store, report: Callable[[str], None]) -> tuple[Re
         if old is None:
             record = build(plan, store, report)
             store.publish(record)
+            clean_up(store)
             return record, []
         if not _is_stale(old, plan.settings):
             return old, []
@@ -190,6 +215,11 @@ def _renew(
     old: Record, plan: Plan, store: Store, report: Callable[[str], None]
 ) -> tuple[Record, list[str]]:
     try:
+        report(f"asking for newer versions of {', '.join(old.requirements)}")
+        if is_current(plan, store, old):
+            record = replace(old, resolved=time.time())
+            store.point(record)
+            return record, []
         record = build(plan, store, report)
     except InstallError as error:
         age = (time.time() - old.resolved) / 3600

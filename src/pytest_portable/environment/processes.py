@@ -22,7 +22,7 @@ __all__ = ["Completed", "Processes", "Runner", "tool_environment"]
 
 # How long the output of a finished tool is waited for: a grandchild may hold the pipe open.
 _DRAIN_SECONDS = 2.0
-_POLL_SECONDS = 0.5
+_POLL_SECONDS = 0.2
 _DROPPED_PREFIXES = ("PYTHON", "PYTEST_", "COV_", "COVERAGE_", "__PYVENV", "VIRTUALENV_", "CONDA_")
 # These say where and for whom to install; here both are settled by the environment.
 _DROPPED = frozenset(
@@ -81,19 +81,21 @@ class Runner(Protocol):
 
 
 class Processes:
-    """Runs tools in process groups of their own; all can be stopped at once."""
+    """Runs tools in process groups of their own, until they end, time out or are stopped."""
 
-    def __init__(self, redact: Callable[[str], str], log: Path | None = None) -> None:
+    def __init__(
+        self, redact: Callable[[str], str], log: Path | None, stop: threading.Event
+    ) -> None:
         """Start with nothing running.
 
         Args:
             redact: cuts credentials; applied to each line before it is kept anywhere.
             log: file the output is appended to.
+            stop: once set, what runs is ended and nothing more is started.
         """
         self._redact = redact
         self._log = log
-        self._live: set[subprocess.Popen[str]] = set()
-        self._stopped = False
+        self._stop = stop
 
     def run(
         self, argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout_seconds: float
@@ -103,8 +105,7 @@ class Processes:
         Raises:
             SetupError: the tool cannot be started, or everything was stopped.
         """
-        if self._stopped:
-            raise SetupError("the preparation was stopped")
+        self._check()
         self._note(f"$ {' '.join(argv)}\n")
         try:
             process = subprocess.Popen(
@@ -120,19 +121,17 @@ class Processes:
             )
         except OSError as error:
             raise SetupError(f"cannot start {argv[0]}: {error.strerror}") from error
-        self._live.add(process)
         try:
-            return self._wait(process, timeout_seconds)
+            completed = self._wait(process, timeout_seconds)
         finally:
             # Also on Ctrl-C: a session of its own never sees the terminal's signal.
             _kill(process)
-            self._live.discard(process)
+        self._check()
+        return completed
 
-    def stop(self) -> None:
-        """End everything that runs and refuse to start more."""
-        self._stopped = True
-        for process in tuple(self._live):
-            _kill(process)
+    def _check(self) -> None:
+        if self._stop.is_set():
+            raise SetupError("the preparation was stopped")
 
     def _wait(self, process: subprocess.Popen[str], timeout_seconds: float) -> Completed:
         lines: list[str] = []
@@ -140,8 +139,10 @@ class Processes:
         reader.start()
         deadline = time.monotonic() + timeout_seconds
         # The end of the output wakes us at once; `Popen.wait(timeout)` polls, up to 50 ms late.
-        while reader.is_alive() and process.poll() is None and time.monotonic() < deadline:
-            reader.join(min(_POLL_SECONDS, max(0.0, deadline - time.monotonic())))
+        while reader.is_alive() and process.poll() is None and not self._stop.is_set():
+            if (left := deadline - time.monotonic()) <= 0:
+                break
+            reader.join(min(_POLL_SECONDS, left))
         timed_out = not _ends_within(process, min(_DRAIN_SECONDS, deadline - time.monotonic()))
         if timed_out:
             _kill(process)

@@ -24,7 +24,7 @@ from pytest_portable.environment.request import DAY_SECONDS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["MARKER", "Record", "Store", "session_store", "write_atomically"]
+__all__ = ["MARKER", "Record", "Store", "read_record", "session_store", "write_atomically"]
 
 SCHEMA = 1
 # Lies in every build: the key at once, so that leftovers have an owner; the record when complete.
@@ -47,6 +47,7 @@ class Record:
         distributions: canonical name -> version.
         origins: canonical name -> commit or hash of what came from an address.
         requirements: the lines that were asked for, credentials cut.
+        runtime: what was installed for the serializer, as it was asked for in the end.
         interpreter: the interpreter it was made from, for people.
         installer: the tool that filled it.
         notes: what somebody who uses it should know.
@@ -60,6 +61,7 @@ class Record:
     distributions: dict[str, str] = field(default_factory=dict)
     origins: dict[str, str] = field(default_factory=dict)
     requirements: list[str] = field(default_factory=list)
+    runtime: list[str] = field(default_factory=list)
     interpreter: str = ""
     installer: str = ""
     notes: list[str] = field(default_factory=list)
@@ -96,14 +98,11 @@ class Store:
 
     def lookup(self, key: str) -> Record | None:
         """Give the record of a complete build whose interpreter is still there."""
-        try:
-            values = json.loads((self.root / "keys" / f"{key}.json").read_bytes())
-            record = Record(**values)
-            # Follows the link: an interpreter that was removed leaves it dangling.
-            environment_python(self.builds / record.build).stat()
-        except (OSError, ValueError, TypeError):
+        record = read_record(self.root / "keys" / f"{key}.json")
+        if record is None or record.key != key:
             return None
-        return record if record.schema == SCHEMA and record.key == key else None
+        # Follows the link: an interpreter that was removed leaves it dangling.
+        return record if environment_python(self.builds / record.build).exists() else None
 
     def touch(self, record: Record) -> None:
         """Note that a build is used, at most once a day."""
@@ -135,6 +134,22 @@ class Store:
                 holder.unlink(missing_ok=True)
             lock.release()
 
+    @contextlib.contextmanager
+    def try_lock(self, key: str) -> Iterator[bool]:
+        """Hold a key if nobody else does; say whether it is held."""
+        from filelock import FileLock, Timeout  # noqa: PLC0415 - a hit needs no lock
+
+        lock = FileLock(self.root / "locks" / f"{key}.lock")
+        try:
+            lock.acquire(timeout=0)
+        except (Timeout, OSError):
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            lock.release()
+
     def start_build(self, key: str) -> Path:
         """Give a fresh path for a build; what an earlier holder left half-built goes first."""
         for leftover in self.builds.glob(f"{key[:12]}-*"):
@@ -153,6 +168,15 @@ class Store:
     def point(self, record: Record) -> None:
         """Replace the pointer of a key."""
         write_atomically(self.root / "keys" / f"{record.key}.json", asdict(record))
+
+
+def read_record(path: Path) -> Record | None:
+    """Read a pointer or a build's own record; a damaged one or one of another schema is none."""
+    try:
+        record = Record(**json.loads(path.read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return None
+    return record if record.schema == SCHEMA else None
 
 
 def _holder(path: Path) -> str:

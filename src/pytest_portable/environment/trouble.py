@@ -13,9 +13,20 @@ if TYPE_CHECKING:
     from pytest_portable.environment.build import Plan
     from pytest_portable.environment.processes import Completed
 
-__all__ = ["build_error", "install_error", "last_words"]
+__all__ = ["backtracked", "build_error", "install_error", "is_network_trouble", "last_words"]
 
 _LAST_LINES = 15
+_FIRST_LINES = 4
+_MOST_TRIED = 5
+# What uv says with -v, kept in the log, and what pip says before anything happened.
+_CHATTER = re.compile(r"(?:DEBUG|TRACE|INFO|WARN) |Using Python |Looking in |Using cached ")
+_CONFLICT = re.compile(r"no solution found|cannot install .+ because", re.IGNORECASE)
+_TRIED = re.compile(r"Selecting: (?P<name>[\w.-]+)==(?P<version>\S+)")
+_LOOKING = re.compile(r"pip is looking at multiple versions of (?P<name>[\w.-]+)")
+_NETWORK = (
+    r"dns error|failed to fetch|connection (?:refused|error|reset)|name resolution|"
+    r"connect timeout|read timed out|newconnectionerror|operation timed out"
+)
 _LINE_LENGTH = 300
 _REMEDIES = (
     (
@@ -23,7 +34,7 @@ _REMEDIES = (
         "prepare it once with the index in reach, or put the wheels into a wheelhouse",
     ),
     (
-        r"dns error|failed to fetch|connection (?:refused|error|reset)|name resolution|timed out",
+        _NETWORK,
         "check the address of the index, the proxy and the network",
     ),
     (r"401|403|unauthorized|forbidden", "check the credentials of the index"),
@@ -56,6 +67,8 @@ def install_error(plan: Plan, done: Completed, log: Path) -> InstallError:
     said = "\n".join(f"    {line}" for line in words.splitlines())
     if done.timed_out:
         headline = f"{name} was stopped after {plan.settings.install_timeout_seconds:.0f} s"
+        tried = backtracked(done.output)
+        headline += f", going back over versions of {', '.join(tried)}" if tried else ""
         remedy = "narrow the requirement lines, or raise portable_install_timeout"
     else:
         headline = f"{name} failed (exit status {done.status})"
@@ -83,8 +96,34 @@ def build_error(plan: Plan, done: Completed, project: Path) -> InstallError:
 
 def last_words(output: str) -> str:
     """Give the last lines of an installer's output that say something."""
-    lines = [line.rstrip() for line in output.splitlines() if line.strip()]
-    return "\n".join(map(_shortened, lines[-_LAST_LINES:]))
+    said = _spoken(output)
+    # A resolver explains itself from here on, often at length; a build ends with its error.
+    start = next((at for at, line in enumerate(said) if _CONFLICT.search(line)), None)
+    said = said[-_LAST_LINES:] if start is None else said[start:]
+    if len(said) > _LAST_LINES:
+        said = [*said[:_FIRST_LINES], "...", *said[_FIRST_LINES - _LAST_LINES + 1 :]]
+    return "\n".join(map(_shortened, said))
+
+
+def _spoken(output: str) -> list[str]:
+    lines = (line.rstrip() for line in output.splitlines())
+    return [line for line in lines if line and not _CHATTER.match(line)]
+
+
+def backtracked(output: str) -> list[str]:
+    """Name the distributions of which an installer tried several versions, most tried first."""
+    versions: dict[str, set[str]] = {}
+    for found in _TRIED.finditer(output):
+        versions.setdefault(found["name"], set()).add(found["version"])
+    for found in _LOOKING.finditer(output):
+        versions.setdefault(found["name"], set()).update({"one", "another"})
+    names = [name for name, tried in versions.items() if len(tried) > 1]
+    return sorted(names, key=lambda name: -len(versions[name]))[:_MOST_TRIED]
+
+
+def is_network_trouble(output: str) -> bool:
+    """Whether an installer failed because it reached no index, not because of what it found."""
+    return bool(re.search(_NETWORK, "\n".join(_spoken(output)), re.IGNORECASE))
 
 
 def _shortened(line: str) -> str:
@@ -95,7 +134,8 @@ def _shortened(line: str) -> str:
 
 
 def _remedy(output: str) -> str:
+    said = "\n".join(_spoken(output))
     for pattern, remedy in _REMEDIES:
-        if re.search(pattern, output, re.IGNORECASE):
+        if re.search(pattern, said, re.IGNORECASE):
             return remedy
     return "change the requirement lines or choose another Python"

@@ -95,7 +95,7 @@ def test_uv_installs_from_files_so_that_no_credential_is_on_a_command_line(
 
     assert spoken(runner, tmp_path) == [
         (
-            f"/tools/uv pip install {PLAIN} --python {PYTHON} "
+            f"/tools/uv pip install -v {PLAIN} --python {PYTHON} "
             "-r BENCH/requirements.txt -c BENCH/constraints.txt"
         ),
     ]
@@ -113,10 +113,10 @@ def test_uv_obeys_the_settings(runner: RecordingRunner, host: Interpreter, tmp_p
 
     assert spoken(runner, tmp_path) == [
         (
-            f"/tools/uv pip install {PLAIN} --python {PYTHON} -r BENCH/pylock.toml "
+            f"/tools/uv pip install -v {PLAIN} --python {PYTHON} -r BENCH/pylock.toml "
             "--offline --link-mode copy"
         ),
-        f"/tools/uv pip install {PLAIN} --python {PYTHON} -r BENCH/pylock.toml --refresh",
+        f"/tools/uv pip install -v {PLAIN} --python {PYTHON} -r BENCH/pylock.toml --refresh",
         f"/tools/uv build --wheel {PLAIN} --python {PYTHON} --offline --out-dir BENCH/out BENCH",
     ]
 

@@ -14,7 +14,7 @@ from pytest_portable.environment import (
 from pytest_portable.environment.installers import PipInstaller, UvInstaller
 from pytest_portable.environment.processes import Completed
 from pytest_portable.errors import InterpreterNotFoundError, SetupError
-from support.installers import BrokenInstaller, RecordingInstaller, ask
+from support.installers import BrokenInstaller, RecordingInstaller, SatisfiedInstaller, ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,6 +112,20 @@ def test_the_same_versions_keep_the_build(
     assert new == again == old
     assert len(list((tmp_path / "cache" / "builds").iterdir())) == 1
     assert len(recording.created) == 2  # one session refreshes once
+
+
+def test_an_installer_that_would_change_nothing_saves_the_build(
+    tmp_path: Path, recording: RecordingInstaller, settings: Callable[..., StoreSettings]
+) -> None:
+    satisfied = SatisfiedInstaller(recording.wheelhouse)
+    request = ask(tmp_path, "a", runtime=("a==9",))
+    old = prepare(request, settings(satisfied))
+    new = prepare(request, settings(satisfied, ttl_seconds=0.0))
+    fresh = prepare(request, settings(satisfied))
+
+    assert new == fresh == old
+    assert len(satisfied.created) == 1
+    assert satisfied.asked[-1].lines == ("a",)
 
 
 def test_the_old_build_is_used_while_the_index_is_down(
@@ -216,3 +230,15 @@ def settings_of(settings: Callable[..., StoreSettings], wish: str) -> StoreSetti
     from dataclasses import replace
 
     return replace(settings(), installer=wish)
+
+
+def test_a_stop_ends_the_preparation_at_its_next_step(
+    tmp_path: Path, recording: RecordingInstaller, settings: Callable[..., StoreSettings]
+) -> None:
+    def interrupt(_request: EnvironmentRequest, _step: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        prepare_all([ask(tmp_path, "a"), ask(tmp_path)], settings(recording), interrupt)
+
+    assert list((tmp_path / "cache" / "builds").iterdir()) == []

@@ -7,7 +7,7 @@ import pytest
 
 from pytest_portable.environment import prepare
 from pytest_portable.environment.processes import Completed
-from pytest_portable.environment.trouble import last_words
+from pytest_portable.environment.trouble import backtracked, is_network_trouble, last_words
 from pytest_portable.errors import InstallError
 from support.installers import BrokenInstaller, ask
 
@@ -41,7 +41,8 @@ def test_a_failure_says_what_was_asked_for_what_was_said_and_what_to_do(
 
     message = str(caught.value)
     assert "    a>=1\n    git+https://****@h/b\n    dill==1\n" in message
-    assert f"broken said:\n    one\n    {output}\n" in message
+    assert "  broken said:\n" in message
+    assert f"    {output}\n" in message
     assert remedy in message
     assert caught.value.log is not None
     assert str(caught.value.log) in message
@@ -65,3 +66,33 @@ def test_last_words_are_few_and_short() -> None:
 
     assert len(said.splitlines()) == 15
     assert max(map(len, said.splitlines())) < 400
+
+
+def test_a_resolver_is_quoted_from_where_it_begins_to_explain() -> None:
+    proof = [f"  because {number}" for number in range(40)]
+    output = "\n".join(["DEBUG x", "error: No solution found when resolving", *proof])
+
+    said = last_words(output).splitlines()
+
+    assert said[0] == "error: No solution found when resolving"
+    assert said[4] == "..."
+    assert said[-1] == "  because 39"
+    assert len(said) == 15
+
+
+def test_what_was_tried_in_several_versions_is_named_most_tried_first() -> None:
+    output = (
+        "DEBUG Selecting: one==1.0 [compatible]\n"
+        "DEBUG Selecting: two==1.0 [compatible]\nDEBUG Selecting: two==1.1 [compatible]\n"
+        "DEBUG Selecting: three==1 [x]\nDEBUG Selecting: three==2 [x]\n"
+        "DEBUG Selecting: three==3 [x]\n"
+        "INFO: pip is looking at multiple versions of four to determine which version\n"
+    )
+
+    assert backtracked(output) == ["three", "two", "four"]
+    assert backtracked("") == []
+
+
+def test_what_a_tool_says_about_its_settings_is_no_network_trouble() -> None:
+    assert not is_network_trouble("DEBUG Using request connect timeout of 10s\nerror: no")
+    assert is_network_trouble("error: Failed to fetch: `https://h`")
