@@ -241,5 +241,5 @@ def _bytes_of(paths: Paths, node: int) -> bytes:
     # Protocols below 3 spell bytes as _codecs.encode(text, "latin1").
     if node < 0 or paths.view.callee(node) != "_codecs.encode":
         return b""
-    text = paths.graph.text(paths.view.arguments(node)[0]) or ""
-    return text.encode("latin-1", "replace")
+    texts = [paths.graph.text(argument) or "" for argument in paths.view.arguments(node)[:1]]
+    return "".join(texts).encode("latin-1", "replace")

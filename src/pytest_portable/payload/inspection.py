@@ -12,6 +12,7 @@ from pytest_portable.errors import PayloadError
 from pytest_portable.payload.bytecode import CodeSent, find_code
 from pytest_portable.payload.graph import read
 from pytest_portable.payload.paths import Paths
+from pytest_portable.payload.prescan import may_carry_code
 from pytest_portable.payload.references import (
     Reference,
     distribution_of,
@@ -26,7 +27,6 @@ __all__ = ["Inspection", "Step", "disassemble", "inspect_payload", "may_carry_co
 
 _MAX_DEPTH: Final = 4
 _MAX_NESTED: Final = 20
-_CODE_SIGNS: Final = (b"cloudpickle", b"dill", b"CodeType", b"marshal", b"new_class")
 _SYSTEM_BOUND: Final = {"PosixPath": "POSIX", "WindowsPath": "Windows"}
 _DEVICE_SIGN: Final = re.compile(rb"cuda:\d+|mps:\d+")
 
@@ -96,14 +96,6 @@ def disassemble(data: bytes, *, root: str = "obj") -> Iterator[Step]:
             yield Step(offset, opcode.name, argument, paths.path_at(offset))
     except ValueError as error:
         raise PayloadError(str(error), paths.graph.damaged or 0) from error
-
-
-def may_carry_code(data: bytes) -> bool:
-    """Whether a payload could hold code sent by value; microseconds, and never a false no.
-
-    Every serializer that sends code names its own functions for rebuilding it.
-    """
-    return any(sign in data for sign in _CODE_SIGNS)
 
 
 def inspect_payload(  # noqa: PLR0913 (one keyword for each thing the caller may know)

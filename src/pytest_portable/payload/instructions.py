@@ -90,6 +90,7 @@ class _Numbers:
     ends: tuple[int, ...] = (119,)
     setups: tuple[int, ...] = (121, 122, 143)
     resume: int = -1
+    method_bit: bool = False  # LOAD_ATTR's lowest bit says that a method is called (3.12)
     caches: Mapping[int, int] = field(default_factory=dict)
 
 
@@ -107,6 +108,7 @@ _NUMBERS: Final[Mapping[Version, _Numbers]] = {
     ),
     (3, 12): replace(
         _FROM_3_11,
+        method_bit=True,
         caches={25: 1, 60: 1, 92: 1, 93: 1, 95: 4, 106: 9, 107: 1, 116: 4, 122: 1, 123: 1}
         | {141: 1, 171: 3},
     ),
@@ -117,6 +119,7 @@ _NUMBERS: Final[Mapping[Version, _Numbers]] = {
         load_global=91,
         load_name=92,
         load_attribute=(82,),
+        method_bit=True,
         store=(113,),
         pop_top=32,
         push_exception=33,
@@ -135,6 +138,7 @@ _NUMBERS: Final[Mapping[Version, _Numbers]] = {
         load_global=92,
         load_name=93,
         load_attribute=(80,),
+        method_bit=True,
         store=(115,),
         small_int=94,
         pop_top=31,
@@ -157,6 +161,7 @@ _ONLY_3_9: Final = frozenset((48, 49, 74, 117, 118, 121, 164, 165))
 _LAST_COMPARISON_3_9: Final = 5  # `in`, `is` and exception matching became instructions
 _EXCEPTION_MATCH: Final = 10  # COMPARE_OP's argument up to 3.8
 _COMPARE: Final = 107
+_FAR: Final = 3  # a literal this far from the function's name is not its argument
 
 Instruction = tuple[int, int, int]
 
@@ -263,14 +268,14 @@ def _imports(
 ) -> Iterator[tuple[int, str]]:
     """Offsets and names of import statements, and of import functions given a literal name."""
     values: list[object] = []
-    called = -1
+    called = -_FAR
     for index, (at, number, argument) in enumerate(steps):
         if number == numbers.load_const and argument < len(code.constants):
             values.append(code.constants[argument])
             name = values[-1]
-            if 0 <= index - called <= 2 and isinstance(name, str) and name:  # noqa: PLR2004
+            if index - called < _FAR and isinstance(name, str) and name:
                 yield at, name
-                called = -9
+                called = -_FAR
         elif number == numbers.small_int:
             values.append(argument)
         elif number == numbers.import_name and argument < len(code.names):
@@ -282,10 +287,13 @@ def _imports(
 
 
 def _is_import_function(code: Code, number: int, argument: int, numbers: _Numbers) -> bool:
-    if number != numbers.load_global and number not in numbers.load_attribute:
+    if number == numbers.load_global:
+        argument >>= numbers.resume >= 0
+    elif number in numbers.load_attribute:
+        argument >>= numbers.method_bit
+    else:
         return False
-    names = [code.names[i] for i in {argument, argument >> 1} if i < len(code.names)]
-    return any(name in ("import_module", "__import__") for name in names)
+    return argument < len(code.names) and code.names[argument] in ("import_module", "__import__")
 
 
 def _guarded(

@@ -16,6 +16,7 @@ from pytest_portable.payload.paths import MAX_PATHS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
+    from importlib.metadata import Distribution
 
     from pytest_portable.payload.paths import Paths
 
@@ -24,6 +25,7 @@ __all__ = ["Reference", "distribution_of", "find_references", "installed_package
 _OF_INTEREST: Final = re.compile(
     b"[" + b"".join(re.escape(bytes((code,))) for code in (*op.GLOBALS, op.INST, op.REDUCE)) + b"]"
 )
+_MODULE_SUFFIXES: Final = frozenset((".py", ".so", ".pyd"))
 _MACHINERY_MODULES: Final = frozenset(
     ("copyreg", "copy_reg", "_codecs", "joblib.numpy_pickle", "joblib.numpy_pickle_utils")
 )
@@ -119,7 +121,23 @@ def installed_packages() -> Mapping[str, Sequence[str]]:
     """Distributions on the host by the import names they provide; read once."""
     from importlib import metadata  # noqa: PLC0415 (costs milliseconds, and only failures need it)
 
-    return metadata.packages_distributions()
+    found: dict[str, list[str]] = {}
+    for distribution in metadata.distributions():
+        for top in _top_levels(distribution):
+            found.setdefault(top, []).append(distribution.metadata["Name"])
+    return found
+
+
+def _top_levels(distribution: Distribution) -> set[str]:
+    # `packages_distributions` of 3.10 knows only top_level.txt, which wheels need not have.
+    declared = distribution.read_text("top_level.txt")
+    if declared:
+        return set(declared.split())
+    return {
+        file.parts[0] if len(file.parts) > 1 else file.name.partition(".")[0]
+        for file in distribution.files or ()
+        if file.suffix in _MODULE_SUFFIXES
+    }
 
 
 @functools.cache

@@ -52,6 +52,9 @@ def _edges(view: View, node: int) -> list[Edge]:
         found = _call(view, node)
     elif kind in (op.NEWOBJ, op.NEWOBJ_EX, op.OBJ, op.INST):
         found = _new(view, node)
+    elif kind == op.BINPERSID:
+        # What a persistent id holds is no part of the object that it stands for.
+        found = [(HIDDEN, child) for child in graph.children(node)]
     elif kind != op.STACK_GLOBAL:
         found = [(SAME, child) for child in graph.children(node)]
     for state in graph.states.get(node, ()):

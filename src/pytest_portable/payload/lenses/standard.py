@@ -234,6 +234,26 @@ def _random(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
     return [(label, argument) for argument in arguments[:1]]
 
 
+@lens("torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor_v3")
+def _tensor(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+    del view, node
+    return [(SAME, argument) for argument in arguments[:1]]
+
+
+@lens("torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state")
+def _parameter(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+    del view, node
+    return list(zip((".data", ".requires_grad"), arguments, strict=False))
+
+
+@lens("dill:_create_filehandle")
+def _file(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+    """File sent by dill: name, mode, position, closed, open function, and how to treat it."""
+    del view, node
+    names = (".name", ".mode", SAME, ".closed", SAME)
+    return list(zip(names, arguments, strict=False))
+
+
 @lens("pandas.core.indexes.base._new_Index")
 def _index(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
     del node

@@ -12,12 +12,13 @@ import copyreg
 import keyword
 import math
 import sys
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from pytest_portable.payload import opcodes as op
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from pytest_portable.payload.nodes import Graph, Name
 
@@ -191,23 +192,18 @@ class View:
             yield (f".__dict__{self.key(key, index)}" if name is None else attribute(name)), value
 
 
-Lens = "Callable[[View, int, Sequence[int]], list[Edge]]"
+# A lens gets the view, the node of the call and its arguments; it gives edges from the result.
+Lens = Callable[[View, int, Sequence[int]], list[Edge]]
 
-# What a call's arguments are, by the canonical name of the callable: edges from the result.
-LENSES: dict[str, Callable[[View, int, Sequence[int]], list[Edge]]] = {}
-# What calls do to their first argument (state setters); edges from that argument.
-SETTERS: dict[str, Callable[[View, int, Sequence[int]], list[Edge]]] = {}
-# What a BUILD state means for the result of a callable; the sequence holds the state.
-STATES: dict[str, Callable[[View, int, Sequence[int]], list[Edge]]] = {}
+# What a call's arguments are, by the canonical name of the callable.
+LENSES: dict[str, Lens] = {}
+# What calls do to their first argument (state setters): edges from that argument.
+SETTERS: dict[str, Lens] = {}
+# What a BUILD state means for the result of a callable; the arguments are the state alone.
+STATES: dict[str, Lens] = {}
 
 
-def lens(
-    *names: str,
-    table: dict[str, Callable[[View, int, Sequence[int]], list[Edge]]] = LENSES,
-) -> Callable[
-    [Callable[[View, int, Sequence[int]], list[Edge]]],
-    Callable[[View, int, Sequence[int]], list[Edge]],
-]:
+def lens(*names: str, table: dict[str, Lens] = LENSES) -> Callable[[Lens], Lens]:
     """Register a lens for callables by their canonical names.
 
     Example:
@@ -216,11 +212,8 @@ def lens(
         ...     return [(".source", arguments[0])]
     """
 
-    def register(
-        function: Callable[[View, int, Sequence[int]], list[Edge]],
-    ) -> Callable[[View, int, Sequence[int]], list[Edge]]:
-        for name in names:
-            table[name] = function
+    def register(function: Lens) -> Lens:
+        table.update(dict.fromkeys(names, function))
         return function
 
     return register
