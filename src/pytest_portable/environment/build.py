@@ -138,7 +138,8 @@ def _bench(plan: Plan, log: Path) -> Iterator[Bench]:
             folder=Path(folder),
             env=tool_environment(os.environ),
             timeout_seconds=plan.settings.install_timeout_seconds,
-            offline=plan.settings.offline,
+            # uv refuses `--refresh` where its own variable forbids the network.
+            offline=plan.settings.offline or bool(os.environ.get("UV_OFFLINE")),
             refresh=plan.settings.refresh,
             link_mode=plan.settings.link_mode,
         )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Completed", "Processes", "Runner", "tool_environment"]
 
 # How long the output of a finished tool is waited for: a grandchild may hold the pipe open.
-_DRAIN_SECONDS = 2.0
+_DRAIN_SECONDS = 1.0
 _POLL_SECONDS = 0.2
 _DROPPED_PREFIXES = ("PYTHON", "PYTEST_", "COV_", "COVERAGE_", "__PYVENV", "VIRTUALENV_", "CONDA_")
 # These say where and for whom to install; here both are settled by the environment.
@@ -143,7 +143,8 @@ class Processes:
             if (left := deadline - time.monotonic()) <= 0:
                 break
             reader.join(min(_POLL_SECONDS, left))
-        timed_out = not _ends_within(process, min(_DRAIN_SECONDS, deadline - time.monotonic()))
+        patience = 0.0 if self._stop.is_set() else min(_DRAIN_SECONDS, deadline - time.monotonic())
+        timed_out = not _ends_within(process, patience)
         if timed_out:
             _kill(process)
         reader.join(_DRAIN_SECONDS)
