@@ -153,6 +153,12 @@ class Graph:
 
     def text(self, node: int) -> str | None:
         """Decode a leaf that is text; None for anything else."""
+        if self.kinds[node] == op.SHORT_BINUNICODE:  # nearly all names are
+            head = self.offsets[node] + 2
+            try:
+                return self.data[head : head + self.data[head - 1]].decode("utf-8", "surrogatepass")
+            except UnicodeDecodeError:
+                return None
         value = self.value(node) if self.kinds[node] in op.TEXTS else None
         return value if isinstance(value, str) else None
 

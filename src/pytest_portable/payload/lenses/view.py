@@ -9,6 +9,7 @@ from __future__ import annotations
 import _compat_pickle
 import builtins
 import copyreg
+import functools
 import keyword
 import math
 import sys
@@ -187,8 +188,9 @@ class View:
 
     def attributes(self, node: int) -> Iterator[Edge]:
         """Values of a dict as attributes."""
+        text = self.graph.text
         for index, (key, value) in enumerate(self.graph.key_values(node)):
-            name = self.graph.text(key)
+            name = text(key)
             yield (f".__dict__{self.key(key, index)}" if name is None else attribute(name)), value
 
 
@@ -219,6 +221,7 @@ def lens(*names: str, table: dict[str, Lens] = LENSES) -> Callable[[Lens], Lens]
     return register
 
 
+@functools.lru_cache(maxsize=4096)
 def attribute(name: str) -> str:
     """Label of an attribute; names that are no identifiers are looked up in `__dict__`."""
     if name.isidentifier() and not keyword.iskeyword(name):
