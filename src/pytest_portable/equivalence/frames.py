@@ -88,7 +88,8 @@ def index(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Outc
         yield Finding(".nlevels", original.nlevels, returned.nlevels)
     elif original.nlevels > 1:
         for level in range(original.nlevels):
-            pair = original.get_level_values(level), returned.get_level_values(level)
+            sides = original, returned  # without their names, which are compared already
+            pair = [side.get_level_values(level).rename(None) for side in sides]
             yield Part(f".get_level_values({level})", *pair)
     elif str(original.dtype) != str(returned.dtype):
         yield Finding(".dtype", original.dtype, returned.dtype, "dtype differs")

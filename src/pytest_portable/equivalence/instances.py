@@ -5,6 +5,7 @@ from __future__ import annotations
 import copyreg
 import operator
 import warnings
+from types import FunctionType
 from typing import TYPE_CHECKING, Final, cast
 
 from pytest_portable.equivalence.constants import constant_name
@@ -59,7 +60,12 @@ def has_own_equality(kind: type) -> bool:
     if equal is object.__eq__:
         return False
     owner = next((base for base in bases(kind) if "__eq__" in base.__dict__), object)
-    if owner in CONTENTS or owner is tuple or owner.__module__ in {"types", "collections"}:
+    if (
+        owner in CONTENTS
+        or owner in VALUES
+        or owner is tuple
+        or owner.__module__ in {"types", "collections"}
+    ):
         return False
     if owner.__module__ == "pydantic.main":
         return False
@@ -72,6 +78,8 @@ def by_equality(walk: Walk, left: object, right: object, path: Path) -> None:
     kind = type(left)
     answer = attempt(operator.eq, left, right) if kind is type(right) else FAILED
     if is_true(answer):
+        if type(static(kind, "__eq__")) is not FunctionType:  # C code knows no attributes
+            attributes(walk, instance_attributes(left), instance_attributes(right), path)
         return
     before = walk.count
     is_value = static(kind, "__hash__") is not None and not instance_attributes(left)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, cast
 
@@ -146,14 +146,16 @@ def _match_by_structure(
 ) -> tuple[list[int], list[int]]:
     """Match by trying, among those that look alike; a lone pair is left to the walk."""
     exact = walk.tolerance.is_exact
+    names = {position: fingerprint(lefts[position], exact=exact) for position in left_over[0]}
+    sizes = Counter(names.values())
     groups: dict[Hashable, list[int]] = defaultdict(list)
     for position in left_over[1]:
         groups[fingerprint(rights[position], exact=exact)].append(position)
     lost = []
     taken = set()
-    alone = len(left_over[0]) == len(left_over[1]) == 1
-    for position in left_over[0]:
-        group = groups.get(fingerprint(lefts[position], exact=exact), ())
+    for position, name in names.items():
+        group = groups.get(name, ())
+        alone = len(group) == sizes[name] == 1
         right = None
         for candidate in group:
             if candidate in taken:

@@ -17,6 +17,7 @@ from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
+from types import BuiltinFunctionType
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from pytest_portable.equivalence.guard import (
@@ -101,8 +102,8 @@ class _Reducers(dict[type, Callable[[object], object]]):
 
     def __missing__(self, kind: type) -> Callable[[object], object]:
         """Judge a class that is met for the first time."""
-        if type in bases(kind):
-            raise KeyError(kind)  # a class is written by name, as functions are
+        if type in bases(kind) or kind is BuiltinFunctionType:
+            raise KeyError(kind)  # written by name, as functions are
         if kind in SIMPLE and kind not in copyreg.dispatch_table:
             self[kind] = _AS_USUAL
         elif self._builtin_only or not _is_plain(kind):
@@ -131,7 +132,8 @@ def _is_of_numpy(kind: type) -> bool:
     numpy = sys.modules.get("numpy")
     if numpy is None:
         return False
-    return kind in {numpy.ndarray, numpy.dtype} or numpy.generic in bases(kind)
+    families = bases(kind)  # every dtype has a class of its own
+    return kind is numpy.ndarray or numpy.dtype in families or numpy.generic in families
 
 
 def _is_plain(kind: type) -> bool:

@@ -88,6 +88,7 @@ class Walk:
         self._back: dict[int, int] = {}
         self._seen: set[tuple[int, int]] = set()
         self._written: set[int] = set()
+        self._failed: set[tuple[int, int]] = set()
         self._journal: list[tuple[int, int]] | None = None
         self._kept: list[object] = []
         self._items: list[Difference] = []
@@ -286,9 +287,16 @@ class Walk:
     def trial(self, left: object, right: object) -> bool:
         """Tell whether two objects are equal, given what is already tied together.
 
-        Beyond the depth for trying the answer is yes: the walk will compare the two then.
+        Beyond the depth for trying the answer is yes: the walk will compare the two then. A no
+        is remembered, or sets within sets would double the work with every level.
         """
-        return not self.may_try or self.dry_run(lambda: self.push(left, right, NOWHERE))
+        pair = id(left), id(right)
+        if pair in self._failed:
+            return False
+        equal = not self.may_try or self.dry_run(lambda: self.push(left, right, NOWHERE))
+        if not equal:
+            self._failed.add(pair)
+        return equal
 
     def dry_run(self, begin: Callable[[], object]) -> bool:
         """Tell whether what `begin` compares and pushes is equal, without reporting anything.

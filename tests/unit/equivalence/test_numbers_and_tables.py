@@ -1,0 +1,328 @@
+"""Comparators for libraries; those that are not installed are skipped."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pytest_portable.equivalence import compare
+from unit.equivalence.samples import changes, paths, trip
+
+RNG = np.random.default_rng(0)
+ARRAYS = {
+    "float": np.array([1.0, np.nan, -0.0]),
+    "complex": np.array([1 + 2j, complex(np.nan, 1)]),
+    "text": np.array(["a", "bc"]),
+    "bytes": np.array([b"a", b"bc"]),
+    "dates": np.array(["NaT", "2020-01-01"], "M8[s]"),
+    "big endian": np.arange(3).astype(">i4"),
+    "no dimension": np.array(5.0),
+    "empty": np.zeros((0, 3)),
+    "Fortran order": np.asfortranarray(RNG.random((3, 4))),
+    "strided": RNG.random((6, 6))[::2, ::3],
+    "structured": np.array([(1, 2.0), (3, np.nan)], [("a", "i4"), ("b", "f8")]),
+    "objects": np.array([1, "a", None, [1]], dtype=object),
+    "masked": np.ma.masked_array([1, 2, 3], [False, True, False]),
+    "half": np.array([1, np.nan], np.float16),
+    "scalar": np.float64("nan"),
+    "void": np.void(b"abcd"),
+    "dtype": np.dtype([("a", ">i4")]),
+    "generator": np.random.default_rng(1),
+    "ufunc": np.sin,
+}
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+def test_an_array_is_equal_to_its_copy(name: str) -> None:
+    original = ARRAYS[name]
+
+    assert not compare(original, _copy(original))
+    assert not compare([original, {name: original}], _copy([original, {name: original}]))
+
+
+def _copy(obj: Any) -> Any:
+    return pickle.loads(pickle.dumps(obj, protocol=5))
+
+
+def test_protocols_below_5_lose_the_byte_order() -> None:
+    original = ARRAYS["big endian"]
+
+    assert paths(original, pickle.loads(pickle.dumps(original, protocol=4))) == ["obj.dtype"]
+
+
+def _changed(name: str, where: Any, value: Any) -> Any:
+    returned = _copy(ARRAYS[name])
+    returned[where] = value
+    return returned
+
+
+@pytest.mark.parametrize(
+    ("name", "where", "value", "expected"),
+    [
+        pytest.param("float", 1, 2.0, ["obj[1]"], id="float"),
+        pytest.param("complex", 0, 2, ["obj[0]"], id="complex"),
+        pytest.param("text", 1, "x", ["obj[1]"], id="text"),
+        pytest.param("dates", 0, "2020", ["obj[0]"], id="dates"),
+        pytest.param("no dimension", (), 1, ["obj[()]"], id="no dimension"),
+        pytest.param("Fortran order", (1, 2), 9, ["obj[1, 2]"], id="Fortran order"),
+        pytest.param("strided", (2, 1), 9, ["obj[2, 1]"], id="strided"),
+        pytest.param("structured", 0, (1, 5.0), ["obj['b'][0]"], id="structured"),
+        pytest.param("objects", 0, True, ["obj[0]"], id="object of another type"),
+        pytest.param("objects", 3, 0, ["obj[3]"], id="object"),
+        pytest.param("masked", 0, 7, ["obj[0]"], id="masked"),
+    ],
+)
+def test_an_element_that_changed(name: str, where: Any, value: Any, expected: list[str]) -> None:
+    assert paths(ARRAYS[name], _changed(name, where, value)) == expected
+
+
+def test_where_how_many_and_how_far() -> None:
+    original = np.arange(10.0)
+    returned = original.copy()
+    returned[[3, 5]] += [0.5, 1]
+
+    item = compare(original, returned).items[0]
+
+    assert item.path == "obj[3]"
+    assert item.reason == "2 of 10 elements differ, by at most 1 (relative 0.2)"
+
+
+@pytest.mark.parametrize(
+    ("original", "returned", "expected"),
+    [
+        pytest.param(np.arange(3), np.arange(3.0), ["obj.dtype"], id="dtype"),
+        pytest.param(np.zeros(2, "<i4"), np.zeros(2, ">i4"), ["obj.dtype"], id="byte order"),
+        pytest.param(np.zeros(2), np.zeros(3), ["obj.shape"], id="shape"),
+        pytest.param(np.zeros(2), [0.0, 0.0], ["obj"], id="a list is not an array"),
+        pytest.param(np.float64(1), 1.0, ["obj"], id="a float is not a scalar"),
+        pytest.param(np.float64(1), np.float64(2), ["obj"], id="scalar"),
+        pytest.param(
+            np.ma.array([1], mask=[False]),
+            np.ma.array([1], mask=[True]),
+            ["obj.mask[0]"],
+            id="mask",
+        ),
+        pytest.param(
+            np.ma.array([1], fill_value=1),
+            np.ma.array([1], fill_value=2),
+            ["obj.fill_value"],
+            id="fill value",
+        ),
+        pytest.param(
+            np.ma.array([1, 2], mask=[False, True]),
+            np.ma.array([1, 3], mask=[False, True]),
+            [],
+            id="hidden",
+        ),
+        pytest.param(np.asfortranarray(np.eye(3)), np.eye(3), [], id="memory order"),
+    ],
+)
+def test_form(original: object, returned: object, expected: list[str]) -> None:
+    assert paths(original, returned) == expected
+
+
+def test_array_options() -> None:
+    one, other = np.array([1.0, 0.0]), np.array([1.0 + 1e-9, -0.0])
+
+    assert compare(one, other)
+    assert not compare(one, other, rtol=1e-6)
+    assert not compare(one, other, atol=1e-6)
+    assert paths(one, other, rtol=1e-6, signed_zero=True) == ["obj[1]"]
+
+
+def test_an_array_that_two_share() -> None:
+    one = np.zeros(3)
+
+    assert paths([one, one], [one.copy(), one.copy()]) == ["obj[1]"]
+
+
+class TestScikitLearn:
+    def fitted(self) -> Any:
+        ensemble = pytest.importorskip("sklearn.ensemble")
+        pipeline = pytest.importorskip("sklearn.pipeline")
+        preprocessing = pytest.importorskip("sklearn.preprocessing")
+        x = np.random.default_rng(0).random((40, 3))
+        steps = preprocessing.StandardScaler(), ensemble.RandomForestClassifier(3, random_state=0)
+        return pipeline.make_pipeline(*steps).fit(x, x[:, 0] > 0.5)
+
+    def test_a_fitted_pipeline_is_equal_to_its_copy(self) -> None:
+        model = self.fitted()
+
+        assert not compare(model, trip(model))
+
+    def test_one_number_in_one_tree(self) -> None:
+        model = self.fitted()
+        returned = trip(model)
+        returned.steps[1][1].estimators_[2].tree_.value[0, 0, 0] = -7
+
+        assert paths(model, returned) == [
+            "obj.steps[1][1].estimators_[2].tree_.__getstate__()['values'][0, 0, 0]"
+        ]
+
+    def test_a_parameter(self) -> None:
+        model = self.fitted()
+        returned = trip(model)
+        returned.steps[1][1].n_estimators = 4
+
+        assert paths(model, returned) == ["obj.steps[1][1].n_estimators"]
+
+
+class TestSparse:
+    @pytest.mark.parametrize("form", ["csr", "csc", "bsr", "coo", "dia", "lil", "dok"])
+    def test_every_format(self, form: str) -> None:
+        sparse = pytest.importorskip("scipy.sparse")
+        original = sparse.eye(4).asformat(form)
+        other = (sparse.eye(4) * 2).asformat(form)
+
+        assert not compare(original, trip(original))
+        assert compare(original, other)
+        assert compare(original, original.astype("f4"))
+
+
+def _frame() -> Any:
+    pd = pytest.importorskip("pandas")
+    return pd.DataFrame(
+        {
+            "a": [1, 2, np.nan],
+            "b": list("xyz"),
+            "c": pd.Categorical(["u", "v", "u"]),
+            "d": pd.date_range("2020", periods=3, tz="UTC"),
+            "e": pd.array([1, None, 3], dtype="Int64"),
+            "f": pd.Series([{1: 2}, [3], None], dtype=object),
+        },
+    ).set_index(pd.MultiIndex.from_product([[1], [2, 3, 4]], names=["i", "j"]))
+
+
+class TestPandas:
+    def test_a_frame_is_equal_to_its_copy(self) -> None:
+        original = _frame()
+
+        assert not compare(original, trip(original))
+        for name in original:
+            assert not compare(original[name], trip(original[name]))
+
+    def test_values(self) -> None:
+        original = _frame()
+        returned = trip(original)
+        returned.iloc[1, 0] = 5
+        returned.iloc[2, 4] = 9
+        returned.iloc[0, 5][1] = 3
+
+        assert paths(original, returned) == [
+            "obj['a'].iloc[1]",
+            "obj['e'].array[2]",
+            "obj['f'].iloc[0][1]",
+        ]
+
+    def test_form(self) -> None:
+        original = _frame()
+
+        assert paths(original, original.astype({"a": "f4"})) == ["obj['a'].dtype"]
+        assert paths(original, original.iloc[:2]) == ["obj.shape"]
+        assert paths(original["a"], original["a"].iloc[:2]) == ["obj"]
+        assert paths(original["a"], original["a"].rename("z")) == ["obj.name"]
+        assert len(paths(original, original.rename(columns={"a": "z"}))) == 1
+        assert paths(original, original.rename_axis(["i", "k"])) == ["obj.index.names[1]"]
+        assert all(
+            path.startswith("obj['c'].array.")
+            for path in paths(original, original.assign(c=original["c"].cat.as_ordered()))
+        )
+
+    def test_indexes(self) -> None:
+        pd = pytest.importorskip("pandas")
+        indexes = [
+            pd.RangeIndex(4),
+            pd.Index([1, "a", None]),
+            pd.period_range("2020", periods=3),
+            pd.timedelta_range("1h", periods=3),
+            pd.interval_range(0, 3),
+            pd.CategoricalIndex(["a", "b"]),
+        ]
+        for index in indexes:
+            assert not compare(index, trip(index))
+            assert compare(index, index[::-1])
+            assert compare(index, index[:-1])
+            assert compare(index, index.rename("other"))
+
+
+class TestPolars:
+    def test_frames(self) -> None:
+        pl = pytest.importorskip("polars")
+        original = pl.DataFrame({"a": [1, None], "b": [float("nan"), 2.0], "c": ["x", "y"]})
+
+        assert not compare(original, trip(original))
+        assert paths(original, original.with_columns(a=pl.lit(1, dtype=pl.Int64))) == [
+            "obj['a'][1]"
+        ]
+        assert paths(original, original.with_columns(a=pl.lit(1, dtype=pl.Int8))) == [
+            "obj['a'].dtype"
+        ]
+        assert paths(original, original.head(1)) == ["obj.shape"]
+        assert paths(original, original.rename({"a": "z"})) == ["obj.columns"]
+        assert paths(original["a"], original["a"].head(1)) == ["obj"]
+        assert paths(original["a"], original["a"].alias("z")) == ["obj.name"]
+
+
+class TestXarray:
+    def test_datasets(self) -> None:
+        xr = pytest.importorskip("xarray")
+        original = xr.Dataset({"t": (("x", "y"), np.ones((2, 3)))}, {"x": [1, 2]}, {"u": 1})
+        returned = trip(original)
+
+        assert not compare(original, returned)
+        assert not compare(original.t, returned.t)
+
+        returned.t.values[0, 1] = 4
+
+        assert paths(original, returned) == ["obj.data_vars['t'].variable.values[0, 1]"]
+        assert paths(original, original.assign_attrs(u=2)) == ["obj.attrs['u']"]
+        assert paths(original, original.rename(t="s")) == ["obj.data_vars"]
+        assert paths(original.t, original.t.rename("s")) == ["obj.name"]
+        assert paths(original.t, original.t.T) == ["obj.variable.dims"]
+        assert paths(original, original.assign_coords(x=[1, 3])) == [
+            "obj.coords['x'].variable.values[1]"
+        ]
+
+
+class TestTorch:
+    def test_tensors(self) -> None:
+        torch = pytest.importorskip("torch")
+        original = torch.tensor([1.0, float("nan")])
+
+        assert not compare(original, trip(original))
+        assert paths(original, torch.tensor([2.0, float("nan")])) == ["obj[0]"]
+        assert paths(original, original.double()) == ["obj.dtype"]
+        assert paths(original, original[:1]) == ["obj.shape"]
+        assert paths(original, original.clone().requires_grad_()) == ["obj.requires_grad"]
+        assert not compare(original.bfloat16(), original.bfloat16())
+        assert not compare(torch.eye(2).to_sparse(), torch.eye(2).to_sparse())
+
+
+class TestClassLibraries:
+    def test_pydantic(self) -> None:
+        pydantic = pytest.importorskip("pydantic")
+        model = pydantic.create_model("Model", x=(int, ...), y=(list[float], [float("nan")]))
+        one, same, other = model(x=1), model(x=1), model(x=2)
+
+        assert not compare(one, same)
+        assert paths(one, other) == ["obj.x"]
+
+    def test_attrs(self) -> None:
+        attrs = pytest.importorskip("attrs")
+        made = attrs.make_class("Made", ["x", "y"], slots=True)
+
+        assert not compare(made(1, float("nan")), made(1, float("nan")))
+        assert paths(made(1, [1]), made(True, [1.0])) == ["obj.x", "obj.y[0]"]
+
+
+def test_a_big_array_is_compared_block_by_block() -> None:
+    original = np.zeros(3_000_000, np.float32)
+    returned = pickle.loads(pickle.dumps(original))
+    returned[[5, 2_500_000]] = 1
+
+    assert changes(original, returned) == [
+        ("obj[5]", "2 of 3000000 elements differ, by at most 1 (relative inf)")
+    ]

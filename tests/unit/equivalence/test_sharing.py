@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import decimal
+from typing import Any
+
+import pytest
+
+from pytest_portable.equivalence import compare
+from unit.equivalence.samples import MISSING, Node, Row, _Missing, changes, paths, trip
+
+DEPTH = 200_000
+
+
+@pytest.mark.parametrize("make", [list, Node, dict, set, bytearray], ids=lambda kind: kind.__name__)
+def test_a_shared_reference_that_is_lost(make: Any) -> None:
+    one = make()
+
+    assert changes([one, one], [make(), make()]) == [("obj[1]", "shared reference lost")]
+    assert changes([make(), make()], [one, one]) == [("obj[1]", "became a shared reference")]
+    assert not compare([one, one], trip([one, one]))
+    assert not compare([make(), make()], [make(), make()])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param(10**30, 10**30, id="int"),
+        pytest.param("".join("ab"), "ab", id="str"),
+        pytest.param((1, "a"), (1, "".join("a")), id="tuple"),
+        pytest.param(decimal.Decimal(1), decimal.Decimal(1), id="value"),
+        pytest.param(Row(1, 2), Row(1, 2), id="named tuple"),
+        pytest.param(frozenset({1}), frozenset({1}), id="frozenset"),
+    ],
+)
+def test_who_shares_a_value_means_nothing(one: object, other: object) -> None:
+    assert not compare([one, one], [one, other])
+    assert not compare([one, one], [other, one])
+    assert not compare([other, one], [one, one])
+
+
+def test_a_list_inside_a_shared_tuple_is_shared() -> None:
+    inner: list[int] = []
+
+    assert paths([(inner,), (inner,)], [([],), ([],)]) == ["obj[1][0]"]
+
+
+def test_sharing_is_seen_in_big_data() -> None:
+    one = [1]
+    original = [[i] for i in range(500)] + [one, one]
+
+    assert not compare(original, trip(original))
+    assert paths(original, [*trip(original)[:-1], [1]]) == ["obj[501]"]
+
+
+class TestCycles:
+    def test_a_list_in_itself(self) -> None:
+        original: list[object] = [1]
+        original.append(original)
+
+        assert not compare(original, trip(original))
+        assert paths(original, [1, [1, None]]) == ["obj[1]"]
+
+    def test_through_tuple_dict_and_instance(self) -> None:
+        original = Node()
+        original.me = ({"me": original},)  # type: ignore[attr-defined]
+
+        assert not compare(original, trip(original))
+
+    def test_a_list_of_any_depth(self) -> None:
+        original: list[Any] = []
+        returned: list[Any] = []
+        other: list[Any] = [0]
+        for _ in range(DEPTH):
+            original, returned, other = [original], [returned], [other]
+
+        assert not compare(original, returned)
+        assert [reason for _, reason in changes(original, other)] == ["length 0, then 1"]
+
+        for chain in (original, returned, other):  # one by one: the interpreter's way is recursive
+            while chain and isinstance(chain[0], list):
+                chain[:] = chain[0]
+
+    def test_a_chain_of_any_length(self) -> None:
+        def make(last: int) -> Node:
+            node = Node(value=last)
+            for _ in range(DEPTH // 4):
+                node = Node(next=node)
+            return node
+
+        found = paths(make(1), make(2))
+
+        assert not compare(make(1), make(1))
+        assert len(found) == 1
+        assert found[0].endswith(".next.next.value")
+        assert len(found[0]) < 500
+
+
+class TestConstants:
+    def test_a_sentinel_that_came_back_as_a_copy(self) -> None:
+        found = changes({"v": MISSING}, {"v": _Missing()})
+
+        assert found == [
+            (
+                "obj['v']",
+                "identity lost: `unit.equivalence.samples.MISSING` is a constant of its module",
+            )
+        ]
+
+    def test_in_big_data_too(self) -> None:
+        original = [[i] for i in range(100)] + [[MISSING]]
+
+        assert len(paths(original, trip(original))) == 1
+
+    def test_the_constant_itself(self) -> None:
+        assert not compare([MISSING], [MISSING])
+
+    def test_an_instance_that_is_no_constant(self) -> None:
+        assert not compare([_Missing()], [_Missing()])
+
+    def test_an_object_that_is_nothing_else(self) -> None:
+        assert paths([ANYTHING], [object()]) == ["obj[0]"]
+        assert not compare([object()], [object()])
+
+    def test_a_variable_with_a_name_like_any_other(self) -> None:
+        assert not compare(model, trip(model))
+
+
+class Stateless:
+    pass
+
+
+ANYTHING = object()
+model = Stateless()
