@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,13 @@ from pytest_portable.environment import (
     EnvironmentRequest,
     StoreSettings,
     find_interpreter,
+    installers,
     interpreters,
     prepare,
     probing,
 )
-from pytest_portable.errors import InterpreterNotFoundError
+from pytest_portable.environment.asis import as_it_is
+from pytest_portable.errors import InterpreterNotFoundError, SetupError
 
 pytestmark = pytest.mark.real
 
@@ -99,3 +102,30 @@ def test_an_environment_that_is_there_costs_no_process(
 
     # The budget is 1 ms; benchmarks watch it, this only catches a change of kind.
     assert sorted(durations)[10] < 0.01
+
+
+def test_a_uv_on_path_is_started_once_and_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, status in (("dead", 127), ("tools", 0)):
+        script = tmp_path / name / "uv"
+        script.parent.mkdir()
+        script.write_text(f"#!/bin/sh\necho x >>{tmp_path}/{name}.runs\nexit {status}\n", "utf-8")
+        script.chmod(0o755)
+    monkeypatch.setitem(sys.modules, "uv", None)
+    monkeypatch.setenv("PATH", f"{tmp_path}/dead:{tmp_path}/tools")
+
+    first = installers.find_uv(tmp_path / "cache")
+    installers._find_uv.cache_clear()
+    second = installers.find_uv(tmp_path / "cache")
+
+    assert first == second == tmp_path / "tools" / "uv"
+    assert (tmp_path / "tools.runs").read_text("utf-8") == "x\n"
+
+
+def test_an_interpreter_that_says_nothing_is_an_error() -> None:
+    interpreter = find_interpreter(None)
+    silent = replace(interpreter, path=Path("/bin/true"))
+
+    with pytest.raises(SetupError, match="does not say what is installed"):
+        as_it_is(silent)

@@ -107,3 +107,14 @@ def test_tools_get_the_users_indexes_but_not_his_python() -> None:
     dropped = {"PYTHONPATH": "x", "VIRTUAL_ENV": "x", "PIP_TARGET": "x", "UV_PYTHON": "3"}
 
     assert tool_environment(kept | dropped) == kept
+
+
+def test_paths_in_variables_are_anchored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "wheels").mkdir()
+    monkeypatch.chdir(tmp_path)
+    given = {"UV_FIND_LINKS": "wheels https://h/wheels absent", "PIP_CONSTRAINT": ""}
+
+    assert tool_environment(given) == {
+        "UV_FIND_LINKS": f"{tmp_path}/wheels https://h/wheels absent",
+        "PIP_CONSTRAINT": "",
+    }

@@ -87,8 +87,12 @@ def test_a_builder_that_is_killed_leaves_nothing_usable_behind(
     assert [each.path for each in list_environments(tmp_path)] == [made.path]
 
 
+@pytest.mark.parametrize("installer", ["uv", "pip"])
 def test_a_refresh_does_not_pull_an_environment_from_under_its_user(
-    tmp_path: Path, settings: Callable[..., StoreSettings], wheelhouse: Wheelhouse
+    tmp_path: Path,
+    settings: Callable[..., StoreSettings],
+    wheelhouse: Wheelhouse,
+    installer: str,
 ) -> None:
     (tmp_path / "wheels").mkdir()
     mine = [f"--find-links {tmp_path}/wheels"]
@@ -97,16 +101,16 @@ def test_a_refresh_does_not_pull_an_environment_from_under_its_user(
     house.add("moving", "1.0")
     request = EnvironmentRequest(python=None, requirements=("-r r.txt",), root=tmp_path)
     cache = tmp_path / "cache"
-    old = prepare(request, settings(cache_dir=cache))
+    old = prepare(request, settings(installer, cache_dir=cache))
     user = subprocess.Popen(
         [old.executable, "-c", "input(); import moving; print(moving.__version__)"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
-    same = prepare(request, settings(cache_dir=cache, refresh=True))
+    same = prepare(request, settings(installer, cache_dir=cache, refresh=True))
     house.add("moving", "2.0")
-    new = prepare(request, settings(cache_dir=cache, refresh=True))
+    new = prepare(request, settings(installer, cache_dir=cache, refresh=True))
     said, _ = user.communicate("\n", timeout=30)
 
     assert same.path == old.path

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from pytest_portable.environment.redaction import redact
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["index_configuration"]
+__all__ = ["index_configuration", "wheelhouse_listing"]
 
 # Where things are cached, how long the network may take and who is allowed in change nothing
 # about what is installed.
@@ -97,11 +96,8 @@ def listing(place: str) -> list[str]:
     return [f"{path}/{name} {status.st_size} {status.st_mtime_ns}" for name, status in entries]
 
 
-def option_wheelhouses(options: list[str]) -> list[str]:
-    """Name the wheelhouses among the options of requirements files."""
-    found = []
-    for option in options:
-        name, *rest = shlex.split(option.replace("=", " ", 1))
-        if name in {"-f", "--find-links"}:
-            found += rest
-    return found
+def wheelhouse_listing(options: list[str]) -> list[str]:
+    """Describe the wheelhouses among the options of requirements files."""
+    named = [option.replace("=", " ", 1).partition(" ") for option in options]
+    places = [place.strip() for name, _, place in named if name in {"-f", "--find-links"}]
+    return sorted(line for place in places for line in listing(place))

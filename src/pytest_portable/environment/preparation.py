@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING
 
 from pytest_portable.environment.asis import as_it_is
 from pytest_portable.environment.build import Plan, build, is_current
-from pytest_portable.environment.configuration import index_configuration
+from pytest_portable.environment.configuration import (
+    index_configuration,
+    wheelhouse_listing,
+)
 from pytest_portable.environment.housekeeping import clean_up
 from pytest_portable.environment.installers import PipInstaller, UvInstaller, find_uv
 from pytest_portable.environment.interpreters import find_interpreter
@@ -154,6 +157,7 @@ def _plan(request: EnvironmentRequest, settings: StoreSettings, stop: threading.
         "projects": sorted([tree.digest, each.extras, each.marker] for each, tree in projects),
         "installer": installer.name,
         "configuration": index_configuration(installer.name, os.environ, Path.home()),
+        "wheelhouses": wheelhouse_listing(declared.options),
         "link_mode": settings.link_mode,
     }
     return Plan(

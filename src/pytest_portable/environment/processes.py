@@ -10,13 +10,13 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_portable.errors import SetupError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
 __all__ = ["Completed", "Processes", "Runner", "tool_environment"]
 
@@ -24,6 +24,8 @@ __all__ = ["Completed", "Processes", "Runner", "tool_environment"]
 _DRAIN_SECONDS = 1.0
 _POLL_SECONDS = 0.2
 _DROPPED_PREFIXES = ("PYTHON", "PYTEST_", "COV_", "COVERAGE_", "__PYVENV", "VIRTUALENV_", "CONDA_")
+# Variables that name files, in both tools' families.
+_PATHS = ("FIND_LINKS", "CONSTRAINT", "OVERRIDE", "CONFIG_FILE")
 # These say where and for whom to install; here both are settled by the environment.
 _DROPPED = frozenset(
     {
@@ -44,10 +46,18 @@ def tool_environment(variables: Mapping[str, str]) -> dict[str, str]:
     change the Python that runs, or send the installation elsewhere, goes.
     """
     return {
-        name: value
+        name: _absolute(value) if name.endswith(_PATHS) else value
         for name, value in variables.items()
         if not name.startswith(_DROPPED_PREFIXES) and name not in _DROPPED
     }
+
+
+def _absolute(value: str) -> str:
+    """Anchor relative paths where we run: the installer runs in a folder of its own."""
+    return " ".join(
+        str(Path(word).absolute()) if "://" not in word and Path(word).exists() else word
+        for word in value.split()
+    )
 
 
 @dataclass(frozen=True)

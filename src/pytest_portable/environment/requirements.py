@@ -6,7 +6,7 @@ import functools
 import hashlib
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +40,8 @@ __all__ = [
 ]
 
 _MAX_DEPTH = 20
+_EDITABLE = re.compile(r"^\s*(?:-e|--editable)(?:\s*=\s*|\s+)")
+_LOCAL = re.compile(r"file:|(?![a-z][\w+.-]*:)", re.IGNORECASE)
 _EGG = re.compile(r"[#&]egg=([A-Za-z0-9._-]+)")
 
 
@@ -147,7 +149,8 @@ class _Reader:
     def read(self, lines: Iterable[str], source: str, *, constraining: bool) -> None:
         for text in lines:
             try:
-                line = _parse(text)
+                # A file is read by others too and may say so; here it is a wheel all the same.
+                line = _parse(text if source == "deps" else _EDITABLE.sub("", text))
                 self._add(line, constraining=constraining)
             except (LineError, SetupError, InvalidMarker) as error:  # noqa: PERF203 - all mistakes at once
                 where = "" if source == "deps" else f" (in {source})"
@@ -161,7 +164,7 @@ class _Reader:
             case "blank":
                 pass
             case "option":
-                self.declared.options.append(line.text)
+                self.declared.options.append(self._anchored(line))
             case "file" | "constraint":
                 self._follow(line, constraining=constraining or line.kind == "constraint")
             case "group":
@@ -196,6 +199,16 @@ class _Reader:
         finally:
             self._files.pop()
 
+    def _anchored(self, line: Line) -> str:
+        """Make the folder of `--find-links` absolute: installers do not run where we do."""
+        name = line.text.removesuffix(line.value).rstrip(" =")
+        if name not in {"-f", "--find-links"} or "://" in line.value:
+            return line.text
+        # As with pip: beside the file that says so, else where pip would have been run.
+        bases = [*(path.parent for path in self._files[-1:]), self._root]
+        places = [base / Path(line.value).expanduser() for base in bases]
+        return f"{name} {next((each for each in places if each.exists()), places[-1])}"
+
     def _add_lock(self, line: Line) -> None:
         path = (self._root / line.value).resolve()
         packages = read_toml(path, line.text).get("packages", [])
@@ -220,6 +233,10 @@ class _Reader:
         text, identity, name = line.text, redact(line.text), ""
         if line.kind == "requirement":
             requirement = _requirement(line.value)
+            if requirement.url and _LOCAL.match(requirement.url):
+                # A path behind a name is a path: content counts, wherever we are started.
+                self._add(_path_line(requirement, line), constraining=constraining)
+                return
             identity = " ".join([_canonical(requirement), *sorted(line.hashes)])
             holds = requirement.marker is None or requirement.marker.evaluate(
                 self._marker_environment
@@ -250,6 +267,14 @@ class _Reader:
 @functools.lru_cache(maxsize=4096)
 def _parse(text: str) -> Line:
     return parse_line(text)
+
+
+def _path_line(requirement: Requirement, line: Line) -> Line:
+    extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
+    marker = f" ; {requirement.marker}" if requirement.marker else ""
+    url = str(requirement.url)
+    path = url if url.startswith(("file:///", "/")) else f"./{url.removeprefix('file:')}"
+    return replace(_parse(f"{path}{extras}{marker}"), text=line.text)
 
 
 @functools.lru_cache(maxsize=4096)

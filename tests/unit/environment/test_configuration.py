@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_portable.environment.configuration import index_configuration, option_wheelhouses
+from pytest_portable.environment.configuration import index_configuration, wheelhouse_listing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,5 +75,11 @@ def test_a_constraint_file_counts(tmp_path: Path) -> None:
     assert describe(tmp_path, UV_CONSTRAINT=str(path)) != before
 
 
-def test_wheelhouses_among_options_are_named() -> None:
-    assert option_wheelhouses(["--find-links=a", "-f b", "--no-index"]) == ["a", "b"]
+def test_wheelhouses_among_options_count_by_content(wheelhouse: Wheelhouse) -> None:
+    wheel = wheelhouse.add("a")
+    options = [f"--find-links={wheelhouse.folder}", f"-f {wheelhouse.folder}", "--no-index"]
+
+    listed = wheelhouse_listing(options)
+
+    assert len(listed) == 2
+    assert all(line.startswith(f"{wheel} ") for line in listed)

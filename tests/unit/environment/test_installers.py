@@ -219,3 +219,31 @@ def test_a_uv_on_path_counts_when_it_was_seen_to_run(
 
     assert find_uv(tmp_path) == tmp_path / "tools" / "uv"
     assert asked == [tmp_path / "dead" / "uv", tmp_path / "tools" / "uv"]
+
+
+def test_the_pip_that_virtualenv_carries_serves_targets_without_one(tmp_path: Path) -> None:
+    wheels = installers._embedded_pips(target(tmp_path, "3.12.1"))
+
+    assert [each.name.split("-")[0] for each in wheels] == ["pip"]
+    assert installers._embedded_pips(target(tmp_path, "2.7.18")) == []
+
+
+def test_an_installer_that_would_change_nothing_says_so(
+    bench: Bench, runner: RecordingRunner, host: Interpreter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(installers, "_host_pip_serves", lambda _version: True)
+    work, pip = Installation(lines=("a",)), PipInstaller()
+    runner.answers += [
+        Completed(0, "Would make no changes\n"),
+        Completed(0, "Would install 1 package\n"),
+        Completed(0, "Requirement already satisfied: a\n"),
+        Completed(0, "Would install a-2.0\n"),
+        Completed(2, "no such option: --dry-run\n"),
+    ]
+
+    said = [UV.check(PYTHON, host, work, bench).ok for _ in range(2)]
+    said += [pip.check(PYTHON, host, work, bench).ok for _ in range(3)]
+
+    assert said == [True, False, True, False, False]
+    assert runner.commands[0][-3:] == ["--upgrade", "--exact", "--dry-run"]
+    assert runner.commands[2][-4:] == ["--upgrade", "--upgrade-strategy", "eager", "--dry-run"]

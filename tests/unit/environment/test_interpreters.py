@@ -3,12 +3,14 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from pytest_portable.environment import default_cache_dir, find_interpreter, interpreters, probing
 from pytest_portable.environment.interpreters import variable_name
+from pytest_portable.environment.specs import parse_spec
 from pytest_portable.errors import InterpreterNotFoundError
 
 HOST = "{}.{}".format(*sys.version_info[:2])
@@ -181,3 +183,54 @@ def test_the_cache_folder_moves_with_its_variable(
 
     assert moved == tmp_path
     assert default_cache_dir().name == "pytest-portable"
+
+
+def test_every_installation_is_listed_once_newest_first(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pretend(monkeypatch, {"3.6.15": "3.6.15", "3.6.10": "3.6.10", "3.7.99": "broken"})
+    newer, older = install(tmp_path, "3.6.15"), install(tmp_path, "3.6.10")
+    install(tmp_path, "3.7.99")
+    (newer.parent / "python").symlink_to(newer)
+
+    listed = interpreters.list_interpreters()
+
+    assert [each.path for each in listed[1:]] == [newer, older]
+    assert listed[0].version_info == sys.version_info[:3]
+
+
+def test_what_only_python_discovery_knows_is_found(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    hidden = tmp_path / "hidden" / "python"
+    hidden.parent.mkdir()
+    hidden.touch()
+    pretend(monkeypatch, {"hidden": "3.6.15"})
+    monkeypatch.setattr(interpreters, "_discovered", lambda _wanted: iter([hidden]))
+
+    assert find_interpreter("3.6").path == hidden
+
+
+def test_python_discovery_is_asked_without_shims_and_may_fail(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[dict[str, str]] = []
+
+    def get_interpreter(_spec: str, *, env: dict[str, str]) -> object:
+        asked.append(env)
+        if len(asked) == 1:
+            raise RuntimeError("a broken interpreter")
+        return SimpleNamespace(system_executable=None, executable="/found/python")
+
+    monkeypatch.undo()
+    monkeypatch.setitem(
+        sys.modules, "python_discovery", SimpleNamespace(get_interpreter=get_interpreter)
+    )
+    monkeypatch.setenv("PATH", "/x/shims:/bin")
+    spec = parse_spec("3.6")
+    failed, found = list(interpreters._discovered(spec)), list(interpreters._discovered(spec))
+    monkeypatch.setitem(sys.modules, "python_discovery", None)
+    absent = list(interpreters._discovered(spec))
+
+    assert (failed, found, absent) == ([], [Path("/found/python")], [])
+    assert asked[0]["PATH"] == "/bin"

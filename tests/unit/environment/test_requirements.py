@@ -76,6 +76,31 @@ def test_a_replaced_wheel_changes_the_identity(tmp_path: Path, wheelhouse: Wheel
     assert before.identity != after.identity
 
 
+def test_a_path_behind_a_name_is_a_path(tmp_path: Path, wheelhouse: Wheelhouse) -> None:
+    wheel = wheelhouse.add("a")
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "app"\n', encoding="utf-8")
+    by_path = read(tmp_path, str(wheel))
+
+    by_name = [
+        read(tmp_path, f"a @ {wheel.as_uri()}"),
+        read(tmp_path, f"a @ wheelhouse/{wheel.name}"),
+        read(tmp_path, f"a @ file:wheelhouse/{wheel.name}"),
+    ]
+    project = read(tmp_path, f"app[x] @ {tmp_path.as_uri()} ; python_version > '3'").projects[0]
+
+    assert [each.identity for each in by_name] == [by_path.identity] * 3
+    assert (project.path, project.extras) == (tmp_path, "x")
+
+
+def test_an_editable_line_of_a_file_is_taken_as_the_wheel(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "app"\n', encoding="utf-8")
+    (tmp_path / "r.txt").write_text("-e .[x]\n", encoding="utf-8")
+
+    assert read(tmp_path, "-r r.txt").projects[0].extras == "x"
+    with pytest.raises(SetupError, match="editable"):
+        read(tmp_path, "-e .")
+
+
 def test_options_keep_their_order_and_lose_their_credentials(tmp_path: Path) -> None:
     (tmp_path / "r.txt").write_text(
         "--index-url https://u:pw@one/\n--extra-index-url https://two/\na\n", encoding="utf-8"
@@ -87,6 +112,21 @@ def test_options_keep_their_order_and_lose_their_credentials(tmp_path: Path) -> 
     assert found.identity[-2:] == [
         "--index-url https://****@one/",
         "--extra-index-url https://two/",
+    ]
+
+
+def test_a_wheelhouse_is_found_beside_the_file_that_names_it_or_from_the_root(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "sub" / "near").mkdir(parents=True)
+    (tmp_path / "sub" / "r.txt").write_text(
+        "-f near\n--find-links=far\n--find-links https://h/wheels\n", encoding="utf-8"
+    )
+
+    assert read(tmp_path, "-r sub/r.txt").options == [
+        f"-f {tmp_path}/sub/near",
+        f"--find-links {tmp_path}/far",
+        "--find-links https://h/wheels",
     ]
 
 

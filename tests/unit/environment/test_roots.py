@@ -98,3 +98,20 @@ def test_path_is_searched_without_shims(tmp_path: Path) -> None:
 
     assert list(path_candidates(parse_spec("3.12"), variables)) == [path]
     assert list(path_candidates(parse_spec(">=3.12"), variables)) == []
+
+
+@pytest.mark.parametrize(
+    ("platform", "prefix", "executable"),
+    [
+        ("win32", "AppData/Local/Programs/Python/Python312", "python.exe"),
+        ("win32", ".pyenv/pyenv-win/versions/3.12.1", "python.exe"),
+        ("darwin", "Library/Application Support/hatch/pythons/3.12/python", "bin/python3"),
+    ],
+)
+def test_each_system_has_places_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: str, prefix: str, executable: str
+) -> None:
+    path = install(tmp_path / prefix, executable)
+    monkeypatch.setattr("sys.platform", platform)
+
+    assert found(tmp_path, "3.12") == [path]
