@@ -23,7 +23,7 @@ from pytest_portable.payload.sizes import Nested, Size, find_nested, measure
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-__all__ = ["Inspection", "Step", "disassemble", "inspect_payload", "may_carry_code"]
+__all__ = ["Inspection", "Step", "blame", "disassemble", "inspect_payload", "may_carry_code"]
 
 _MAX_DEPTH: Final = 4
 _MAX_NESTED: Final = 20
@@ -70,6 +70,17 @@ class Inspection:
             "payload_bytes": self.payload_bytes,
             "damaged": self.damaged,
         }
+
+
+def blame(data: bytes, offset: int, *, root: str = "obj") -> str:
+    """Expression for what the opcode at an offset builds: where a load that broke there was.
+
+    Args:
+        data: the payload.
+        offset: first byte of the opcode, from the start of the payload.
+        root: name of the whole object in the expression.
+    """
+    return Paths(read(data, partial=True), root=root).path_at(offset)
 
 
 class Step(NamedTuple):

@@ -96,7 +96,7 @@ def test_the_tables_agree_with_the_running_python() -> None:
     assert numbers.load_global == dis.opmap["LOAD_GLOBAL"]
     assert numbers.load_name == dis.opmap["LOAD_NAME"]
     assert dis.opmap["LOAD_ATTR"] in numbers.load_attribute
-    assert numbers.store == (dis.opmap["STORE_GLOBAL"],)
+    assert numbers.store == (dis.opmap["STORE_GLOBAL"], dis.opmap["STORE_NAME"])
     assert numbers.pop_top == dis.opmap["POP_TOP"]
     assert dis.opmap["RERAISE"] in numbers.ends
     assert dis.opmap["WITH_EXCEPT_START"] in numbers.with_handler
@@ -191,6 +191,12 @@ def test_relative_imports_are_named_by_the_functions_package() -> None:
 
 def test_names_a_function_sets_itself_are_not_missing() -> None:
     code = sent(body("global counter", "counter = x", "return counter, len, __name__, lost"))
+
+    assert code.missing_globals == ("lost",)
+
+
+def test_names_of_a_class_body_inside_a_function_are_not_missing() -> None:
+    code = sent(body("class Inner:", "    first = 1", "    second = first + lost", "return Inner"))
 
     assert code.missing_globals == ("lost",)
 

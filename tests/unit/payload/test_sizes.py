@@ -8,7 +8,7 @@ import pytest
 
 from pytest_portable.errors import PayloadError
 from pytest_portable.payload.graph import read
-from pytest_portable.payload.inspection import disassemble, inspect_payload
+from pytest_portable.payload.inspection import blame, disassemble, inspect_payload
 from pytest_portable.payload.paths import Paths
 from pytest_portable.payload.sizes import measure
 from unit.payload.truth import Model, define
@@ -131,3 +131,4 @@ def test_an_offset_is_blamed_on_what_it_builds() -> None:
     place = payload.index(b"deep")
     assert paths.path_at(place).startswith("obj['second'][0].weights")
     assert paths.path_at(len(payload) + 50).startswith("obj")
+    assert blame(payload, builds[-1], root="args[0]") == "args[0]['second'][0]"
