@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dis
 import functools
 import sys
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,6 @@ import dill
 import pytest
 
 from pytest_portable.payload.inspection import inspect_payload
-from pytest_portable.payload.instructions import _NUMBERS
 from unit.payload.old_payloads import OLD_PAYLOADS, old_payload
 from unit.payload.truth import define
 
@@ -84,24 +82,6 @@ def test_the_hosts_code_is_told_with_a_hint(dumps: Callable[[object], bytes]) ->
     payload = dumps(define("f = lambda x: x + 1", "f"))
 
     assert inspect_payload(payload, python=HOST).code[0].python == HOST_TEXT
-
-
-@pytest.mark.skipif(HOST not in _NUMBERS, reason="this Python's bytecode has no table yet")
-def test_the_tables_agree_with_the_running_python() -> None:
-    numbers = _NUMBERS[HOST]
-
-    assert numbers.extended == dis.opmap["EXTENDED_ARG"]
-    assert numbers.import_name == dis.opmap["IMPORT_NAME"]
-    assert numbers.load_const == dis.opmap["LOAD_CONST"]
-    assert numbers.load_global == dis.opmap["LOAD_GLOBAL"]
-    assert numbers.load_name == dis.opmap["LOAD_NAME"]
-    assert dis.opmap["LOAD_ATTR"] in numbers.load_attribute
-    assert numbers.store == (dis.opmap["STORE_GLOBAL"], dis.opmap["STORE_NAME"])
-    assert numbers.pop_top == dis.opmap["POP_TOP"]
-    assert dis.opmap["RERAISE"] in numbers.ends
-    assert dis.opmap["WITH_EXCEPT_START"] in numbers.with_handler
-    assert numbers.resume == dis.opmap.get("RESUME", -1)
-    assert numbers.push_exception == dis.opmap.get("PUSH_EXC_INFO", -1)
 
 
 @pytest.mark.parametrize(
