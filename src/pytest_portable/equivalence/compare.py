@@ -30,6 +30,7 @@ def compare(  # noqa: PLR0913 - all but the two objects are options
     atol: float | None = None,
     comparators: Sequence[Comparator] = (),
     class_identity: bool = True,
+    sharing: bool = True,
     signed_zero: bool = False,
 ) -> Differences:
     """Say where the object that came back is not the one that was sent.
@@ -51,6 +52,8 @@ def compare(  # noqa: PLR0913 - all but the two objects are options
         comparators: what equal means for more classes; asked before our own.
         class_identity: a class that came back as another class of the same name and body is a
             difference, once per class.
+        sharing: one object in two places that came back as two (or the reverse) is a difference;
+            joblib, for one, splits what an array of objects and its surroundings share.
         signed_zero: tell `-0.0` from `0.0`.
 
     Returns:
@@ -61,7 +64,7 @@ def compare(  # noqa: PLR0913 - all but the two objects are options
     tolerance = Tolerance(rtol, atol, signed_zero)
     found = Differences()
     if not are_plain_and_equal(original, returned, builtin_only=bool(comparators)):
-        walk = Walk(chooser(comparators), tolerance, class_identity=class_identity)
+        walk = Walk(chooser(comparators), tolerance, class_identity=class_identity, sharing=sharing)
         walk.push(original, returned, root_path(root))
         walk.run()
         found = walk.differences()

@@ -11,25 +11,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
 
-__all__ = ["constant_name"]
+__all__ = ["constants_of"]
 
 
-def constant_name(obj: object) -> str | None:
-    """Return `module.NAME` where the host keeps this very object as a constant.
+def constants_of(kind: type) -> dict[int, str]:
+    """Return the constants of a class that the host's modules hold: `module.NAME` by id.
 
-    Only instances without state are asked for. The modules are those of the package of the class;
-    a bare `object()` may be at home anywhere. The name has to look like that of a constant, or the
-    class like one made for a single instance: any test keeps objects in variables.
+    The modules are those of the package of the class; a bare `object()` may be at home anywhere.
+    The name has to look like that of a constant, or the class like one made for a single
+    instance: any test keeps objects in variables.
     """
-    kind = type(obj)
+    found: dict[int, str] = {}
     for module in _homes(kind):
         namespace = attempt(vars, module)
-        if not isinstance(namespace, dict):
+        if not isinstance(namespace, dict):  # a module may be anything that somebody put there
             continue
         for name, value in list(namespace.items()):
-            if value is obj and isinstance(name, str) and _is_constant(name, kind):
-                return f"{getattr(module, '__name__', '?')}.{name}"
-    return None
+            if type(value) is kind and isinstance(name, str) and _is_constant(name, kind):
+                found.setdefault(id(value), f"{namespace.get('__name__', '?')}.{name}")
+    return found
 
 
 def _is_constant(name: str, kind: type) -> bool:
@@ -39,10 +39,11 @@ def _is_constant(name: str, kind: type) -> bool:
 
 
 def _homes(kind: type) -> Iterator[ModuleType]:
-    own = sys.modules.get(str(kind.__module__))
-    if own is not None and kind is not object:
-        yield own
-    package = str(kind.__module__).partition(".")[0]
+    """List modules, that of the class first: a constant is best known by its home."""
+    home = str(kind.__module__)
+    if kind is not object and home in sys.modules:
+        yield sys.modules[home]
+    package = home.partition(".")[0]
     for name, module in list(sys.modules.items()):
         if kind is object or name.partition(".")[0] == package:
             yield module

@@ -8,7 +8,7 @@ import warnings
 from types import FunctionType
 from typing import TYPE_CHECKING, Final, cast
 
-from pytest_portable.equivalence.constants import constant_name
+from pytest_portable.equivalence.constants import constants_of
 from pytest_portable.equivalence.containers import elements, unordered
 from pytest_portable.equivalence.guard import (
     FAILED,
@@ -169,7 +169,10 @@ def _held(walk: Walk, left: object, right: object, path: Path) -> bool:
     attributes(walk, *held, path)
     if _content(walk, left, right, path) or held[0] or held[1]:
         return True
-    name = constant_name(left)
+    kind = type(left)
+    if kind not in walk.constants:
+        walk.constants[kind] = constants_of(kind)
+    name = walk.constants[kind].get(id(left))
     if name is not None:
         walk.differ(path, left, right, f"identity lost: `{name}` is a constant of its module")
     return False

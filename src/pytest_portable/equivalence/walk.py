@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from pytest_portable.equivalence.differences import (
@@ -10,7 +11,7 @@ from pytest_portable.equivalence.differences import (
     Difference,
     Differences,
 )
-from pytest_portable.equivalence.guard import attempt, holds, static
+from pytest_portable.equivalence.guard import attempt, bases, holds, static
 from pytest_portable.equivalence.leaves import LEAVES, are_flat_and_equal, same_leaf
 from pytest_portable.equivalence.paths import CALL, INDEX, render, root
 from pytest_portable.equivalence.text import first_difference, kind_name, shorten, window
@@ -61,6 +62,11 @@ class _Rest:
         self.step, self.labels, self.start = step, labels, start
 
 
+def _is_array(kind: type) -> bool:
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and numpy.ndarray in bases(kind)
+
+
 class Walk:
     """One comparison: what still has to be looked at, what belongs to what, what was found.
 
@@ -70,18 +76,27 @@ class Walk:
     Attributes:
         tolerance: how far numbers may be apart.
         class_identity: report classes that are equal but not the same class.
+        sharing: report references that are shared on one side only.
         defaults: for `instances`: which classes reduce to what their instances hold.
+        constants: for `instances`: the names of constants by id, per class.
     """
 
     def __init__(
-        self, choose: Callable[[type], Handler], tolerance: Tolerance, *, class_identity: bool
+        self,
+        choose: Callable[[type], Handler],
+        tolerance: Tolerance,
+        *,
+        class_identity: bool = True,
+        sharing: bool = True,
     ) -> None:
         """Begin with nothing to do; `choose` says how instances of a class are compared."""
         self.tolerance = tolerance
         self.class_identity = class_identity
+        self.sharing = sharing
         self._choose = choose
         self._handlers: dict[type, Handler] = {}
         self.defaults: dict[type, bool] = {}
+        self.constants: dict[type, dict[int, str]] = {}
         self._significant: dict[type, bool] = {}
         self._stack: list[tuple[object, object, Path]] = []
         self._pairs: dict[int, int] = {}
@@ -167,7 +182,7 @@ class Walk:
         known = self._pairs.get(left_id)
         if known is None:
             self._tie(left_id, right_id)
-        return known in {None, right_id} or left_id not in self._written
+        return not self.sharing or known in {None, right_id} or left_id not in self._written
 
     # The loop.
 
@@ -262,18 +277,20 @@ class Walk:
         """Tell whether two equal instances can be told apart.
 
         A value with `__eq__` and `__hash__` of its own (a tuple, a date, a path) is as good as
-        its copy, and an interpreter may share it or not as it likes.
+        its copy, and an interpreter may share it or not as it likes. Arrays pass for values too:
+        joblib writes one once for every place, and who shares memory cannot be seen anyway.
         """
         found = self._significant.get(kind)
         if found is None:
             found = not holds(kind, "__eq__") or static(kind, "__hash__") is None
+            found = self.sharing and found and not _is_array(kind)
             self._significant[kind] = found
         return found
 
     def _is_fresh(self, kind: type) -> bool:
         """Tell whether every load makes a new instance: a class may also keep one for a value."""
         if kind in FRESH:
-            return True
+            return self.sharing
         special = any(holds(kind, name) for name in ("__new__", "__reduce_ex__", "__reduce__"))
         return not special and self._has_identity(kind)
 

@@ -63,7 +63,7 @@ OD = collections.OrderedDict[Any, Any]
         pytest.param(OD(a=1), OD(a=2), ["obj['a']"], id="ordered value"),
         pytest.param(
             collections.defaultdict(int, a=1),
-            collections.defaultdict(float, a=1),
+            collections.defaultdict(bool, a=1),
             ["obj.default_factory"],
             id="factory",
         ),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import sys
+import types
 from typing import Any
 
 import numpy as np
@@ -133,10 +135,11 @@ def test_array_options() -> None:
     assert paths(one, other, rtol=1e-6, signed_zero=True) == ["obj[1]"]
 
 
-def test_an_array_that_two_share() -> None:
+def test_who_shares_an_array_means_nothing() -> None:
     one = np.zeros(3)
 
-    assert paths([one, one], [one.copy(), one.copy()]) == ["obj[1]"]
+    assert not compare([one, one], [one.copy(), one.copy()])
+    assert paths([one, one], [one.copy(), one + 1]) == ["obj[1][0]"]
 
 
 class TestScikitLearn:
@@ -161,6 +164,17 @@ class TestScikitLearn:
         assert paths(model, returned) == [
             "obj.steps[1][1].estimators_[2].tree_.__getstate__()['values'][0, 0, 0]"
         ]
+
+    def test_joblib_splits_what_an_array_of_objects_shares(self, tmp_path: Any) -> None:
+        joblib = pytest.importorskip("joblib")
+        ensemble = pytest.importorskip("sklearn.ensemble")
+        x = np.random.default_rng(0).random((20, 2))
+        model = ensemble.GradientBoostingRegressor(n_estimators=2).fit(x, x[:, 0])
+        joblib.dump(model, tmp_path / "model")
+        returned = joblib.load(tmp_path / "model")
+
+        assert changes(model, returned) == [("obj._rng", "shared reference lost")]
+        assert not compare(model, returned, sharing=False)
 
     def test_a_parameter(self) -> None:
         model = self.fitted()
@@ -299,6 +313,63 @@ class TestTorch:
         assert paths(original, original.clone().requires_grad_()) == ["obj.requires_grad"]
         assert not compare(original.bfloat16(), original.bfloat16())
         assert not compare(torch.eye(2).to_sparse(), torch.eye(2).to_sparse())
+
+
+class FakeTensor:
+    """As much of a tensor as is asked for, around an array."""
+
+    layout, is_quantized, is_leaf, grad = "torch.strided", False, True, None
+
+    def __init__(self, array: Any, *, device: str = "cpu", is_strange: bool = False) -> None:
+        self.array, self.device, self.is_strange = np.asarray(array), device, is_strange
+        self.requires_grad = False
+
+    dtype = property(lambda self: self.array.dtype)
+    shape = property(lambda self: self.array.shape)
+
+    def detach(self) -> FakeTensor:
+        return self
+
+    cpu = to_dense = dequantize = resolve_conj = resolve_neg = detach
+
+    def float(self) -> FakeTensor:
+        return FakeTensor(self.array)
+
+    def numpy(self) -> Any:
+        if self.is_strange:
+            raise TypeError
+        return self.array
+
+
+class TestTensors:
+    """The comparator of torch without torch, which is too big to install for this."""
+
+    @pytest.fixture(autouse=True)
+    def _torch(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        fake = types.ModuleType("torch")
+        fake.Tensor = FakeTensor  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, "torch", fake)
+
+    @pytest.mark.parametrize(
+        ("original", "returned", "expected"),
+        [
+            pytest.param(FakeTensor([1.0, np.nan]), FakeTensor([1.0, np.nan]), [], id="equal"),
+            pytest.param(FakeTensor([1.0]), FakeTensor([2.0]), ["obj[0]"], id="value"),
+            pytest.param(FakeTensor([1.0]), FakeTensor([1]), ["obj.dtype"], id="dtype"),
+            pytest.param(FakeTensor([1]), FakeTensor([1, 2]), ["obj.shape"], id="shape"),
+            pytest.param(
+                FakeTensor([1], device="meta"), FakeTensor([2], device="meta"), [], id="no values"
+            ),
+            pytest.param(
+                FakeTensor([1], is_strange=True),
+                FakeTensor([2], is_strange=True),
+                ["obj[0]"],
+                id="bfloat16",
+            ),
+        ],
+    )
+    def test_facts_and_values(self, original: Any, returned: Any, expected: list[str]) -> None:
+        assert paths(original, returned) == expected
 
 
 class TestClassLibraries:

@@ -121,6 +121,9 @@ class TestConstants:
         assert paths([ANYTHING], [object()]) == ["obj[0]"]
         assert not compare([object()], [object()])
 
+    def test_many_of_them_are_looked_up_once(self) -> None:
+        assert not compare([object() for _ in range(5000)], [object() for _ in range(5000)])
+
     def test_a_variable_with_a_name_like_any_other(self) -> None:
         assert not compare(model, trip(model))
 
