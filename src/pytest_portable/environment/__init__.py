@@ -16,6 +16,7 @@ from pytest_portable.environment.interpreters import (
     default_cache_dir,
     find_interpreter,
     list_interpreters,
+    validate_python,
 )
 from pytest_portable.environment.lines import validate_requirement
 from pytest_portable.environment.preparation import prepare, prepare_all
@@ -38,5 +39,6 @@ __all__ = [
     "prepare_all",
     "prune",
     "redact",
+    "validate_python",
     "validate_requirement",
 ]

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_portable.environment.layout import environment_python
 from pytest_portable.environment.probing import Interpreter, ProbeError, has_shim, probe
 from pytest_portable.environment.roots import candidates, install_roots, path_candidates
 from pytest_portable.environment.specs import InterpreterSpec, UnknownSpecError, parse_spec
@@ -18,7 +19,13 @@ from pytest_portable.errors import InterpreterNotFoundError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["default_cache_dir", "find_interpreter", "list_interpreters", "variable_name"]
+__all__ = [
+    "default_cache_dir",
+    "find_interpreter",
+    "list_interpreters",
+    "validate_python",
+    "variable_name",
+]
 
 _SURROUNDINGS = (
     *("ASDF_DATA_DIR", "AGENT_TOOLSDIRECTORY", "APPDATA", "CONDA_ROOT", "HATCH_DATA_DIR", "HOME"),
@@ -41,6 +48,22 @@ def variable_name(spec: str) -> str:
     # "python3.12" asks for what "3.12" asks for: one variable settles both.
     plain = re.sub(r"^(?:c?python|py)[-@]?(?=\d)", "", spec.strip())
     return "PYTEST_PORTABLE_PYTHON_" + re.sub(r"\W+", "_", plain).strip("_").upper()
+
+
+def validate_python(spec: str) -> str | None:
+    """Say what is wrong with an interpreter spec; cheap, nothing is looked for.
+
+    Args:
+        spec: as a user writes it.
+
+    Returns:
+        A one-line message, or `None` when the spec can be looked for.
+    """
+    try:
+        parse_spec(spec)
+    except UnknownSpecError as error:
+        return str(error)
+    return None
 
 
 def find_interpreter(spec: str | None, *, cache_dir: Path | None = None) -> Interpreter:
@@ -113,6 +136,8 @@ def _from_path(wanted: InterpreterSpec, path: Path, cache: Path) -> Interpreter:
             wanted.text,
             [str(path)],
         )
+    if path.is_dir():
+        path = environment_python(path)  # an environment named by its folder
     try:
         return probe(path, cache)
     except ProbeError as error:
@@ -123,7 +148,9 @@ def _from_path(wanted: InterpreterSpec, path: Path, cache: Path) -> Interpreter:
 
 def _from_variable(wanted: InterpreterSpec, named: str, cache: Path) -> Interpreter:
     variable = variable_name(wanted.text)
-    found = _from_path(InterpreterSpec(f"{variable}={named}"), Path(named).expanduser(), cache)
+    found = _from_path(
+        InterpreterSpec(f"{variable}={named}"), Path(named).expanduser().absolute(), cache
+    )
     if not _satisfies(found, wanted):
         # Falling through would test another Python than the one somebody asked for by hand.
         raise InterpreterNotFoundError(

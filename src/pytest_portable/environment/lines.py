@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
@@ -199,7 +198,9 @@ def _parse_url(text: str, name: str, hashes: tuple[str, ...]) -> Line:
     head, marker = _split_marker(name)
     if head.startswith("file:"):
         path, _, extras = head.partition("[")
-        place = url2pathname(unquote(urlsplit(path).path))
+        place = unquote(urlsplit(path).path)
+        # file:///C:/a; `urllib.request` knows more, but pulls in the whole of http.client.
+        place = place[1:] if re.match(r"/[A-Za-z]:", place) else place
         return _parse_path(text, f"{place}[{extras}" if extras else place, hashes)
     return Line("url", text, head, marker=marker, hashes=hashes)
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from pytest_portable.environment.installers import Installer
+    from pytest_portable.environment.probing import Interpreter
 
 __all__ = ["prepare", "prepare_all"]
 
@@ -81,21 +82,41 @@ def _prepare(
     report: Callable[[str], None],
     stop: threading.Event,
 ) -> Environment:
-    interpreter = find_interpreter(request.python, cache_dir=settings.cache_dir)
+    interpreter = find_interpreter(_spec(request), cache_dir=settings.cache_dir)
     if request.requirements is None:
         return as_it_is(interpreter)
-    plan = _plan(request, settings, stop)
-    store, notes = Store(settings.cache_dir), []
+    plan = _plan(request, interpreter, settings, stop)
+    store = Store(settings.cache_dir)
     record = store.lookup(plan.key)
-    if record is None and not store.is_writable():
-        notes.append(f"{store.root} cannot be written: environments are kept for this session only")
-        store = session_store(settings.cache_dir)
-        record = store.lookup(plan.key)
-    if record is None or _is_stale(record, settings):
-        record, more = _obtain(plan, store, report)
-        notes += more
+    notes: list[str] = []
+    try:
+        if record is None or _is_stale(record, settings):
+            store, record, notes = _provide(plan, store, record, report)
+    except OSError as error:
+        raise SetupError(f"environments cannot be kept in {store.root}: {error}") from error
     store.touch(record)
     return _environment(plan, store, record, notes)
+
+
+def _spec(request: EnvironmentRequest) -> str | None:
+    """Give the interpreter spec; a relative path starts where those of requirements do."""
+    if request.python is None or not {"/", os.sep} & set(request.python):
+        return request.python
+    return str(request.root / Path(request.python).expanduser())
+
+
+def _provide(
+    plan: Plan, store: Store, record: Record | None, report: Callable[[str], None]
+) -> tuple[Store, Record, list[str]]:
+    """Build or renew an environment where that can be done; say so where it cannot."""
+    if store.is_writable():
+        return store, *_obtain(plan, store, report)
+    if record is not None:
+        return store, record, [f"not refreshed, {store.root} cannot be written"]
+    notes = [f"{store.root} cannot be written: environments are kept for this session only"]
+    store = session_store(store.root)
+    record, more = _obtain(plan, store, report)
+    return store, record, [*notes, *more]
 
 
 def prepare_all(
@@ -137,8 +158,12 @@ def prepare_all(
             raise
 
 
-def _plan(request: EnvironmentRequest, settings: StoreSettings, stop: threading.Event) -> Plan:
-    interpreter = find_interpreter(request.python, cache_dir=settings.cache_dir)
+def _plan(
+    request: EnvironmentRequest,
+    interpreter: Interpreter,
+    settings: StoreSettings,
+    stop: threading.Event,
+) -> Plan:
     declared = read_requirements(
         request.requirements or (),
         request.root,

@@ -162,8 +162,12 @@ class Store:
 
     def publish(self, record: Record) -> None:
         """Make a build visible: its own record first, then the pointer, atomically."""
-        write_atomically(self.builds / record.build / MARKER, asdict(record))
-        self.point(record)
+        try:
+            write_atomically(self.builds / record.build / MARKER, asdict(record))
+            self.point(record)
+        except BaseException:
+            shutil.rmtree(self.builds / record.build, ignore_errors=True)
+            raise
 
     def point(self, record: Record) -> None:
         """Replace the pointer of a key."""

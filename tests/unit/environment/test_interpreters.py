@@ -8,7 +8,13 @@ from typing import Any
 
 import pytest
 
-from pytest_portable.environment import default_cache_dir, find_interpreter, interpreters, probing
+from pytest_portable.environment import (
+    default_cache_dir,
+    find_interpreter,
+    interpreters,
+    probing,
+    validate_python,
+)
 from pytest_portable.environment.interpreters import variable_name
 from pytest_portable.environment.specs import parse_spec
 from pytest_portable.errors import InterpreterNotFoundError
@@ -61,6 +67,15 @@ def test_no_spec_is_the_interpreter_behind_the_running_one() -> None:
 
 def test_a_path_is_taken_as_it_is() -> None:
     assert find_interpreter(sys.executable).path == Path(sys.executable)
+
+
+def test_an_environment_may_be_named_by_its_folder() -> None:
+    assert find_interpreter(sys.prefix).path == Path(sys.prefix) / "bin" / "python"
+
+
+def test_a_spec_is_validated_without_a_search() -> None:
+    assert validate_python("3.99") is None
+    assert "valid: " in str(validate_python("banana"))
 
 
 def test_install_roots_are_searched_past_a_broken_installation(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -163,6 +164,48 @@ def test_a_cache_that_cannot_be_written_costs_a_note_not_the_session(
     assert first.notes == (
         f"{tmp_path}/cache cannot be written: environments are kept for this session only",
     )
+
+
+def test_a_cache_that_became_read_only_serves_what_it_has(
+    tmp_path: Path,
+    recording: RecordingInstaller,
+    settings: Callable[..., StoreSettings],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    there = prepare(ask(tmp_path, "a"), settings(recording))
+    monkeypatch.setattr("os.access", lambda _path, _mode: False)
+
+    stale = prepare(ask(tmp_path, "a"), settings(recording, ttl_seconds=0.0))
+
+    assert stale.path == there.path
+    assert stale.notes == (f"not refreshed, {tmp_path}/cache cannot be written",)
+
+
+def test_a_full_disk_is_a_set_up_error(
+    tmp_path: Path,
+    recording: RecordingInstaller,
+    settings: Callable[..., StoreSettings],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pytest_portable.environment.store.write_atomically", fail)
+
+    with pytest.raises(SetupError, match="No space left on device"):
+        prepare(ask(tmp_path, "a"), settings(recording))
+
+    assert list((tmp_path / "cache" / "builds").iterdir()) == []
+    assert list((tmp_path / "cache" / "keys").iterdir()) == []
+
+
+def test_a_relative_interpreter_starts_at_the_root(
+    tmp_path: Path, recording: RecordingInstaller, settings: Callable[..., StoreSettings]
+) -> None:
+    (tmp_path / "python").symlink_to(sys.executable)
+    request = EnvironmentRequest(python="./python", requirements=(), root=tmp_path)
+
+    assert prepare(request, settings(recording)).interpreter.path == tmp_path / "python"
 
 
 def test_several_are_prepared_together_and_one_failure_stops_nobody(
