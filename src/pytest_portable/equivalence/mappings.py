@@ -37,10 +37,26 @@ def mapping(walk: Walk, left: object, right: object, path: Path) -> None:
     """
     lefts, rights = cast("dict[object, object]", left), cast("dict[object, object]", right)
     kinds = set(map(type, dict.keys(lefts))) | set(map(type, dict.keys(rights)))
-    if kinds <= {str} or kinds == {int} or _have_same_keys(lefts, rights):
+    if kinds <= {str} or kinds == {int}:
         _keyed(walk, lefts, rights, path, INDEX)
+    elif _have_same_keys(lefts, rights):
+        values = list(dict.values(lefts)), list(dict.values(rights))
+        walk.sequence(*values, path, step=VALUE, labels=_Places(lefts))
     else:
         _matched(walk, lefts, rights, path)
+
+
+class _Places:
+    """The keys of a dict with their positions, listed when the first one is asked for."""
+
+    def __init__(self, owner: dict[object, object]) -> None:
+        self._owner = owner
+        self._keys: list[object] = []
+
+    def __getitem__(self, index: int) -> tuple[object, int]:
+        """Return one key and its position."""
+        self._keys = self._keys or list(dict.keys(self._owner))
+        return self._keys[index], index
 
 
 def _have_same_keys(left: dict[object, object], right: dict[object, object]) -> bool:

@@ -6,6 +6,7 @@ making one has to cost next to nothing.
 
 from __future__ import annotations
 
+import cmath
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from pytest_portable.equivalence.text import shorten
@@ -105,5 +106,7 @@ def _append(text: str, step: int, label: object) -> str:  # noqa: PLR0911 - one 
 def _is_spellable(key: object) -> bool:
     """Tell whether the repr of a key is an expression that finds it again."""
     if type(key) is tuple:
-        return all(type(part) in SPELLABLE for part in key)
+        return all(_is_spellable(part) for part in key)
+    if type(key) in {float, complex}:
+        return cmath.isfinite(cast("complex", key))  # there are no names for the others
     return type(key) in SPELLABLE
