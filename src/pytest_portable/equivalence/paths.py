@@ -97,8 +97,9 @@ def _append(text: str, step: int, label: object) -> str:  # noqa: PLR0911 - one 
         return f"list({text})[{label}]"
     if step == VALUE:
         key, position = cast("tuple[object, int]", label)
-        if _is_spellable(key):
-            return f"{text}[{shorten(key, MAX_KEY_CHARACTERS)}]"
+        spelled = shorten(key, MAX_KEY_CHARACTERS)
+        if _is_spellable(key) and (type(key) is not tuple or spelled == repr(key)):
+            return f"{text}[{spelled}]"
         return f"list({text}.values())[{position}]"
     return f"{text}{label}"
 

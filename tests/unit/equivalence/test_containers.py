@@ -27,6 +27,9 @@ NAN = float("nan")
         pytest.param({1: 0}, {True: 0}, ["obj[1]", "obj[True]"], id="key of another type"),
         pytest.param({"a": 1, "b": 2}, {"b": 2, "a": 1}, [], id="order of a dict"),
         pytest.param({(1, 2): 3}, {(1, 2): 4}, ["obj[(1, 2)]"], id="tuple as key"),
+        pytest.param(
+            {(1, "a" * 99): 3}, {(1, "a" * 99): 4}, ["list(obj.values())[0]"], id="long tuple"
+        ),
         pytest.param({None: 1, 2: 3}, {2: 3, None: 4}, ["obj[None]"], id="mixed keys"),
         pytest.param(
             {Money(1): 2}, {Money(1): 3}, ["list(obj.values())[0]"], id="key without text"
