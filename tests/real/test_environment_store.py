@@ -150,14 +150,44 @@ def test_environments_of_several_pythons_are_prepared_together(
     assert kinds == ["Environment"] * 3 + ["InterpreterNotFoundError"]
 
 
-def test_ctrl_c_leaves_nothing_half_built_and_nothing_running(tmp_path: Path) -> None:
-    builder = start(tmp_path, die_at="installing")
-    assert builder.stdout is not None
-    assert builder.stdout.readline() == "here\n"
-    builder.send_signal(signal.SIGINT)
-    builder.wait(10)
-    builder.stdout.close()
+TOGETHER = """
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from pytest_portable.environment import EnvironmentRequest, StoreSettings, prepare_all
+from pytest_portable.environment.installers import PipInstaller
 
-    assert builder.returncode != 0
-    assert list((tmp_path / "builds").iterdir()) == []
-    assert list((tmp_path / "keys").iterdir()) == []
+class Slow(PipInstaller):
+    name = "slow"
+    def install(self, python, interpreter, work, bench):
+        return bench.run([sys.executable, "-c",
+            "import os, time; print(os.getpid()); print('here', file=open(%r, 'a')); time.sleep(60)"
+            % sys.argv[2]])
+
+requests = [
+    EnvironmentRequest(python=None, requirements=(line,), root=Path("/"))
+    for line in ("alpha", "beta")
+]
+settings = StoreSettings(cache_dir=Path(sys.argv[1]), installer="slow", installers=(Slow(),))
+prepare_all(requests, settings)
+"""
+
+
+def test_ctrl_c_ends_all_preparations_and_leaves_nothing_half_built(tmp_path: Path) -> None:
+    cache, flag = tmp_path / "cache", tmp_path / "flag"
+    sources = Path(pytest_portable.__path__[0]).parent
+    pytest_run = subprocess.Popen(
+        [sys.executable, "-c", TOGETHER, str(cache), str(flag)],
+        env={**os.environ, "PYTHONPATH": str(sources)},
+        stderr=subprocess.PIPE,
+    )
+    deadline = time.monotonic() + 30
+    while not (flag.exists() and len(flag.read_text().splitlines()) == 2):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    pytest_run.send_signal(signal.SIGINT)
+    _, said = pytest_run.communicate(timeout=10)
+
+    assert b"KeyboardInterrupt" in said
+    assert list((cache / "builds").iterdir()) == []
+    assert list((cache / "keys").iterdir()) == []

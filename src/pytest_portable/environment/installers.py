@@ -234,7 +234,9 @@ class PipInstaller:
     def _command(
         self, python: Path, interpreter: Interpreter, work: Installation, bench: Bench
     ) -> list[str | Path]:
-        command = [*pip_command(python, interpreter), "install", "--no-compile", *_PIP_PLAIN]
+        command = [*pip_command(python, interpreter), "install", *_PIP_PLAIN]
+        # Bytecode comes from the warm-up; a user's pip.conf may ask for the user's site.
+        command += ["--no-compile", "--no-user"]
         if work.lock is not None:
             # pip reads lock files since 26; the pip of an old target never will.
             lines = lock_lines(work.lock)

@@ -143,10 +143,13 @@ def test_pip_fills_from_outside(
             f"--python {host.facts['base']} BENCH/env"
         ),
         (
-            f"{command} install --no-compile {plain} "
+            f"{command} install {plain} --no-compile --no-user "
             "-r BENCH/requirements.txt -c BENCH/constraints.txt --no-index"
         ),
-        f"{command} install --no-compile {plain} --no-deps -r BENCH/requirements.txt --no-index",
+        (
+            f"{command} install {plain} --no-compile --no-user "
+            "--no-deps -r BENCH/requirements.txt --no-index"
+        ),
         f"{command} wheel --no-deps {plain} --no-index --wheel-dir BENCH/out BENCH",
     ]
 
