@@ -107,13 +107,15 @@ def test_an_environment_that_is_there_costs_no_process(
 def test_a_uv_on_path_is_started_once_and_remembered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, status in (("dead", 127), ("tools", 0)):
+    for name, status in (("dead", 127), ("old", 0), ("tools", 0)):
         script = tmp_path / name / "uv"
         script.parent.mkdir()
-        script.write_text(f"#!/bin/sh\necho x >>{tmp_path}/{name}.runs\nexit {status}\n", "utf-8")
+        says = "uv 0.6.1" if name == "old" else "uv 0.9.2 (x 2026)"
+        body = f"echo x >>{tmp_path}/{name}.runs\necho '{says}'\nexit {status}\n"
+        script.write_text(f"#!/bin/sh\n{body}", encoding="utf-8")
         script.chmod(0o755)
     monkeypatch.setitem(sys.modules, "uv", None)
-    monkeypatch.setenv("PATH", f"{tmp_path}/dead:{tmp_path}/tools")
+    monkeypatch.setenv("PATH", f"{tmp_path}/dead:{tmp_path}/old:{tmp_path}/tools")
 
     first = installers.find_uv(tmp_path / "cache")
     installers._find_uv.cache_clear()

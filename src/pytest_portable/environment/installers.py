@@ -6,6 +6,7 @@ import functools
 import importlib.metadata
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -28,7 +29,18 @@ if TYPE_CHECKING:
 
     from pytest_portable.environment.processes import Completed, Runner
 
-__all__ = ["Bench", "Installation", "Installer", "PipInstaller", "UvInstaller", "find_uv"]
+__all__ = [
+    "OLDEST_UV",
+    "Bench",
+    "Installation",
+    "Installer",
+    "PipInstaller",
+    "UvInstaller",
+    "find_uv",
+]
+
+# Older ones read no lock files, and take wheels of a wheelhouse for Pythons they do not support.
+OLDEST_UV = Version("0.7")
 
 _VERIFY_SECONDS = 30.0
 # The first pip that installs into another interpreter's environment.
@@ -336,7 +348,8 @@ def _find_uv(cache_dir: Path, path: str) -> Path | None:
     with suppress(ImportError, FileNotFoundError):
         import uv  # noqa: PLC0415 - an extra
 
-        return Path(uv.find_uv_bin())
+        if Version(importlib.metadata.version("uv")) >= OLDEST_UV:
+            return Path(uv.find_uv_bin())
     name = "uv.exe" if sys.platform == "win32" else "uv"
     for entry in path.split(os.pathsep):
         candidate = Path(entry) / name
@@ -348,7 +361,7 @@ def _find_uv(cache_dir: Path, path: str) -> Path | None:
 
 
 def _runs(candidate: Path, cache_dir: Path) -> bool:
-    """Whether an executable answers `--version`; the answer is kept, a hit starts no process."""
+    """Whether an executable says it is a uv we can use; the answer is kept, a hit asks nobody."""
     status = candidate.stat()
     seen = {"path": str(candidate), "size": status.st_size, "mtime_ns": status.st_mtime_ns}
     record = cache_dir / "interpreters" / "uv.json"
@@ -361,13 +374,17 @@ def _runs(candidate: Path, cache_dir: Path) -> bool:
             capture_output=True,
             check=False,
             cwd=tempfile.gettempdir(),
+            encoding="utf-8",
+            errors="replace",
             stdin=subprocess.DEVNULL,
             timeout=_VERIFY_SECONDS,
         )
     except (OSError, subprocess.TimeoutExpired):
         return False
-    if done.returncode == 0:
-        with suppress(OSError):
-            record.parent.mkdir(parents=True, exist_ok=True)
-            record.write_text(json.dumps(seen), encoding="utf-8")
-    return done.returncode == 0
+    said = re.match(r"uv (\d+(?:\.\d+)*)", done.stdout)
+    if done.returncode or said is None or Version(said[1]) < OLDEST_UV:
+        return False
+    with suppress(OSError):
+        record.parent.mkdir(parents=True, exist_ok=True)
+        record.write_text(json.dumps(seen), encoding="utf-8")
+    return True

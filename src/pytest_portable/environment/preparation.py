@@ -18,7 +18,7 @@ from pytest_portable.environment.configuration import (
     wheelhouse_listing,
 )
 from pytest_portable.environment.housekeeping import clean_up
-from pytest_portable.environment.installers import PipInstaller, UvInstaller, find_uv
+from pytest_portable.environment.installers import OLDEST_UV, PipInstaller, UvInstaller, find_uv
 from pytest_portable.environment.interpreters import find_interpreter
 from pytest_portable.environment.layout import environment_python
 from pytest_portable.environment.project import read_tree
@@ -211,7 +211,7 @@ def _installer(settings: StoreSettings) -> Installer:
         return UvInstaller(executable)
     if settings.installer == "uv":
         raise SetupError(
-            "installer 'uv' was asked for, but no uv runs here; install it "
+            f"installer 'uv' was asked for, but no uv from {OLDEST_UV} on runs here; install it "
             "(pip install 'pytest-portable[uv]') or choose 'pip'"
         )
     return PipInstaller()

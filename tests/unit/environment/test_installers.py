@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -228,7 +229,14 @@ def test_the_pip_that_virtualenv_carries_serves_targets_without_one(tmp_path: Pa
     wheels = installers._embedded_pips(target(tmp_path, "3.12.1"))
 
     assert [each.name.split("-")[0] for each in wheels] == ["pip"]
-    assert installers._embedded_pips(target(tmp_path, "2.7.18")) == []
+
+
+def test_without_virtualenvs_own_wheels_there_is_one_way_less(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "virtualenv.seed.wheels.embed", None)
+
+    assert installers._embedded_pips(target(tmp_path, "3.12.1")) == []
 
 
 def test_an_installer_that_would_change_nothing_says_so(
@@ -250,3 +258,15 @@ def test_an_installer_that_would_change_nothing_says_so(
     assert said == [True, False, True, False, False]
     assert runner.commands[0][-3:] == ["--upgrade", "--exact", "--dry-run"]
     assert runner.commands[2][-4:] == ["--upgrade", "--upgrade-strategy", "eager", "--dry-run"]
+
+
+@pytest.mark.parametrize(("version", "found"), [("0.7.0", True), ("0.6.17", False)])
+def test_a_uv_that_is_too_old_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, version: str, found: bool
+) -> None:
+    uv = SimpleNamespace(find_uv_bin=lambda: "/extra/uv")
+    monkeypatch.setitem(sys.modules, "uv", uv)
+    monkeypatch.setattr("importlib.metadata.version", lambda _name: version)
+    monkeypatch.setenv("PATH", "")
+
+    assert find_uv(tmp_path) == (Path("/extra/uv") if found else None)

@@ -256,7 +256,9 @@ def test_uv_is_taken_where_it_is_found(
     assert isinstance(preparation._installer(settings_of(settings, wish)), expected)
 
 
-@pytest.mark.parametrize(("wish", "words"), [("uv", "no uv runs here"), ("conda", "valid: auto")])
+@pytest.mark.parametrize(
+    ("wish", "words"), [("uv", "no uv from 0.7 on runs here"), ("conda", "valid: auto")]
+)
 def test_an_installer_that_cannot_be_had_is_an_error(
     monkeypatch: pytest.MonkeyPatch,
     settings: Callable[..., StoreSettings],
