@@ -1,0 +1,46 @@
+"""Code sent by value belongs to one Python minor: elsewhere it crashes more often than not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_portable.verdict import Problem, Remedy
+
+if TYPE_CHECKING:
+    from pytest_portable.payload.inspection import Inspection
+
+__all__ = ["foreign_code"]
+
+
+def foreign_code(
+    inspection: Inspection, *, host: tuple[int, int], target: tuple[int, int]
+) -> list[Problem]:
+    """Return a problem for every function or class whose code another Python cannot run.
+
+    Args:
+        inspection: what the payload holds.
+        host: Python that dumped it, major and minor.
+        target: Python that shall load it, major and minor.
+
+    Source:
+        CPython documentation, `marshal` and `dis`: bytecode changes with every minor release.
+    """
+    if host == target:
+        return []
+    here, there = f"{host[0]}.{host[1]}", f"{target[0]}.{target[1]}"
+    return [
+        Problem(
+            code="bytecode-version",
+            stage="inspect",
+            path=code.path,
+            message=f"{code.name} travels as CPython {code.python or here} bytecode; "
+            f"the target is {there}, which cannot run it",
+            remedies=(
+                Remedy(
+                    f'move it to a module of an installed package, or python="{here}"',
+                    f'python="{here}"',
+                ),
+            ),
+        )
+        for code in inspection.code
+    ]

@@ -1,0 +1,126 @@
+"""A dump that failed: walk to the smallest part that cannot be dumped."""
+
+from __future__ import annotations
+
+import copyreg
+import types
+from typing import TYPE_CHECKING, Final
+
+from pytest_portable.verdict import Problem, Remedy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["explain_dump"]
+
+MAX_VISITED: Final = 2000
+
+
+def explain_dump(
+    obj: object, error: BaseException, dumps: Callable[[object], bytes], *, root: str = "obj"
+) -> Problem:
+    """Return the problem of a dump that raised `error`, placed at the smallest failing part."""
+    if isinstance(error, RecursionError):
+        return Problem(
+            code="recursion",
+            stage="dump",
+            path=root,
+            message="the object is nested too deeply, or a reducer calls itself",
+            evidence=f"{type(error).__name__}: {error}",
+        )
+    path, leaf, reason = _smallest(obj, error, dumps, root)
+    kind = type(leaf)
+    name = getattr(leaf, "__qualname__", None)
+    named = f" {name}" if isinstance(name, str) else ""
+    return Problem(
+        code="unserializable",
+        stage="dump",
+        path=path,
+        module=str(kind.__module__),
+        message=f"{kind.__module__}.{kind.__qualname__}{named} cannot be dumped",
+        evidence=f"{type(reason).__name__}: {reason}",
+        remedies=(
+            Remedy("leave it out of the state (__getstate__), or make it anew after loading"),
+        ),
+    )
+
+
+def _smallest(
+    obj: object, error: BaseException, dumps: Callable[[object], bytes], root: str
+) -> tuple[str, object, BaseException]:
+    """Follow the first part that fails by itself until no part does."""
+    path, current, reason = root, obj, error
+    seen = {id(obj)}
+    visited = 0
+    while visited < MAX_VISITED:
+        for suffix, part in _parts(current):
+            visited += 1
+            if id(part) in seen or visited > MAX_VISITED:
+                continue
+            failure = _failure(part, dumps)
+            if failure is not None:
+                seen.add(id(part))
+                path, current, reason = path + suffix, part, failure
+                break
+        else:
+            break
+    return path, current, reason
+
+
+def _failure(part: object, dumps: Callable[[object], bytes]) -> BaseException | None:
+    try:
+        dumps(part)
+    except Exception as error:  # noqa: BLE001 - whatever a reducer raises is the answer
+        return error
+    return None
+
+
+def _parts(value: object) -> Iterator[tuple[str, object]]:
+    """Yield the parts that a dump of `value` would dump, with their path suffixes."""
+    if isinstance(value, dict):
+        for key, item in list(value.items()):
+            yield f"[{key!r}]", item
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            yield f"[{index}]", item
+    elif isinstance(value, types.MethodType):
+        yield ".__self__", value.__self__
+        yield ".__func__", value.__func__
+    elif isinstance(value, types.FunctionType):
+        yield from _function_parts(value)
+    elif not isinstance(value, (type, types.ModuleType, set, frozenset)):
+        yield from _state_parts(value)
+
+
+def _function_parts(function: types.FunctionType) -> Iterator[tuple[str, object]]:
+    for index, cell in enumerate(function.__closure__ or ()):
+        try:
+            yield f".__closure__[{index}].cell_contents", cell.cell_contents
+        except ValueError:  # an empty cell
+            continue
+    for index, default in enumerate(function.__defaults__ or ()):
+        yield f".__defaults__[{index}]", default
+    for name in _global_names(function.__code__):
+        if name in function.__globals__:
+            yield f".__globals__[{name!r}]", function.__globals__[name]
+
+
+def _global_names(code: types.CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _global_names(constant)
+
+
+def _state_parts(value: object) -> Iterator[tuple[str, object]]:
+    for name in ("func", "default_factory"):
+        part = getattr(value, name, None)
+        if part is not None and type(value).__module__ in {"functools", "collections"}:
+            yield f".{name}", part
+    state = getattr(value, "__dict__", None)
+    if isinstance(state, dict):
+        for name, part in list(state.items()):
+            yield f".{name}", part
+    for name in copyreg._slotnames(type(value)):  # type: ignore[attr-defined]  # noqa: SLF001 - what pickle itself asks
+        if hasattr(value, name):
+            yield f".{name}", getattr(value, name)

@@ -1,0 +1,302 @@
+"""The host half of a check: start an agent, feed it requests, read its answers.
+
+A `Transcript` is what one check left: the steps, the data records, the exit status, the streams.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import select
+import shutil
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_portable._target import agent as protocol
+from pytest_portable.errors import AgentError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["Agent", "Message", "Transcript", "target_environment"]
+
+START_SECONDS: Final = 60.0
+GRACE_SECONDS: Final = 5.0
+KEPT_VARIABLES: Final = ("PATH", "TZ", "LD_LIBRARY_PATH", "SYSTEMROOT", "TZDIR")
+THREAD_VARIABLES: Final = (
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+)
+
+
+@dataclass(frozen=True)
+class Message:
+    """One record of the child: its header and its blob."""
+
+    header: Mapping[str, Any]
+    blob: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """What one check left behind.
+
+    Attributes:
+        records: in the order they were written.
+        finished: whether the last record carried this request's nonce.
+        status: exit code, or minus the signal.
+        seconds: wall-clock time there.
+    """
+
+    records: tuple[Message, ...]
+    finished: bool
+    status: int
+    timed_out: bool
+    seconds: float
+    stdout: str = ""
+    stderr: str = ""
+    stdout_bytes: int = 0
+    stderr_bytes: int = 0
+    files: tuple[str, ...] = ()
+
+    def last_step(self) -> str:
+        """Return the last step that was begun."""
+        steps = [r.header["step"] for r in self.records if "step" in r.header]
+        return str(steps[-1]) if steps else "starting"
+
+    def find(self, key: str) -> Message | None:
+        """Return the first record that carries `key`."""
+        return next((record for record in self.records if key in record.header), None)
+
+
+def target_environment(extra: Mapping[str, str], home: str, hash_seed: str) -> dict[str, str]:
+    """Return the variables of a target: what a process needs, nothing else of the host's."""
+    kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+    return {
+        **kept,
+        **dict.fromkeys(THREAD_VARIABLES, "1"),
+        "HOME": home,
+        "TMPDIR": home,
+        "LANG": "C.UTF-8",
+        "PYTHONHASHSEED": hash_seed,
+        **extra,
+    }
+
+
+@dataclass
+class Agent:
+    """One agent process in one environment; started on first use, restarted once when lost."""
+
+    executable: Path
+    env: Mapping[str, str] = field(default_factory=dict)
+    try_preload: Sequence[str] = ()
+    hello: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Hold no process yet."""
+        self._process: subprocess.Popen[bytes] | None = None
+        self._folder: Path | None = None
+
+    def start(self) -> Mapping[str, Any]:
+        """Start the agent unless it runs; return its hello.
+
+        Raises:
+            AgentError: the interpreter cannot be started or refused.
+        """
+        if self._process is not None and self._process.poll() is None:
+            return self.hello
+        self.close()
+        self._folder = Path(tempfile.mkdtemp(prefix="pytest-portable-"))
+        home, scratch = self._folder / "home", self._folder / "scratch"
+        home.mkdir()
+        scratch.mkdir()
+        # A seed other than the host's lets order-dependent bugs show; one that repeats, replay.
+        seed = "4242" if os.environ.get("PYTHONHASHSEED") != "4242" else "2424"
+        log = (self._folder / "agent.log").open("wb")
+        try:
+            self._process = subprocess.Popen(
+                [str(self.executable), "-s", protocol.__file__],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                cwd=home,
+                env=target_environment(self.env, str(home), seed),
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise AgentError(f"cannot start {self.executable}: {error}") from error
+        finally:
+            log.close()
+        self._greet(scratch)
+        return self.hello
+
+    def _greet(self, scratch: Path) -> None:
+        greeting: dict[str, object] = {
+            "schema": protocol.SCHEMA,
+            "scratch": str(scratch),
+            "preload": [],
+            "try_preload": list(self.try_preload),
+        }
+        try:
+            self._send(greeting, ())
+            self.hello, _ = self._receive(time.monotonic() + START_SECONDS)
+        except (EOFError, OSError, TimeoutError) as error:
+            said = self._log()
+            self.close()
+            raise AgentError(
+                f"the agent did not start in {self.executable}: {said or error!r}"
+            ) from error
+
+    def _log(self) -> str:
+        if self._folder is None:
+            return ""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            if self._process is not None:
+                self._process.wait(1)
+        return (self._folder / "agent.log").read_text("utf-8", "replace").strip()[-2000:]
+
+    def run_check(
+        self,
+        request: Mapping[str, object],
+        payloads: Sequence[tuple[str, bytes]],
+        *,
+        loaders: Sequence[str],
+        timeout_seconds: float,
+    ) -> Transcript:
+        """Run one request in a fresh process of the target.
+
+        Raises:
+            AgentError: the agent was lost twice.
+        """
+        for attempt in (1, 2):
+            self.start()
+            try:
+                return self._run(request, payloads, loaders, timeout_seconds)
+            except (EOFError, OSError, TimeoutError) as error:
+                said = self._log()
+                self.close()
+                if attempt == 2:  # noqa: PLR2004 - the second loss is final
+                    raise AgentError(
+                        f"the agent in {self.executable} was lost twice: {said or error!r}"
+                    ) from error
+        raise AssertionError
+
+    def _run(
+        self,
+        request: Mapping[str, object],
+        payloads: Sequence[tuple[str, bytes]],
+        loaders: Sequence[str],
+        timeout_seconds: float,
+    ) -> Transcript:
+        assert self._folder is not None
+        nonce = secrets.token_hex(8)
+        described: list[dict[str, object]] = []
+        blobs: list[bytes] = []
+        files: list[Path] = []
+        for name, data in payloads:
+            entry: dict[str, object] = {"name": name, "loaders": list(loaders), "file": None}
+            if len(data) > protocol.SPILL_BYTES:
+                path = self._folder / f"{nonce}-in-{len(files)}"
+                path.write_bytes(data)
+                files.append(path)
+                entry["file"], entry["stream_loader"] = str(path), "pickle:load"
+            else:
+                blobs.append(data)
+            described.append(entry)
+        header = {
+            **request,
+            "nonce": nonce,
+            "payloads": described,
+            "spill": str(self._folder),
+            "timeout": timeout_seconds,
+        }
+        try:
+            self._send(header, blobs)
+            deadline = time.monotonic() + timeout_seconds + GRACE_SECONDS
+            answer, evidence = self._receive(deadline)
+        finally:
+            for path in files:
+                path.unlink(missing_ok=True)
+        return _transcript(answer, evidence, nonce)
+
+    def _send(self, header: dict[str, object], blobs: Sequence[bytes]) -> None:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        protocol.write_all(self._process.stdin.fileno(), protocol.encode(header, tuple(blobs)))
+
+    def _receive(self, deadline: float) -> tuple[dict[str, Any], list[bytes]]:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        number = self._process.stdout.fileno()
+        poll = select.poll()
+        poll.register(number, select.POLLIN)
+        if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+            raise TimeoutError("no answer in time")
+        return protocol.read_message(number)
+
+    def close(self) -> None:
+        """End the agent and everything it started, and remove its folder."""
+        process, self._process = self._process, None
+        if process is not None:
+            for stream in (process.stdin, process.stdout):
+                if stream is not None:
+                    with contextlib.suppress(OSError):
+                        stream.close()
+            try:
+                process.wait(2)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+
+
+def _transcript(answer: Mapping[str, Any], evidence: Sequence[bytes], nonce: str) -> Transcript:
+    if answer.get("nonce") != nonce:
+        raise EOFError("an answer to another request")
+    records = _parse_records(evidence[0])
+    return Transcript(
+        records=tuple(records),
+        finished=bool(records) and records[-1].header.get("finished") == nonce,
+        status=answer["status"],
+        timed_out=answer["timed_out"],
+        seconds=answer["seconds"],
+        stdout=evidence[1].decode("utf-8", "replace"),
+        stderr=evidence[2].decode("utf-8", "replace"),
+        stdout_bytes=answer["stdout_bytes"],
+        stderr_bytes=answer["stderr_bytes"],
+        files=tuple(answer["files"]),
+    )
+
+
+def _parse_records(data: bytes) -> list[Message]:
+    """Cut the child's stream into records; a torn last one (a crash) is left out."""
+    import json  # noqa: PLC0415 - only where a check runs
+
+    records: list[Message] = []
+    offset = 0
+    while offset + 8 <= len(data):
+        size = int.from_bytes(data[offset : offset + 8], "big")
+        try:
+            header = json.loads(data[offset + 8 : offset + 8 + size])
+        except ValueError:
+            break
+        offset += 8 + size
+        blob: bytes | None = None
+        if header["blobs"]:
+            blob = data[offset : offset + header["blobs"][0]]
+            offset += header["blobs"][0]
+        if "file" in header and isinstance(header["file"], str) and "dumper" in header:
+            path = Path(header["file"])
+            blob = path.read_bytes()
+            path.unlink()
+        records.append(Message(header, blob))
+    return records

@@ -1,0 +1,151 @@
+"""Verdicts: what one check found, as data.
+
+A `Verdict` is portable or names the earliest stage that broke, with its problems, the root cause
+first. Notes are problems that do not fail the check.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["SCHEMA", "STAGES", "Problem", "Remedy", "Target", "Verdict"]
+
+SCHEMA: Final = 1
+STAGES: Final = ("dump", "inspect", "prepare", "load", "call", "return", "compare")
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """What the user can change.
+
+    Attributes:
+        text: one line for people.
+        change: the same, ready to paste; empty where there is nothing to paste.
+        proven: whether it was applied in another environment and helped.
+    """
+
+    text: str
+    change: str = ""
+    proven: bool = False
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain data."""
+        return {"text": self.text, "change": self.change, "proven": self.proven}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One finding with its stable code and the place where it sits."""
+
+    code: str
+    stage: str
+    message: str
+    path: str | None = None
+    module: str | None = None
+    distribution: str | None = None
+    remedies: tuple[Remedy, ...] = ()
+    evidence: str = ""
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain data."""
+        return {
+            "code": self.code,
+            "stage": self.stage,
+            "path": self.path,
+            "module": self.module,
+            "distribution": self.distribution,
+            "message": self.message,
+            "remedies": [remedy.to_dict() for remedy in self.remedies],
+            "evidence": self.evidence,
+        }
+
+
+@dataclass(frozen=True)
+class Target:
+    """Facts of an environment: its Python and the distributions it holds."""
+
+    python: str
+    implementation: str
+    platform: str
+    executable: str
+    distributions: Mapping[str, str] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain data."""
+        return {
+            "python": self.python,
+            "implementation": self.implementation,
+            "platform": self.platform,
+            "executable": self.executable,
+            "distributions": dict(self.distributions),
+        }
+
+
+@dataclass(frozen=True, repr=False)
+class Verdict:
+    """Whether one object is portable on one leg, and why not."""
+
+    portable: bool
+    stage: str | None
+    problems: tuple[Problem, ...]
+    notes: tuple[Problem, ...]
+    object: str
+    serializer: str
+    protocol: int | None
+    payload_bytes: int | None
+    target: Target | None
+    leg: Mapping[str, object]
+    seconds: Mapping[str, float]
+    warnings: tuple[Mapping[str, object], ...] = ()
+    stdout: str = ""
+    stderr: str = ""
+    stdout_bytes: int = 0
+    stderr_bytes: int = 0
+    test: str = ""
+    reproduce: str = ""
+
+    def __bool__(self) -> bool:
+        """Return whether the object is portable, so that a verdict can be asserted."""
+        return self.portable
+
+    def __repr__(self) -> str:
+        """Return one short line."""
+        if self.portable:
+            return f"<Verdict: {self.object} is portable>"
+        code = self.problems[0].code if self.problems else "unknown"
+        return f"<Verdict: {self.object} is not portable, broke at {self.stage}: {code}>"
+
+    def __str__(self) -> str:
+        """Return the diagnosis."""
+        # The one place where data knows its text: `str(verdict)` is part of the public surface.
+        from pytest_portable.report.text import render  # noqa: PLC0415
+
+        return render(self.to_dict())
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain data, keys as documented for schema `SCHEMA`."""
+        return {
+            "schema": SCHEMA,
+            "portable": self.portable,
+            "stage": self.stage,
+            "problems": [problem.to_dict() for problem in self.problems],
+            "notes": [note.to_dict() for note in self.notes],
+            "object": self.object,
+            "serializer": self.serializer,
+            "protocol": self.protocol,
+            "payload_bytes": self.payload_bytes,
+            "target": self.target.to_dict() if self.target else None,
+            "leg": dict(self.leg),
+            "seconds": dict(self.seconds),
+            "warnings": [dict(warning) for warning in self.warnings],
+            "stdout": self.stdout,
+            "stderr": self.stderr,
+            "stdout_bytes": self.stdout_bytes,
+            "stderr_bytes": self.stderr_bytes,
+            "test": self.test,
+            "reproduce": self.reproduce,
+        }
