@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    import builtins
     from collections.abc import Mapping
 
 __all__ = ["SCHEMA", "STAGES", "Problem", "Remedy", "Target", "Verdict"]
@@ -32,7 +33,7 @@ class Remedy:
     change: str = ""
     proven: bool = False
 
-    def to_dict(self) -> dict[str, object]:
+    def to_dict(self) -> dict[str, builtins.object]:
         """Return plain data."""
         return {"text": self.text, "change": self.change, "proven": self.proven}
 
@@ -50,7 +51,7 @@ class Problem:
     remedies: tuple[Remedy, ...] = ()
     evidence: str = ""
 
-    def to_dict(self) -> dict[str, object]:
+    def to_dict(self) -> dict[str, builtins.object]:
         """Return plain data."""
         return {
             "code": self.code,
@@ -74,7 +75,7 @@ class Target:
     executable: str
     distributions: Mapping[str, str] = field(default_factory=dict)
 
-    def to_dict(self) -> dict[str, object]:
+    def to_dict(self) -> dict[str, builtins.object]:
         """Return plain data."""
         return {
             "python": self.python,
@@ -98,9 +99,9 @@ class Verdict:
     protocol: int | None
     payload_bytes: int | None
     target: Target | None
-    leg: Mapping[str, object]
+    leg: Mapping[str, builtins.object]
     seconds: Mapping[str, float]
-    warnings: tuple[Mapping[str, object], ...] = ()
+    warnings: tuple[Mapping[str, builtins.object], ...] = ()
     stdout: str = ""
     stderr: str = ""
     stdout_bytes: int = 0
@@ -126,7 +127,7 @@ class Verdict:
 
         return render(self.to_dict())
 
-    def to_dict(self) -> dict[str, object]:
+    def to_dict(self) -> dict[str, builtins.object]:
         """Return plain data, keys as documented for schema `SCHEMA`."""
         return {
             "schema": SCHEMA,

@@ -14,8 +14,8 @@ Hello from the agent: `schema`, `python`, `version_info`, `implementation`, `pla
 
 Request: `nonce`, `kind` ("check" or "call"), `payloads` (a list of `name`, `loaders`, `file`; bytes
 in the blobs where `file` is null), `dumpers` (a list of `[module:attribute, keyword arguments]`),
-`protocol`, `round_trip`, `probe` (null, or `mode`, `source`, `name`), `warnings`, `spill` (null, or a
-directory for blobs over `SPILL_BYTES`), `timeout` (seconds).
+`protocol`, `round_trip`, `probe` (null, or `mode`, `source`, `name`), `warnings`, `spill`
+(null, or a directory for blobs over `SPILL_BYTES`), `timeout` (seconds).
 
 Answer: `nonce`, `status` (exit code, or minus the signal), `timed_out`, `seconds`, `stdout_bytes`,
 `stderr_bytes` (before cutting), `files` (left in the working directory); blobs: the child's records
@@ -28,12 +28,16 @@ Records of the child, each written before the step that it names: `{"step": ...}
 
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 SCHEMA = 1
 REFUSED = 86
 REFUSAL = "pytest-portable: the target's Python is too old"
 
 if sys.version_info < (3, 8):
-    sys.stderr.write("%s: %s, wanted 3.8 or newer\n" % (REFUSAL, sys.version.split()[0]))  # noqa: UP031
+    sys.stderr.write("%s: %s, wanted 3.8 or newer\n" % (REFUSAL, sys.version.split()[0]))
     sys.exit(REFUSED)
 
 import errno
@@ -88,7 +92,7 @@ def read_exactly(descriptor: int, size: int) -> bytes:
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def read_message(descriptor: int) -> "tuple[dict, list[bytes]]":
+def read_message(descriptor: int) -> "tuple[dict[str, Any], list[bytes]]":
     """Read one message; `EOFError` when the other side is gone."""
     size = int.from_bytes(read_exactly(descriptor, 8), "big")
     header = json.loads(read_exactly(descriptor, size).decode("ascii"))
@@ -107,7 +111,7 @@ def text_of(value: object) -> str:
     return text if len(text) <= MAX_EVIDENCE_BYTES else text[:MAX_EVIDENCE_BYTES] + " [cut]"
 
 
-def describe_exception(error: "BaseException | None", depth: int = 0) -> "dict | None":
+def describe_exception(error: "BaseException | None", depth: int = 0) -> "dict[str, Any] | None":
     """Return what is known of an exception as plain data, its causes included."""
     if error is None or depth > 8:
         return None
@@ -149,13 +153,13 @@ def format_traceback(error: BaseException) -> str:
     return "".join(lines)[-MAX_EVIDENCE_BYTES:]
 
 
-def resolve(name: str) -> object:
+def resolve(name: str) -> "Any":
     """Import `module:attribute`."""
     module, _, attribute = name.partition(":")
     return getattr(importlib.import_module(module), attribute)
 
 
-def first_importable(candidates: "list", key: object = None) -> "tuple[str, object, dict]":
+def first_importable(candidates: "list[Any]") -> "tuple[str, Any, dict[str, Any]]":
     """Return name, function and keyword arguments of the first candidate whose module is there."""
     missing = None
     for candidate in candidates:
@@ -171,7 +175,7 @@ def first_importable(candidates: "list", key: object = None) -> "tuple[str, obje
 class Check:
     """One check in the forked child."""
 
-    def __init__(self, request: "dict", blobs: "list[bytes]", answers: int) -> None:
+    def __init__(self, request: "dict[str, Any]", blobs: "list[bytes]", answers: int) -> None:
         self.request = request
         self.blobs = blobs
         self.answers = answers
@@ -202,7 +206,7 @@ class Check:
                 self.inspect_and_probe(values)
         self.record({"finished": self.request["nonce"]})
 
-    def load(self) -> "dict[str, object] | None":
+    def load(self) -> "dict[str, Any] | None":
         """Load every payload, keeping the warnings; `None` after a failure."""
         values = {}
         blobs = iter(self.blobs)
@@ -222,7 +226,9 @@ class Check:
             )
         return values
 
-    def load_one(self, payload: "dict", blobs: "object", loader: str, function: "object") -> object:
+    def load_one(
+        self, payload: "dict[str, Any]", blobs: "Any", loader: str, function: "Any"
+    ) -> object:
         """Load from the file where there is one: it has the lowest peak of memory."""
         if payload["file"] is None:
             return function(next(blobs))
@@ -232,7 +238,9 @@ class Check:
                 return resolve(from_stream)(stream)
             return function(stream.read())
 
-    def failed(self, step: str, error: BaseException, name: str, caught: "list" = ()) -> None:
+    def failed(
+        self, step: str, error: BaseException, name: str, caught: "list[Any] | tuple[()]" = ()
+    ) -> None:
         """Record that a step raised."""
         self.record(
             {
@@ -243,7 +251,7 @@ class Check:
             }
         )
 
-    def inspect_and_probe(self, values: "dict[str, object]") -> None:
+    def inspect_and_probe(self, values: "dict[str, Any]") -> None:
         """Describe and dump before probing, because a probe may change the object."""
         obj = values["obj"]
         self.record({"step": "describing"})
@@ -263,7 +271,7 @@ class Check:
         self.record({"step": "returning", "name": "obj()"})
         self.dump("value", value, "returning", "probe")
 
-    def call(self, values: "dict[str, object]") -> None:
+    def call(self, values: "dict[str, Any]") -> None:
         """Call the function that came as `obj` and send back what it returned or raised."""
         self.record({"step": "calling"})
         args, kwargs = values["arguments"]
@@ -295,7 +303,7 @@ class Check:
             return
         self.record({"raised": about, "dumper": dumper, "causes": len(chain) - 1}, blob)
 
-    def dump_alone(self, error: BaseException, about: "dict | None") -> None:
+    def dump_alone(self, error: BaseException, about: "dict[str, Any] | None") -> None:
         """Send an exception without its causes, or say why it cannot be sent."""
         try:
             dumper, blob = self.dumps([error])
@@ -321,7 +329,7 @@ class Check:
         return name, function(value, protocol=protocol, **options)
 
 
-def plain_warnings(caught: "list") -> "list[dict]":
+def plain_warnings(caught: "list[Any] | tuple[()]") -> "list[dict[str, Any]]":
     """Return recorded warnings as plain data."""
     return [
         {
@@ -359,9 +367,9 @@ def describe(value: object) -> "dict[str, object]":
     }
 
 
-def evaluate(probe: "dict", values: "dict[str, object]") -> object:
+def evaluate(probe: "dict[str, Any]", values: "dict[str, Any]") -> object:
     """Evaluate an expression, or call a function that was sent as source."""
-    scope = {"__name__": "__probe__", "__builtins__": __builtins__}  # type: dict[str, object]
+    scope = {"__name__": "__probe__", "__builtins__": __builtins__}  # type: dict[str, Any]
     if probe["mode"] == "expression":
         code = compile(probe["source"], "<probe>", "eval")
         return eval(code, {**scope, **values})
@@ -379,7 +387,7 @@ def evaluate(probe: "dict", values: "dict[str, object]") -> object:
 # --- the agent: one process for many checks -------------------------------------------------------
 
 
-def load_prctl() -> "object | None":
+def load_prctl() -> "Any":
     """Return the C library's `prctl`, or `None` where there is none.
 
     `ctypes` is forgotten again: a payload that needs it has to import it itself.
@@ -435,7 +443,7 @@ class Agent:
         self.requests = requests
         self.answers = answers
         self.scratch = ""
-        self.prctl = None  # type: object
+        self.prctl = None  # type: Any
         self.count = 0
         self.wake_read, self.wake_write = os.pipe()
         os.set_blocking(self.wake_write, False)
@@ -474,7 +482,9 @@ class Agent:
             header, evidence = self.check(request, blobs)
             write_all(self.answers, encode(header, evidence))
 
-    def check(self, request: "dict", blobs: "list[bytes]") -> "tuple[dict, tuple]":
+    def check(
+        self, request: "dict[str, Any]", blobs: "list[bytes]"
+    ) -> "tuple[dict[str, Any], tuple[bytes, ...]]":
         """Fork, follow the child to its end, clean up after it."""
         started = time.monotonic()
         self.count += 1
@@ -500,7 +510,9 @@ class Agent:
         }
         return header, tuple(pipe.kept() for pipe in pipes)
 
-    def become_child(self, request: "dict", blobs: "list[bytes]", pipes: "tuple", cwd: str) -> None:
+    def become_child(
+        self, request: "dict[str, Any]", blobs: "list[bytes]", pipes: "tuple[Any, ...]", cwd: str
+    ) -> None:
         """Run one check in this fresh process and end it without coming back."""
         code = 70
         try:
@@ -526,7 +538,7 @@ class Agent:
             flush()
             os._exit(code)
 
-    def follow(self, pid: int, pipes: "tuple", deadline: float) -> "tuple[int, bool]":
+    def follow(self, pid: int, pipes: "tuple[Any, ...]", deadline: float) -> "tuple[int, bool]":
         """Collect the child's streams until it ends or its time is over."""
         poll = select.poll()
         streams = {pipe.read_end: pipe for pipe in pipes}
@@ -597,7 +609,7 @@ def flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except BaseException:  # noqa: S110, PERF203 - closed or replaced by user code
+        except BaseException:  # closed or replaced by user code
             pass
 
 
@@ -626,7 +638,7 @@ def decode(status: int) -> int:
     return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
 
 
-def with_pid(function: "object", pid: int, argument: int) -> None:
+def with_pid(function: "Any", pid: int, argument: int) -> None:
     """Call a process function; a process that is gone already is no trouble."""
     try:
         function(pid, argument)
@@ -679,7 +691,7 @@ def main() -> None:
     os.dup2(null, 0)
     os.dup2(null, 1)
     os.close(null)
-    sys.stdout.reconfigure(line_buffering=True)
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     sys.argv = [""]
     sys.modules["__main__"] = types.ModuleType("__main__")
     agent = Agent(requests, answers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copyreg
 import types
 from typing import TYPE_CHECKING, Final
@@ -94,10 +95,8 @@ def _parts(value: object) -> Iterator[tuple[str, object]]:
 
 def _function_parts(function: types.FunctionType) -> Iterator[tuple[str, object]]:
     for index, cell in enumerate(function.__closure__ or ()):
-        try:
+        with contextlib.suppress(ValueError):  # an empty cell
             yield f".__closure__[{index}].cell_contents", cell.cell_contents
-        except ValueError:  # an empty cell
-            continue
     for index, default in enumerate(function.__defaults__ or ()):
         yield f".__defaults__[{index}]", default
     for name in _global_names(function.__code__):

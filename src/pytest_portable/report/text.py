@@ -90,7 +90,9 @@ def _facts(verdict: Mapping[str, Any]) -> Iterator[str]:
     target = verdict["target"]
     if target:
         held = [f"{name} {version}" for name, version in target["distributions"].items()]
-        more = f", and {len(held) - MAX_DISTRIBUTIONS} more" if len(held) > MAX_DISTRIBUTIONS else ""
+        more = (
+            f", and {len(held) - MAX_DISTRIBUTIONS} more" if len(held) > MAX_DISTRIBUTIONS else ""
+        )
         shown = ", ".join(held[:MAX_DISTRIBUTIONS]) or "nothing but the standard library"
         python = f"{target['implementation']} {target['python']}: "
         yield from _wrap(python + shown + more, "  environment: ", "       ")

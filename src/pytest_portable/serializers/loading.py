@@ -40,7 +40,9 @@ class _Definitions:
             from cloudpickle import cloudpickle
 
             known = set(cloudpickle._DYNAMIC_CLASS_TRACKER_BY_ID)  # noqa: SLF001 - no public way
-            tracker = next((arg for arg in args[-2:] if isinstance(arg, str) and arg in known), None)
+            tracker = next(
+                (arg for arg in args[-2:] if isinstance(arg, str) and arg in known), None
+            )
             made_class = make(*args)
             if tracker is None:
                 self.made.add(id(made_class))

@@ -1,0 +1,234 @@
+"""One check through all stages: dump, inspect, prepare, load, call, return, compare.
+
+A `Session` owns environments and agents; a `Portable` checks objects on one leg.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pytest_portable import probes
+from pytest_portable.errors import OptionError, PortabilityError
+from pytest_portable.judgement import Check, Outcome
+from pytest_portable.serializers import get_serializer, runtime_of
+from pytest_portable.target import Agent
+from pytest_portable.verdict import Target, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pytest_portable.environment import Environment
+    from pytest_portable.payload.inspection import Inspection
+    from pytest_portable.plan import Leg
+
+__all__ = ["Portable", "Session"]
+
+Result = TypeVar("Result")
+
+
+def _silent(step: str) -> None:
+    """Report nothing."""
+
+
+@dataclass
+class Session:
+    """Environments and agents of one run.
+
+    Args:
+        root: directory where relative paths of marks start.
+        cache_dir: where environments are kept.
+        installer: "auto", "uv" or "pip".
+        report: called with one line for every step that takes time.
+    """
+
+    root: Path
+    cache_dir: Path
+    installer: str = "auto"
+    offline: bool = False
+    refresh: bool = False
+    constraints: tuple[Path, ...] = ()
+    report: Callable[[str], None] = _silent
+    _agents: dict[object, Agent] = field(default_factory=dict)
+    _environments: dict[object, Environment] = field(default_factory=dict)
+
+    def portable(self, leg: Leg) -> Portable:
+        """Return what checks objects on `leg`; its environment is built now.
+
+        Raises:
+            SetupError: the interpreter or the environment cannot be had.
+        """
+        environment = self.environment(leg)
+        serializer = get_serializer(leg.serializer)
+        key = (str(environment.executable), tuple(sorted(leg.env.items())), serializer.preload)
+        if key not in self._agents:
+            self._agents[key] = Agent(environment.executable, leg.env, serializer.preload)
+        agent = self._agents[key]
+        agent.start()
+        return Portable(leg=leg, environment=environment, agent=agent)
+
+    def environment(self, leg: Leg) -> Environment:
+        """Return the environment of a leg."""
+        from pytest_portable.environment import (  # noqa: PLC0415 - costs 36 ms to import
+            EnvironmentRequest,
+            StoreSettings,
+            prepare,
+        )
+
+        serializer = get_serializer(leg.serializer)
+        request = EnvironmentRequest(
+            python=leg.python,
+            requirements=leg.deps,
+            runtime=runtime_of(serializer)
+            if leg.install_serializer and leg.deps is not None
+            else (),
+            root=self.root,
+        )
+        if request not in self._environments:
+            if not hasattr(self, "_settings"):
+                self._settings = StoreSettings(
+                    cache_dir=self.cache_dir,
+                    installer=self.installer,
+                    offline=self.offline,
+                    refresh=self.refresh,
+                    constraints=tuple(self.constraints),
+                )
+            self._environments[request] = prepare(request, self._settings, report=self.report)
+        return self._environments[request]
+
+    def close(self) -> None:
+        """End every agent."""
+        for agent in self._agents.values():
+            agent.close()
+        self._agents.clear()
+
+
+class Portable:
+    """Checks objects on one leg: what the `portable` fixture is.
+
+    Attributes:
+        verdicts: every verdict so far, in order.
+    """
+
+    def __init__(self, *, leg: Leg, environment: Environment, agent: Agent) -> None:
+        """Take a leg whose environment is there."""
+        self.leg = leg
+        self.verdicts: list[Verdict] = []
+        self._environment = environment
+        self._agent = agent
+        self._serializer = get_serializer(leg.serializer)
+
+    @property
+    def target(self) -> Target:
+        """Facts of the environment: python, implementation, platform, executable, distributions."""
+        interpreter = self._environment.interpreter
+        return Target(
+            python=interpreter.version,
+            implementation=interpreter.implementation,
+            platform=interpreter.platform,
+            executable=str(self._environment.executable),
+            distributions=dict(self._environment.distributions),
+        )
+
+    def __call__(
+        self,
+        obj: object,
+        *,
+        equal: Callable[[Any, Any], object] | None = None,
+        probe: str | Callable[..., object] | None = None,
+        **names: object,
+    ) -> Verdict:
+        """Assert that an object is portable.
+
+        Args:
+            obj: what travels.
+            equal: replaces the comparison: `equal(original, returned)`.
+            probe: an expression over `obj` and `names`, or a self-contained function; evaluated
+                there and here, the results are compared.
+            names: values that the probe sees.
+
+        Returns:
+            The verdict.
+
+        Raises:
+            PortabilityError: the object is not portable; the text is the diagnosis.
+        """
+        __tracebackhide__ = True
+        verdict = self.check(obj, equal=equal, probe=probe, **names)
+        if not verdict.portable:
+            raise PortabilityError(verdict)
+        return verdict
+
+    def check(
+        self,
+        obj: object,
+        *,
+        equal: Callable[[Any, Any], object] | None = None,
+        probe: str | Callable[..., object] | None = None,
+        **names: object,
+    ) -> Verdict:
+        """Do the same without raising; see `__call__`."""
+        __tracebackhide__ = True
+        if equal is not None and not self.leg.round_trip:
+            raise OptionError(
+                "equal= needs the round trip, and round_trip=False leaves nothing to compare"
+            )
+        asked = probes.parse(probe, names)
+        check = self._check(obj)
+        outcome = check.run(names=names, probe=asked, equal=equal)
+        return self._keep(outcome)
+
+    def call(self, func: Callable[..., Result], /, *args: object, **kwargs: object) -> Result:
+        """Call a function there and return its result.
+
+        Raises:
+            PortabilityError: the function, an argument, the result or the exception cannot travel.
+            BaseException: what the function raised there, with the target's traceback as a note.
+        """
+        __tracebackhide__ = True
+        check = self._check(func)
+        outcome = check.run_call(args, kwargs)
+        verdict = self._keep(outcome)
+        if outcome.raised is not None:
+            raise outcome.raised
+        if not verdict.portable:
+            raise PortabilityError(verdict)
+        return outcome.value  # type: ignore[return-value]  # what came back is what the user typed
+
+    def inspect(self, obj: object) -> Inspection:
+        """Read an object's payload without loading it.
+
+        Raises:
+            PortabilityError: the object cannot be dumped.
+        """
+        __tracebackhide__ = True
+        check = self._check(obj)
+        data = check.dump(obj, "obj")
+        if data is None:
+            raise PortabilityError(self._keep(check.outcome()))
+        return check.inspection(data, "obj")
+
+    def check_payload(self, data: bytes, *, probe: str | None = None, **names: object) -> Verdict:
+        """Check a payload that is already there; it is never loaded here."""
+        check = self._check(None)
+        outcome = check.run(names=names, probe=probes.parse(probe, names), equal=None, data=data)
+        return self._keep(outcome)
+
+    def _check(self, obj: object) -> Check:
+        return Check(
+            obj=obj,
+            leg=self.leg,
+            serializer=self._serializer,
+            target=self.target,
+            agent=self._agent,
+            host=sys.version_info[:2],
+            notes_of_environment=self._environment.notes,
+            started=time.monotonic(),
+        )
+
+    def _keep(self, outcome: Outcome) -> Verdict:
+        self.verdicts.append(outcome.verdict)
+        return outcome.verdict
