@@ -1,0 +1,50 @@
+"""Test that an object works in another process, another environment, another Python."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_portable.engine import Portable
+    from pytest_portable.errors import OptionError, PortabilityError, SetupError
+    from pytest_portable.payload.inspection import Inspection
+    from pytest_portable.serializers import Serializer
+    from pytest_portable.verdict import Problem, Verdict
+
+__all__ = [
+    "Inspection",
+    "OptionError",
+    "PortabilityError",
+    "Portable",
+    "Problem",
+    "Serializer",
+    "SetupError",
+    "Verdict",
+]
+
+_HOMES = {
+    "Inspection": "pytest_portable.payload.inspection",
+    "OptionError": "pytest_portable.errors",
+    "Portable": "pytest_portable.engine",
+    "PortabilityError": "pytest_portable.errors",
+    "Problem": "pytest_portable.verdict",
+    "Serializer": "pytest_portable.serializers",
+    "SetupError": "pytest_portable.errors",
+    "Verdict": "pytest_portable.verdict",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first asked for, so that pytest starts fast."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value: object = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, imported or not."""
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,349 @@
+"""The pytest plugin: marks become legs, the fixture does the work, errors become pytest's words.
+
+Imported at every start of pytest, so it imports nothing beyond pytest and the table of options;
+the rest waits until a test needs it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
+
+from pytest_portable.errors import OptionError, PortabilityError, SetupError
+from pytest_portable.options import OPTIONS, Checks, Settings, read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Mapping
+
+    from pytest_portable.engine import Portable, Session
+    from pytest_portable.plan import Choice, Leg, Plan
+
+__all__ = ["portable"]
+
+_SETTINGS = pytest.StashKey[Settings]()
+_SESSION = pytest.StashKey["Session"]()
+_PORTABLE = pytest.StashKey["Portable"]()
+_ASKED = pytest.StashKey[bool]()
+_CHOICE = "_portable_leg"
+_MARK = (
+    "portable(deps=(), *, python, serializer, protocol, options, install_serializer, timeout, "
+    "env, round_trip, allow_bytecode, warnings, rtol, atol, forbid, max_size): what the objects "
+    "of this test must be portable to; the `portable` fixture checks it."
+)
+
+
+def _check_python(spec: str) -> str | None:
+    from pytest_portable.environment import validate_python
+
+    return validate_python(spec)
+
+
+def _check_requirement(line: str) -> str | None:
+    from pytest_portable.environment import validate_requirement
+
+    return validate_requirement(line)
+
+
+def _known_serializers() -> tuple[str, ...]:
+    from pytest_portable.serializers import names
+
+    return tuple(names())
+
+
+_CHECKS = Checks(_check_python, _check_requirement, _known_serializers)
+
+
+# Options
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Register our hooks."""
+    from pytest_portable import hookspecs
+
+    pluginmanager.add_hookspecs(hookspecs)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Register every option of the table, on the command line and in ini."""
+    group = parser.getgroup("portable", "portability to other environments and Pythons")
+    for option in OPTIONS:
+        if option.flag and option.kind == "flag":
+            group.addoption(
+                option.flag_name, dest=option.key, action="store_true", help=option.help
+            )
+        elif option.flag:
+            group.addoption(
+                option.flag_name,
+                dest=option.key,
+                action="append" if option.kind == "list" else "store",
+                metavar=option.metavar,
+                help=option.help,
+            )
+        if option.ini:
+            is_list = option.kind == "list"
+            kind: Literal["linelist", "string"] = "linelist" if is_list else "string"
+            parser.addini(option.key, option.help, type=kind, default=[] if is_list else None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the mark and read the options."""
+    config.addinivalue_line("markers", _MARK)
+    root = config.rootpath
+    try:
+        config.stash[_SETTINGS] = read_settings(
+            {option.key: config.getoption(option.key) for option in OPTIONS if option.flag},
+            {option.key: config.getini(option.key) for option in OPTIONS if option.ini},
+            root=root,
+            command_dir=config.invocation_params.dir,
+            ini_dir=config.inipath.parent if config.inipath else root,
+            checks=_CHECKS,
+        )
+    except OptionError as error:
+        raise pytest.UsageError(*error.mistakes) from None
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say which settings are effective."""
+    return config.stash[_SETTINGS].header()
+
+
+def _close_session(config: pytest.Config) -> None:
+    if (session := config.stash.get(_SESSION, None)) is not None:
+        del config.stash[_SESSION]
+        session.close()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """End every agent."""
+    _close_session(session.config)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End every agent where the run was cut short."""
+    _close_session(config)
+
+
+# Marks and legs
+
+
+def _own_marks(node: pytest.Item | pytest.Collector) -> tuple[list[pytest.Mark], list[pytest.Mark]]:
+    """Give the marks written on a node and those added late, each nearest first."""
+    marks = [mark for mark in node.own_markers if mark.name == "portable"]
+    written: list[pytest.Mark] = []
+    obj = getattr(node, "obj", None)
+    if isinstance(obj, type):  # a base class stands farther away
+        found = [vars(owner).get("pytestmark", []) for owner in obj.__mro__]
+    else:
+        found = [getattr(obj, "pytestmark", [])]
+    for group in found:
+        for mark in group if isinstance(group, list | tuple) else [group]:
+            plain = getattr(mark, "mark", mark)
+            written += [known for known in marks if known is plain]
+    late = [mark for mark in marks if not any(mark is known for known in written)]
+    return written, late[::-1]
+
+
+def _is_marked(node: pytest.Item | pytest.Collector) -> bool:
+    return any(mark.name == "portable" for mark in node.own_markers)
+
+
+def _declared(mark: pytest.Mark) -> dict[str, object]:
+    """Give the keys of a mark, `pytest.param` elements unwrapped."""
+    from pytest_portable.plan import Element
+
+    def unwrap(value: object) -> object:
+        if isinstance(value, _parameter_set()):
+            one = value.values[0] if len(value.values) == 1 else value.values
+            return Element(one, None if value.id is None else str(value.id), tuple(value.marks))
+        return value
+
+    keys = dict(mark.kwargs)
+    if mark.args:
+        keys.setdefault("deps", mark.args[0])
+    for key in {"python", "serializer", "deps"} & keys.keys():
+        value = keys[key]
+        if isinstance(value, _parameter_set()):
+            keys[key] = [unwrap(value)]
+        elif isinstance(value, list | tuple):
+            keys[key] = [unwrap(element) for element in value]
+        elif isinstance(value, dict):
+            keys[key] = {name: unwrap(element) for name, element in value.items()}
+    return keys
+
+
+def _parameter_set() -> type[Any]:
+    """Give the type of what `pytest.param` returns; it has no public name."""
+    return type(pytest.param())
+
+
+def _mistakes_of(mark: pytest.Mark) -> list[str]:
+    from pytest_portable.plan import find_mistakes
+
+    mistakes = []
+    if len(mark.args) > 1:
+        mistakes.append(
+            f"{len(mark.args)} positional arguments; valid: one, the list deps: "
+            f"portable({list(mark.args)!r})"
+        )
+    if mark.args and "deps" in mark.kwargs:
+        mistakes.append("deps: given twice, by position and by name")
+    return mistakes + find_mistakes(_declared(mark), _CHECKS)
+
+
+def _plan(node: pytest.Item | pytest.Collector) -> tuple[Plan, list[str]]:
+    """Merge the marks of a node and the options; give every mistake of the marks beside it."""
+    from pytest_portable.plan import Plan
+
+    layers: list[Mapping[str, object]] = []
+    late: list[Mapping[str, object]] = []
+    mistakes: list[str] = []
+    for owner in reversed(node.listchain()):
+        written, added = _own_marks(owner)
+        for mark in (*added, *written):
+            mistakes += [line for line in _mistakes_of(mark) if line not in mistakes]
+        (late if owner is node else layers).extend(_declared(mark) for mark in added)
+        layers += [_declared(mark) for mark in written]
+    return Plan(layers, node.config.stash[_SETTINGS], late), mistakes
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Parametrise over the legs; mistakes wait until set-up, as errors of the item."""
+    definition = metafunc.definition
+    if "portable" not in metafunc.fixturenames and not _is_marked(definition):
+        return
+    if not any(definition.iter_markers("portable")) and not _has_axes(definition.config):
+        return
+    plan, mistakes = _plan(definition)
+    choices = [] if mistakes else plan.choices()
+    if not choices:
+        return
+    metafunc.fixturenames.append(_CHOICE)
+    metafunc.parametrize(
+        _CHOICE,
+        [pytest.param(choice, id=choice.id, marks=choice.marks) for choice in choices],  # type: ignore[arg-type]
+    )
+
+
+def _has_axes(config: pytest.Config) -> bool:
+    settings = config.stash[_SETTINGS]
+    return bool(
+        settings.pythons
+        or settings.serializers
+        or settings.default_pythons
+        or settings.default_serializers
+    )
+
+
+def _choice_of(item: pytest.Item) -> Choice | None:
+    callspec = getattr(item, "callspec", None)
+    return None if callspec is None else callspec.params.get(_CHOICE)
+
+
+def _leg(item: pytest.Item) -> Leg:
+    """Give the leg of an item, or end its set-up with every mistake of its marks."""
+    __tracebackhide__ = True
+    plan, mistakes = _plan(item)
+    choice = _choice_of(item)
+    mistakes = mistakes or plan.find_mistakes(choice)
+    if mistakes:
+        lines = "\n".join(f"  {line}" for line in mistakes)
+        count = "a mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+        pytest.fail(f"{item.nodeid}: {count} in the mark portable\n{lines}", pytrace=False)
+    return plan.leg(choice, item.nodeid)
+
+
+# Running
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Refuse a mark with mistakes before anything is set up."""
+    __tracebackhide__ = True
+    item.stash[_ASKED] = False
+    if _is_marked(item) or "portable" in getattr(item, "fixturenames", ()):
+        _leg(item)
+
+
+def _session(config: pytest.Config) -> Session:
+    """Give the engine's session, made when the first test needs it."""
+    if (known := config.stash.get(_SESSION, None)) is not None:
+        return known
+    from pytest_portable.engine import Session
+    from pytest_portable.environment import default_cache_dir
+
+    settings = config.stash[_SETTINGS]
+    config.stash[_SESSION] = session = Session(
+        root=settings.root,
+        cache_dir=settings.cache_dir or default_cache_dir(),
+        installer=settings.installer,
+        offline=settings.offline,
+        refresh=settings.refresh,
+    )
+    return session
+
+
+@pytest.fixture
+def portable(request: pytest.FixtureRequest) -> Iterator[Portable]:
+    """Check that objects work in the environment that the mark `portable` declares."""
+    __tracebackhide__ = True
+    item: pytest.Item = request.node
+    item.stash[_ASKED] = True
+    found = _set_up(item)
+    item.stash[_PORTABLE] = found
+    yield found
+    for verdict in found.verdicts:
+        item.ihook.pytest_portable_verdict(item=item, verdict=verdict)
+
+
+def _set_up(item: pytest.Item) -> Portable:
+    __tracebackhide__ = True
+    from pytest_portable.errors import InterpreterNotFoundError
+
+    leg = _leg(item)
+    try:
+        return _session(item.config).portable(leg)
+    except InterpreterNotFoundError as error:
+        if item.config.stash[_SETTINGS].skip_missing_python:
+            pytest.skip(str(error).splitlines()[0])
+        trouble: Exception = error
+    except (SetupError, OptionError) as error:
+        trouble = error
+    pytest.fail(f"set-up failure: {trouble}", pytrace=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail a test whose own mark promised a check that nothing asked for."""
+    __tracebackhide__ = True
+    result = yield
+    if _is_marked(item) and not item.stash.get(_ASKED, False):
+        pytest.fail(
+            f"{item.nodeid}: marked portable, but nothing asked for the fixture `portable`: "
+            "nothing was checked. Take `portable` as an argument, or remove the mark.",
+            pytrace=False,
+        )
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what the targets printed, and the verdicts that the failure itself does not tell."""
+    report = yield
+    found = item.stash.get(_PORTABLE, None)
+    if found is None or report.when != "call":
+        return report
+    for verdict in found.verdicts:
+        for stream in ("stdout", "stderr"):
+            if text := getattr(verdict, stream):
+                report.sections.append((f"portable {stream}", text))
+    told = call.excinfo is not None and isinstance(call.excinfo.value, PortabilityError)
+    if report.failed and not told:
+        report.sections += [
+            ("portable verdict", str(verdict)) for verdict in found.verdicts if not verdict.portable
+        ]
+    return report

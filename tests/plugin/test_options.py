@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from pytest_portable.options import split_pythons
+
+
+@pytest.mark.parametrize(
+    ("texts", "specs"),
+    [
+        (["3.8,3.9"], ("3.8", "3.9")),
+        ([">=3.10,<3.13,3.8"], (">=3.10,<3.13", "3.8")),
+        ([">=3.8", "<3.9"], (">=3.8", "<3.9")),
+        (["3.8, ,"], ("3.8",)),
+    ],
+)
+def test_pythons_are_split_at_commas(texts: list[str], specs: tuple[str, ...]) -> None:
+    assert split_pythons(texts) == specs
+
+
+@pytest.mark.parametrize(
+    ("arg", "message"),
+    [
+        ("--portable-installer=pipp", "unknown installer 'pipp'; did you mean 'pip'?"),
+        ("--portable-timeout=soon", "'soon' is not a number of seconds above 0"),
+        ("--portable-timeout=-1", "--portable-timeout: '-1'"),
+        ("--portable-python=???", "--portable-python:"),
+        ("--portable-python=,", "names no Python"),
+        ("--portable-serializer=pickel", "did you mean 'pickle'?"),
+        ("--portable-constraint=none.txt", "no such file"),
+    ],
+)
+def test_a_bad_option_is_a_usage_error(pytester: pytest.Pytester, arg: str, message: str) -> None:
+    result = pytester.runpytest(arg)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert message in result.stderr.str()
+
+
+def test_all_ini_mistakes_are_one_usage_error(pytester: pytest.Pytester) -> None:
+    pytester.makeini(
+        "[pytest]\nportable_offline = maybe\nportable_timeout = x\nportable_deps =\n    six ==\n"
+    )
+    result = pytester.runpytest()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    for key in ("portable_offline", "portable_timeout", "portable_deps"):
+        assert f"ini {key}:" in result.stderr.str()
+
+
+def test_the_header_tells_the_effective_settings(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nportable_installer = pip\nportable_cache_dir = kept\n")
+    result = pytester.runpytest("--portable-python=3.10", "--portable-offline")
+    kept = pytester.path / "kept"
+    result.stdout.fnmatch_lines(
+        [f"portable: python 3.10, serializer pickle, installer pip, offline, cache {kept}"]
+    )
+
+
+def test_start_up_imports_nothing_beyond_pytest(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_x(): pass")
+    code = (
+        "import pytest, sys, atexit\n"
+        "pytest.main(sys.argv[1:])\n"
+        "print('\\n@'.join(['', *sorted(sys.modules)]))\n"
+    )
+    base = ["-q", "-p", "no:cacheprovider"]
+
+    def modules(*args: str) -> set[str]:
+        run = subprocess.run(
+            [sys.executable, "-c", code, *base, *args],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=pytester.path,
+            env={
+                "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+                "PYTHONPATH": ":".join(path for path in sys.path if path),
+            },
+        )
+        return {line[1:] for line in run.stdout.splitlines() if line.startswith("@")}
+
+    assert modules("-p", "pytest_portable.plugin") - modules() == {
+        "pytest_portable",
+        "pytest_portable.errors",
+        "pytest_portable.hookspecs",
+        "pytest_portable.options",
+        "pytest_portable.plugin",
+    }
