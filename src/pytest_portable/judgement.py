@@ -513,7 +513,8 @@ def _lost(transcript: Transcript, timeout_seconds: float) -> Problem:
     """Return the problem of a child that never finished."""
     step = transcript.last_step()
     stage = _STAGE_OF_STEP[step]
-    last = "\n".join(transcript.stderr.splitlines()[:6])
+    lines = [line for line in transcript.stderr.splitlines() if "_target/agent.py" not in line]
+    last = "\n".join(lines[:6])
     if transcript.timed_out:
         code, message = "timeout", f"did not finish in {timeout_seconds:g} s; last step: {step}"
     elif transcript.status < 0:

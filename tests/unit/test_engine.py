@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import functools
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_portable.engine import Portable, Session
+from pytest_portable.errors import OptionError, PortabilityError
+from pytest_portable.plan import Leg
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    folder = tmp_path_factory.mktemp("engine")
+    made = Session(root=folder, cache_dir=folder / "cache")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def on(session: Session) -> Callable[..., Portable]:
+    def make(**given: Any) -> Portable:
+        keys: dict[str, Any] = {
+            "id": "",
+            "python": sys.executable,
+            "deps": None,
+            "deps_id": None,
+            "serializer": "pickle",
+            "protocol": None,
+            "options": {},
+            "install_serializer": True,
+            "timeout_seconds": 20.0,
+            "env": {},
+            "round_trip": True,
+            "allow_bytecode": False,
+            "warnings": "report",
+            "rtol": None,
+            "atol": None,
+            "forbid": (),
+            "max_bytes": None,
+            "test": "tests/unit/test_engine.py::test",
+        }
+        return session.portable(Leg(**{**keys, **given}))
+
+    return make
+
+
+class Hook:
+    """Evaluates an expression while it is loaded."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
+        return eval, (self.code,)
+
+
+def test_plain_data_travels_and_compares(on: Callable[..., Portable]) -> None:
+    data = {"nan": float("nan"), "partial": functools.partial(pow, 2)}
+
+    verdict = on()(data, probe="obj['partial'](k)", k=5)
+
+    assert verdict.portable
+    assert verdict.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "problem", "words"),
+    [
+        pytest.param("__import__('os')._exit(0)", "early-exit", "status 0", id="exit"),
+        pytest.param("__import__('ctypes').string_at(0)", "crash", "SIGSEGV", id="crash"),
+        pytest.param("__import__('sys').exit(3)", "load-hook", "SystemExit", id="sys-exit"),
+        pytest.param("open('left', 'w')", "side-effect", "left", id="side-effect"),
+    ],
+)
+def test_what_ends_a_child_is_a_verdict_and_the_agent_goes_on(
+    on: Callable[..., Portable], code: str, problem: str, words: str
+) -> None:
+    portable = on(round_trip=False)
+
+    verdict = portable.check(Hook(code))
+
+    assert [found.code for found in verdict.problems] == [problem]
+    assert words in str(verdict)
+    assert portable.check(1).portable
+
+
+def test_a_hang_ends_at_the_time_limit(on: Callable[..., Portable]) -> None:
+    verdict = on(timeout_seconds=0.5).check(Hook("__import__('time').sleep(60)"))
+
+    assert (verdict.stage, verdict.problems[0].code) == ("load", "timeout")
+
+
+def test_what_is_printed_is_kept_and_cut(on: Callable[..., Portable]) -> None:
+    verdict = on().check(0, probe="print('x' * 20_000_000)")
+
+    assert verdict.portable
+    assert verdict.stdout_bytes == 20_000_001
+    assert len(verdict.stdout) == 65_536
+
+
+def test_a_dump_failure_names_the_smallest_part(on: Callable[..., Portable]) -> None:
+    verdict = on().check({"a": [1, threading.Lock()]})
+
+    assert (verdict.stage, verdict.problems[0].code) == ("dump", "unserializable")
+    assert verdict.problems[0].path == "obj['a'][1]"
+
+
+def test_a_named_value_has_its_own_root(on: Callable[..., Portable]) -> None:
+    verdict = on().check(1, probe="lock", lock=threading.Lock())
+
+    assert verdict.problems[0].path == "lock"
+
+
+def test_call_returns_the_result(on: Callable[..., Portable]) -> None:
+    base = 3
+
+    assert on(serializer="cloudpickle").call(lambda x, *, y: x + y + base, 1, y=2) == 6
+
+
+def test_call_raises_what_was_raised_there(on: Callable[..., Portable]) -> None:
+    with pytest.raises(ZeroDivisionError) as caught:
+        on(serializer="cloudpickle").call(lambda: 1 / 0)
+
+    assert "ZeroDivisionError" in "".join(caught.value.__notes__)
+
+
+def test_an_exception_that_cannot_come_back_says_why(on: Callable[..., Portable]) -> None:
+    class Boom(Exception):  # noqa: N818 - a user's exception
+        def __init__(self, one: int, two: int) -> None:
+            super().__init__(one)
+            self.two = two
+
+    def fail() -> None:
+        raise Boom(1, 2)
+
+    with pytest.raises(PortabilityError) as caught:
+        on(serializer="cloudpickle").call(fail)
+
+    verdict = caught.value.verdict
+    assert (verdict.stage, verdict.problems[0].code) == ("return", "exception-not-portable")
+
+
+def test_a_generator_cannot_come_back(on: Callable[..., Portable]) -> None:
+    with pytest.raises(PortabilityError) as caught:
+        on(serializer="cloudpickle").call(lambda: (i for i in range(3)))
+
+    verdict = caught.value.verdict
+    assert (verdict.stage, verdict.problems[0].code) == ("return", "result-not-portable")
+    assert verdict.problems[0].path == "obj()"
+
+
+def test_loading_the_answer_keeps_the_tests_own_class(on: Callable[..., Portable]) -> None:
+    class Counter:
+        total = 1
+
+    counter = Counter()
+    portable = on(serializer="cloudpickle")
+    portable(counter)
+
+    def change(thing: Any) -> Any:
+        type(thing).total = 9
+        return thing
+
+    back = portable.call(change, counter)
+
+    assert type(back) is Counter
+    assert Counter.total == 1
+
+
+def test_a_probe_with_free_variables_is_refused(on: Callable[..., Portable]) -> None:
+    def probe(obj: object) -> object:
+        return sys.version, obj
+
+    with pytest.raises(OptionError, match="uses sys"):
+        on().check(1, probe=probe)
+
+
+def test_a_self_contained_function_is_a_probe(on: Callable[..., Portable]) -> None:
+    def probe(obj: list[int], *, step: int) -> list[int]:
+        import math
+
+        return [math.floor(x) + step for x in obj]
+
+    assert on()([1, 2], probe=probe, step=2).portable
+
+
+def test_the_text_fits_eighty_columns(on: Callable[..., Portable]) -> None:
+    text = str(on().check({"a": [1, threading.Lock()]}))
+
+    assert max(map(len, text.splitlines())) <= 76
