@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["KEYS", "Choice", "Element", "Leg", "Plan", "find_mistakes", "parse_size"]
 
-_UNITS: Final = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3}
 _HIGHEST_PROTOCOL: Final = 5
 
 
@@ -165,9 +164,8 @@ def parse_size(value: object) -> int | None:
     )
     if not found:
         return None
-    unit = (found[2] or "").lower()
-    scale = 1024 ** " kmg".index(unit) if found[3] else _UNITS[unit]
-    return int(float(found[1]) * scale) or None
+    power = " kmg".index((found[2] or " ").lower())
+    return int(float(found[1]) * (1024 if found[3] else 1000) ** power) or None
 
 
 _flag = _Key("True or False", _expect(lambda value: isinstance(value, bool)))
@@ -271,14 +269,11 @@ class Plan:
         self._late = frozenset(key for layer in late for key in layer)
 
     def _axis(self, key: str) -> list[Element]:
-        """Give the elements of a key; the first axis to ask is the command line."""
-        declared = self.declared.get(key)
-        if key == "python":
-            above: tuple[str, ...] = self.settings.pythons
-            below: tuple[str, ...] = self.settings.default_pythons
-        else:
-            above, below = self.settings.serializers, self.settings.default_serializers
-        value: object = above or (declared if key in self.declared else below)
+        """Give the elements of a key: command line over marks over ini."""
+        at = self.settings
+        above = at.pythons if key == "python" else at.serializers
+        below = at.default_pythons if key == "python" else at.default_serializers
+        value: object = above or self.declared.get(key, below)
         return _as_elements(value) if value != () else []
 
     def _deps_axis(self) -> list[Element]:
@@ -294,11 +289,8 @@ class Plan:
 
     def _is_listed(self, key: str) -> bool:
         """Tell whether a key is given as a list, so that ids name it."""
-        if key == "python" and self.settings.pythons:
-            return len(self.settings.pythons) > 1
-        if key == "serializer" and self.settings.serializers:
-            return len(self.settings.serializers) > 1
-        if key in self.declared:
+        above = self.settings.pythons if key == "python" else self.settings.serializers
+        if key in self.declared and not above:
             return isinstance(self.declared[key], list | tuple | dict)
         return len(self._axis(key)) > 1
 
@@ -306,7 +298,7 @@ class Plan:
         """Give what to parametrise over: product in the order Python, serializer, deps id.
 
         Returns:
-            One choice per leg; empty where there is one leg without marks or an id of its own.
+            One choice per leg; empty where there is one leg without marks of its own.
         """
         axes: list[list[tuple[str, Element]]] = [
             [(key, element) for element in self._axis(key)]
@@ -316,10 +308,7 @@ class Plan:
         if deps := self._deps_axis():
             axes.append([("deps", element) for element in deps])
         found = [_choice(combination) for combination in product(*axes)] if axes else []
-        special = any(element.marks or element.id for axis in axes[:2] for _, element in axis)
-        marked = any(choice.marks for choice in found)
-        named = special and any(key != "deps" for axis in axes for key, _ in axis)
-        return found if len(found) > 1 or marked or named else []
+        return found if len(found) > 1 or any(choice.marks for choice in found) else []
 
     def find_mistakes(self, choice: Choice | None) -> list[str]:
         """Find what is wrong with the merged keys, each of them being valid by itself."""
@@ -348,9 +337,13 @@ class Plan:
 
     def _value(self, key: str, choice: Choice | None) -> str | None:
         if (chosen := self._chosen(key, choice)) is not None:
-            return chosen
-        elements = self._axis(key)
-        return _name(elements[0].value) if elements else None
+            name = chosen
+        elif elements := self._axis(key):
+            name = _name(elements[0].value)
+        else:
+            return None
+        is_path = key == "python" and "/" in name and not name.startswith("~")
+        return str(self.settings.root / name) if is_path else name
 
     def _deps(self, choice: Choice | None) -> tuple[tuple[str, ...] | None, str | None]:
         deps = self.declared.get("deps", self.settings.default_deps)
@@ -362,8 +355,7 @@ class Plan:
             deps = deps[name]
         if isinstance(deps, Element):
             deps = deps.value
-        constraints = (f"-c {path}" for path in self.settings.constraints)
-        return (*cast("Iterable[str]", deps), *constraints), name
+        return tuple(cast("Iterable[str]", deps)), name
 
     def leg(self, choice: Choice | None, test: str) -> Leg:
         """Give the leg of one item, whose mistakes have been looked for before.

@@ -6,7 +6,7 @@ the rest waits until a test needs it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import pytest
 
@@ -199,7 +199,7 @@ def _plan(node: pytest.Item | pytest.Collector) -> tuple[Plan, list[str]]:
     layers: list[Mapping[str, object]] = []
     late: list[Mapping[str, object]] = []
     mistakes: list[str] = []
-    for owner in reversed(node.listchain()):
+    for owner in cast("list[pytest.Collector]", node.listchain())[::-1]:
         written, added = _own_marks(owner)
         for mark in (*added, *written):
             mistakes += [line for line in _mistakes_of(mark) if line not in mistakes]
@@ -281,6 +281,7 @@ def _session(config: pytest.Config) -> Session:
         installer=settings.installer,
         offline=settings.offline,
         refresh=settings.refresh,
+        constraints=settings.constraints,
     )
     return session
 

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import pytest
+
+HEAD = "import os, pytest, sys, unittest\n"
+
+
+@pytest.fixture
+def offline(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    monkeypatch.setenv("PYTEST_PORTABLE_CACHE_DIR", str(pytester.path / "cache"))
+    return pytester
+
+
+def test_a_bare_check_passes_from_every_door(offline: pytest.Pytester) -> None:
+    offline.makepyfile(
+        HEAD
+        + """
+def test_argument(portable):
+    assert portable({"a": [1, 2.0]})
+    assert portable.target.python
+
+@pytest.mark.portable
+def test_asked_inside(request):
+    request.getfixturevalue("portable")((1, 2))
+
+class TestCase(unittest.TestCase):
+    @pytest.fixture(autouse=True)
+    def _portable(self, portable):
+        self.portable = portable
+
+    @pytest.mark.portable(timeout=30)
+    def test_x(self):
+        self.assertEqual(self.portable.call(len, "abc"), 3)
+"""
+    )
+    offline.runpytest().assert_outcomes(passed=3)
+
+
+def test_a_failure_is_the_diagnosis(offline: pytest.Pytester) -> None:
+    offline.makepyfile(
+        HEAD
+        + """
+def test_raised(portable):
+    portable(lambda: 1)
+
+def test_kept(portable):
+    portable.check(lambda: 1)
+    raise ValueError("other")
+"""
+    )
+    result = offline.runpytest()
+    result.assert_outcomes(failed=2)
+    text = result.stdout.str()
+    assert "PortabilityError" in text
+    assert "engine.py" not in text
+    assert text.count("- portable verdict -") == 1
+
+
+def test_what_the_target_prints_is_a_section(offline: pytest.Pytester) -> None:
+    offline.makepyfile(
+        HEAD
+        + """
+def test_x(portable):
+    portable.call(print, "said there")
+    raise ValueError
+"""
+    )
+    result = offline.runpytest()
+    result.stdout.fnmatch_lines(["*- portable stdout -*", "said there"])
+
+
+def test_a_missing_interpreter_is_an_error_or_a_skip(offline: pytest.Pytester) -> None:
+    offline.makepyfile(
+        HEAD + "@pytest.mark.portable(python='3.77')\ndef test_x(portable): portable(1)\n"
+    )
+    result = offline.runpytest()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*set-up failure: *"])
+    assert "plugin.py" not in result.stdout.str()
+    offline.runpytest("--portable-skip-missing-python").assert_outcomes(skipped=1)
+
+
+def test_every_verdict_reaches_the_hook(offline: pytest.Pytester) -> None:
+    offline.makeconftest("""
+def pytest_portable_verdict(item, verdict):
+    print(f"@{item.name} {verdict.portable}")
+""")
+    offline.makepyfile(
+        HEAD
+        + """
+def test_x(portable):
+    portable(1)
+    portable.check(lambda: 1)
+"""
+    )
+    result = offline.runpytest("-s")
+    result.stdout.fnmatch_lines(["*@test_x True", "*@test_x False"])
+
+
+def test_public_names_resolve() -> None:
+    import pytest_portable
+
+    for name in pytest_portable.__all__:
+        if name != "Inspection":
+            assert getattr(pytest_portable, name).__name__ == name
+    with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
+        _ = pytest_portable.Nothing
+    assert set(pytest_portable.__all__) <= set(dir(pytest_portable))
