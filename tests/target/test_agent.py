@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_portable._target import agent as protocol
+from pytest_portable.errors import AgentError
+from pytest_portable.target import Agent, Transcript
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+VERSIONS = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
+MINORS = ("3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
+PLAIN = b"\x80\x04]\x94(K\x01K\x02e."
+REQUEST: dict[str, Any] = {
+    "kind": "check",
+    "dumpers": [["pickle:dumps", {}]],
+    "protocol": 4,
+    "round_trip": True,
+    "probe": None,
+    "warnings": "report",
+}
+
+
+def interpreter(minor: str) -> Path:
+    found = sorted(VERSIONS.glob(f"{minor}.*/bin/python"))
+    if not found:
+        if os.environ.get("CI"):
+            pytest.fail(f"no CPython {minor} below {VERSIONS}")
+        pytest.skip(f"no CPython {minor} below {VERSIONS}")
+    return found[-1]
+
+
+@pytest.fixture(scope="module", params=MINORS)
+def agent(request: pytest.FixtureRequest) -> Iterator[Agent]:
+    made = Agent(interpreter(request.param))
+    yield made
+    made.close()
+
+
+def run(agent: Agent, data: bytes = PLAIN, *, seconds: float = 20.0, **keys: Any) -> Transcript:
+    return agent.run_check(
+        {**REQUEST, **keys},
+        [("obj", data)],
+        loaders=["pickle:loads"],
+        timeout_seconds=seconds,
+    )
+
+
+def probe(source: str) -> dict[str, str]:
+    return {"mode": "expression", "source": source, "name": ""}
+
+
+def test_a_payload_is_loaded_described_and_dumped(agent: Agent) -> None:
+    transcript = run(agent)
+
+    returned = transcript.find("returned")
+    assert transcript.finished
+    assert returned is not None
+    assert returned.blob is not None
+
+
+def test_nothing_of_ours_is_importable_and_main_is_empty(agent: Agent) -> None:
+    source = (
+        "print(__import__('importlib.util').util.find_spec('agent'),"
+        " 'pytest_portable' in __import__('sys').modules,"
+        " [n for n in vars(__import__('__main__')) if not n.startswith('__')])"
+    )
+
+    transcript = run(agent, probe=probe(source))
+
+    assert transcript.stdout == "None False []\n"
+
+
+def test_checks_do_not_see_each_other(agent: Agent) -> None:
+    run(agent, probe=probe("setattr(__import__('sys'), 'left_behind', 1)"))
+
+    transcript = run(agent, probe=probe("print(hasattr(__import__('sys'), 'left_behind'))"))
+
+    assert transcript.stdout == "False\n"
+
+
+def test_a_grandchild_does_not_outlive_the_check(agent: Agent) -> None:
+    source = "print(__import__('subprocess').Popen(['sleep', '600'], start_new_session=True).pid)"
+
+    transcript = run(agent, probe=probe(source))
+
+    assert not Path(f"/proc/{transcript.stdout.strip()}").exists()
+
+
+def test_the_host_environment_does_not_leak(agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_SECRET_TOKEN", "hidden")
+    agent.close()
+
+    transcript = run(agent, probe=probe("print(sorted(__import__('os').environ))"))
+
+    assert "PYTEST_SECRET_TOKEN" not in transcript.stdout
+    assert "PYTEST_CURRENT_TEST" not in transcript.stdout
+
+
+def test_a_large_payload_travels_by_file(agent: Agent) -> None:
+    size = 3 * protocol.SPILL_BYTES
+    data = b"\x80\x04B" + size.to_bytes(4, "little") + bytes(size) + b"."
+
+    returned = run(agent, data).find("returned")
+
+    assert returned is not None
+    assert returned.blob is not None
+    assert len(returned.blob) > size
+
+
+@pytest.mark.parametrize("minor", ["3.6", "3.7"])
+def test_an_old_python_is_refused_politely(minor: str) -> None:
+    with pytest.raises(AgentError, match="too old"):
+        Agent(interpreter(minor)).start()
+
+
+def test_the_agent_ends_with_its_host() -> None:
+    script = (
+        "import sys, os; from pathlib import Path; from pytest_portable.target import Agent\n"
+        "agent = Agent(Path(sys.executable)); print(agent.start()['pid'], flush=True)\n"
+        "os._exit(1)"
+    )
+    source = str(Path(protocol.__file__).parents[2])
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONPATH": source},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    gone = Path(f"/proc/{done.stdout.strip()}")
+    for _ in range(200):
+        if not gone.exists():
+            break
+        select_wait()
+    assert not gone.exists()
+
+
+def select_wait() -> None:
+    import time
+
+    time.sleep(0.05)
