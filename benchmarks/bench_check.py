@@ -49,26 +49,7 @@ def spawn() -> None:
 
 def leg() -> Leg:
     """Return a leg in this very interpreter."""
-    return Leg(
-        id="",
-        python=sys.executable,
-        deps=None,
-        deps_id=None,
-        serializer="pickle",
-        protocol=None,
-        options={},
-        install_serializer=True,
-        timeout_seconds=60.0,
-        env={},
-        round_trip=True,
-        allow_bytecode=False,
-        warnings="report",
-        rtol=None,
-        atol=None,
-        forbid=(),
-        max_bytes=None,
-        test="",
-    )
+    return Leg(python=sys.executable, deps=None)
 
 
 def main() -> None:

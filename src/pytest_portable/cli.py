@@ -103,22 +103,9 @@ def _leg(given: argparse.Namespace) -> Leg:
 
     get_serializer(given.serializer)
     return Leg(
-        id="",
         python=given.python,
         deps=tuple(given.dep),
-        deps_id=None,
         serializer=given.serializer,
         protocol=given.protocol,
-        options={},
-        install_serializer=True,
         timeout_seconds=given.timeout,
-        env={},
-        round_trip=True,
-        allow_bytecode=False,
-        warnings="report",
-        rtol=None,
-        atol=None,
-        forbid=(),
-        max_bytes=None,
-        test="",
     )

@@ -28,24 +28,24 @@ _HIGHEST_PROTOCOL: Final = 5
 class Leg:
     """One combination that a test runs on: everything a check must know."""
 
-    id: str
-    python: str | None
-    deps: tuple[str, ...] | None
-    deps_id: str | None
-    serializer: str
-    protocol: int | None
-    options: Mapping[str, object]
-    install_serializer: bool
-    timeout_seconds: float
-    env: Mapping[str, str]
-    round_trip: bool
-    allow_bytecode: bool
-    warnings: str
-    rtol: float | None
-    atol: float | None
-    forbid: tuple[str, ...]
-    max_bytes: int | None
-    test: str
+    id: str = ""
+    python: str | None = None
+    deps: tuple[str, ...] | None = ()
+    deps_id: str | None = None
+    serializer: str = "pickle"
+    protocol: int | None = None
+    options: Mapping[str, object] = field(default_factory=dict)
+    install_serializer: bool = True
+    timeout_seconds: float = 60.0
+    env: Mapping[str, str] = field(default_factory=dict)
+    round_trip: bool = True
+    allow_bytecode: bool = False
+    warnings: str = "report"
+    rtol: float | None = None
+    atol: float | None = None
+    forbid: tuple[str, ...] = ()
+    max_bytes: int | None = None
+    test: str = ""
 
 
 @dataclass(frozen=True)
