@@ -5,23 +5,19 @@ Ids come from the text of the declaration alone, so that every process finds the
 
 from __future__ import annotations
 
-import math
-import re
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 
-from pytest_portable.options import near
+from pytest_portable.keys import Element, parse_size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from pytest_portable.options import Checks, Settings
+    from pytest_portable.options import Settings
 
-__all__ = ["KEYS", "Choice", "Element", "Leg", "Plan", "find_mistakes", "parse_size"]
-
-_HIGHEST_PROTOCOL: Final = 5
+__all__ = ["Choice", "Leg", "Plan"]
 
 
 @dataclass(frozen=True)
@@ -43,18 +39,17 @@ class Leg:
     warnings: str = "report"
     rtol: float | None = None
     atol: float | None = None
+    seed: int | None = None
+    by_value: tuple[str, ...] = ()
+    ship: tuple[str, ...] = ()
+    as_main: bool = False
+    absent: tuple[str, ...] = ()
+    preload: tuple[str, ...] = ()
+    via: tuple[Mapping[str, object], ...] = ()
+    producer: Mapping[str, object] | None = None
     forbid: tuple[str, ...] = ()
     max_bytes: int | None = None
     test: str = ""
-
-
-@dataclass(frozen=True)
-class Element:
-    """One element of a list or dict: its value, and what `pytest.param` said of it."""
-
-    value: object
-    id: str | None = None
-    marks: tuple[object, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,168 +61,6 @@ class Choice:
     serializer: str | None = None
     deps_id: str | None = None
     marks: tuple[object, ...] = field(default=(), compare=False, repr=False)
-
-
-class _Key(NamedTuple):
-    valid: str
-    check: Callable[[object, Checks], Iterator[str]]
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _expect(test: Callable[[object], bool]) -> Callable[[object, Checks], Iterator[str]]:
-    def check(value: object, checks: Checks) -> Iterator[str]:
-        del checks
-        if not test(value):
-            yield f"{value!r} is not valid"
-
-    return check
-
-
-def _elements(value: object) -> list[object]:
-    """Give the elements of a list without their `pytest.param`."""
-    many = value if isinstance(value, list | tuple) and not hasattr(value, "marks") else [value]
-    return [element.value if isinstance(element, Element) else element for element in many]
-
-
-def _check_python(value: object, checks: Checks) -> Iterator[str]:
-    if not (specs := _elements(value)):
-        yield "the list is empty"
-    for spec in specs:
-        if not isinstance(spec, str):
-            hint = f"; write it as a string: '{spec}'" if isinstance(spec, float | int) else ""
-            yield f"{spec!r} is not a string{hint}"
-        elif trouble := checks.python(spec):
-            yield trouble
-
-
-def _check_serializer(value: object, checks: Checks) -> Iterator[str]:
-    if not (named := _elements(value)):
-        yield "the list is empty"
-    known = checks.serializers()
-    for element in named:
-        name = getattr(element, "name", element)
-        if not isinstance(name, str):
-            yield f"{element!r} is not a string"
-        elif name not in known:
-            yield f"unknown serializer {name!r}{near(name, known)} (known: {', '.join(known)})"
-
-
-def _check_deps(value: object, checks: Checks) -> Iterator[str]:
-    if isinstance(value, dict):
-        if not value:
-            yield "the dict is empty"
-        for name, lines in value.items():
-            if not isinstance(name, str) or not name:
-                yield f"the id {name!r} is not a word"
-            yield from _check_lines(lines, checks)
-    elif value is not None:
-        yield from _check_lines(value, checks)
-
-
-def _check_lines(lines: object, checks: Checks) -> Iterator[str]:
-    if isinstance(lines, Element):
-        lines = lines.value
-    if not isinstance(lines, list | tuple):
-        hint = f"; write [{lines!r}]" if isinstance(lines, str) else ""
-        yield f"{lines!r} is not a list{hint}"
-        return
-    for line in lines:
-        if not isinstance(line, str):
-            yield f"{line!r} is not a string"
-        elif trouble := checks.requirement(line):
-            yield trouble
-
-
-def _is_texts(value: object) -> bool:
-    return isinstance(value, list | tuple) and all(isinstance(name, str) for name in value)
-
-
-def _is_env(value: object) -> bool:
-    return isinstance(value, dict) and all(
-        isinstance(word, str) for pair in value.items() for word in pair
-    )
-
-
-def _is_protocol(value: object) -> bool:
-    return value is None or (type(value) is int and 0 <= value <= _HIGHEST_PROTOCOL)
-
-
-def parse_size(value: object) -> int | None:
-    """Read a size in bytes: a number, or text such as `"10 MB"`; `None` where it is neither."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value if value > 0 else None
-    found = isinstance(value, str) and re.fullmatch(
-        r"\s*(\d+(?:\.\d+)?)\s*(?:([kmg])(i)?)?b?\s*", value, re.IGNORECASE
-    )
-    if not found:
-        return None
-    power = " kmg".index((found[2] or " ").lower())
-    return int(float(found[1]) * (1024 if found[3] else 1000) ** power) or None
-
-
-_flag = _Key("True or False", _expect(lambda value: isinstance(value, bool)))
-_tolerance = _Key(
-    "a number of 0 or more",
-    _expect(lambda value: value is None or (_is_number(value) and cast("float", value) >= 0)),
-)
-
-KEYS: Final[Mapping[str, _Key]] = {
-    "deps": _Key(
-        "a list of requirement lines, a dict of id to such a list, or None with a path as python",
-        _check_deps,
-    ),
-    "python": _Key("'3.11', '>=3.10,<3.13', 'pypy3.10', a path, or a list of these", _check_python),
-    "serializer": _Key("a known name, or a list of them", _check_serializer),
-    "protocol": _Key(f"a number from 0 to {_HIGHEST_PROTOCOL}", _expect(_is_protocol)),
-    "options": _Key(
-        "a dict of keyword arguments of the serializer's dump",
-        _expect(lambda value: isinstance(value, dict) and all(isinstance(k, str) for k in value)),
-    ),
-    "install_serializer": _flag,
-    "timeout": _Key(
-        "a number of seconds above 0",
-        _expect(lambda value: _is_number(value) and cast("float", value) > 0),
-    ),
-    "env": _Key("a dict of str to str", _expect(_is_env)),
-    "round_trip": _flag,
-    "allow_bytecode": _flag,
-    "warnings": _Key(
-        "'report', 'error' or 'ignore'",
-        _expect(lambda value: value in ("report", "error", "ignore")),
-    ),
-    "rtol": _tolerance,
-    "atol": _tolerance,
-    "forbid": _Key("a list of module names", _expect(_is_texts)),
-    "max_size": _Key(
-        "a number of bytes, or text such as '10 MB'",
-        _expect(lambda value: value is None or parse_size(value) is not None),
-    ),
-}
-
-
-def find_mistakes(declared: Mapping[str, object], checks: Checks) -> list[str]:
-    """Find every mistake in the keys of one mark.
-
-    Args:
-        declared: the mark's keys, `pytest.param` elements as `Element`.
-        checks: what says whether a spec, a line or a name can be used.
-
-    Returns:
-        One line each: the key, what was found, what is valid, the near spelling.
-    """
-    mistakes = []
-    for key, value in declared.items():
-        if key not in KEYS:
-            mistakes.append(f"unknown key {key!r}{near(key, KEYS)} (valid: {', '.join(KEYS)})")
-            continue
-        mistakes += [
-            f"{key}: {trouble} (valid: {KEYS[key].valid})"
-            for trouble in KEYS[key].check(value, checks)
-        ]
-    return mistakes
 
 
 def _python_id(spec: str) -> str:
@@ -384,7 +217,14 @@ class Plan:
             warnings=str(get("warnings", "report")),
             rtol=cast("float | None", get("rtol")),
             atol=cast("float | None", get("atol")),
-            forbid=tuple(cast("Iterable[str]", get("forbid", ()))),
+            seed=cast("int | None", get("seed")),
+            as_main=bool(get("as_main", False)),
+            via=tuple(cast("Iterable[Mapping[str, object]]", get("via", ()))),
+            producer=cast("Mapping[str, object] | None", get("producer")),
+            **{
+                key: tuple(cast("Iterable[str]", get(key, ())))
+                for key in ("by_value", "ship", "absent", "preload", "forbid")
+            },
             max_bytes=parse_size(get("max_size")),
             test=test,
         )

@@ -28,8 +28,9 @@ _ASKED = pytest.StashKey[bool]()
 _CHOICE = "_portable_leg"
 _MARK = (
     "portable(deps=(), *, python, serializer, protocol, options, install_serializer, timeout, "
-    "env, round_trip, allow_bytecode, warnings, rtol, atol, forbid, max_size): what the objects "
-    "of this test must be portable to; the `portable` fixture checks it."
+    "env, round_trip, allow_bytecode, warnings, rtol, atol, seed, by_value, ship, as_main, absent, "
+    "preload, via, producer, forbid, max_size): what the objects of this test must be portable "
+    "to; the `portable` fixture checks it."
 )
 
 
@@ -151,7 +152,7 @@ def _is_marked(node: pytest.Item | pytest.Collector) -> bool:
 
 def _declared(mark: pytest.Mark) -> dict[str, object]:
     """Give the keys of a mark, `pytest.param` elements unwrapped."""
-    from pytest_portable.plan import Element
+    from pytest_portable.keys import Element
 
     def unwrap(value: object) -> object:
         if isinstance(value, _parameter_set()):
@@ -179,7 +180,7 @@ def _parameter_set() -> type[Any]:
 
 
 def _mistakes_of(mark: pytest.Mark) -> list[str]:
-    from pytest_portable.plan import find_mistakes
+    from pytest_portable.keys import find_mistakes
 
     mistakes = []
     if len(mark.args) > 1:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_portable.keys import Element, parse_size
 from pytest_portable.options import Settings
-from pytest_portable.plan import Choice, Element, Plan, parse_size
+from pytest_portable.plan import Choice, Plan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,0 +1,277 @@
+"""Run one check and judge what came back: the transcript becomes a verdict."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import shlex
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pytest_portable.diagnosis import Evidence, explain_dump, foreign_code
+from pytest_portable.judgement.back import (
+    bring_back_exception,
+    judge_probe,
+    judge_return,
+    load_back,
+)
+from pytest_portable.judgement.paths import with_argument_path
+from pytest_portable.judgement.policies import check_policies
+from pytest_portable.judgement.there import judge_transcript
+from pytest_portable.payload.prescan import may_carry_code
+from pytest_portable.verdict import STAGES, Problem, Target, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pytest_portable.payload.inspection import Inspection
+    from pytest_portable.plan import Leg
+    from pytest_portable.probes import Probe
+    from pytest_portable.serializers import Serializer
+    from pytest_portable.target import Agent, Transcript
+
+__all__ = ["Check", "Outcome"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A verdict, and for a call what it returned or raised."""
+
+    verdict: Verdict
+    value: object = None
+    raised: BaseException | None = None
+
+
+@dataclass
+class Check:
+    """One object on one leg."""
+
+    obj: object
+    leg: Leg
+    serializer: Serializer
+    target: Target
+    agent: Agent
+    host: tuple[int, int]
+    notes_of_environment: tuple[str, ...]
+    started: float
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+    payload: bytes | None = None
+    transcript: Transcript | None = None
+
+    @property
+    def protocol(self) -> int:
+        """The pickle protocol of this leg."""
+        asked = self.leg.protocol
+        return self.serializer.default_protocol() if asked is None else asked
+
+    @property
+    def label(self) -> str:
+        """The target's Python as ids spell it: `py3.12`, `pypy3.10`."""
+        major, minor = _minor(self.target.python)
+        name = "py" if self.target.implementation == "cpython" else self.target.implementation
+        return f"{name}{major}.{minor}"
+
+    def run(
+        self,
+        *,
+        names: Mapping[str, object],
+        probe: Probe | None,
+        equal: Callable[[Any, Any], object] | None,
+        data: bytes | None = None,
+    ) -> Outcome:
+        """Take an object through all stages."""
+        given = data is not None
+        values = {} if given else {"obj": self.obj}
+        payloads = self.dump_all({**values, **names})
+        if data is not None:
+            self.payload = data
+            payloads.insert(0, ("obj", data))
+        if not self.problems:
+            self.inspect(payloads)
+        if self.problems:
+            return self.outcome()
+        round_trip = self.leg.round_trip and not given
+        self.travel("check", payloads, probe, round_trip=round_trip)
+        judge_transcript(self, payloads)
+        if not given:
+            judge_return(self, equal, round_trip=round_trip)
+            if probe is not None:
+                judge_probe(self, probe, names)
+        return self.outcome()
+
+    def run_call(self, args: tuple[object, ...], kwargs: dict[str, object]) -> Outcome:
+        """Ship a function and its arguments, bring back what it returned or raised."""
+        payloads = self.dump_all({"obj": self.obj, "arguments": (args, kwargs)})
+        if not self.problems:
+            self.inspect(payloads)
+        if self.problems:
+            return self.outcome()
+        self.travel("call", payloads, None, round_trip=False)
+        judge_transcript(self, payloads)
+        assert self.transcript is not None
+        raised = self.transcript.find("raised")
+        if raised is not None:
+            error = bring_back_exception(self, raised)
+            return Outcome(self.outcome().verdict, raised=error)
+        record = self.transcript.find("value")
+        value = None if record is None else load_back(self, record, "obj()")
+        return Outcome(self.outcome().verdict, value=value)
+
+    # --- dump ---------------------------------------------------------------------------------
+
+    def dumps(self, value: object) -> bytes:
+        """Dump with the leg's serializer and options."""
+        return self.serializer.dumps(value, protocol=self.protocol, **self.leg.options)
+
+    def dump(self, value: object, root: str) -> bytes | None:
+        """Dump one value; a failure becomes a problem."""
+        try:
+            return self.dumps(value)
+        except Exception as error:  # noqa: BLE001 - whatever a reducer raises is the finding
+            self.problems.append(explain_dump(value, error, self.dumps, root=root))
+            return None
+
+    def dump_all(self, values: Mapping[str, object]) -> list[tuple[str, bytes]]:
+        """Dump every value that travels."""
+        begun = time.monotonic()
+        payloads = []
+        for name, value in values.items():
+            data = self.dump(value, name)
+            if data is not None:
+                payloads.append((name, data))
+            if name == "obj":
+                self.payload = data
+        self.problems = [with_argument_path(problem) for problem in self.problems]
+        self.seconds["dump"] = time.monotonic() - begun
+        return payloads
+
+    # --- inspect ------------------------------------------------------------------------------
+
+    def inspection(self, data: bytes, root: str) -> Inspection:
+        """Read a payload without loading it."""
+        from pytest_portable.payload.inspection import inspect_payload  # noqa: PLC0415 - on demand
+
+        return inspect_payload(data, root=root, python=self.host)
+
+    def inspect(self, payloads: list[tuple[str, bytes]]) -> None:
+        """Refuse what cannot be loaded there, before loading it."""
+        there = _minor(self.target.python)
+        for name, data in payloads:
+            if there != self.host and may_carry_code(data):
+                found = foreign_code(self.inspection(data, name), host=self.host, target=there)
+                found = [with_argument_path(problem) for problem in found]
+                (self.notes if self.leg.allow_bytecode else self.problems).extend(found)
+            check_policies(self, name, data)
+
+    # --- there --------------------------------------------------------------------------------
+
+    def travel(
+        self,
+        kind: str,
+        payloads: list[tuple[str, bytes]],
+        probe: Probe | None,
+        *,
+        round_trip: bool,
+    ) -> None:
+        """Run the request in a fresh process of the target."""
+        options = (
+            self.leg.options if self.serializer.dumpers[0].partition(":")[0] != "pickle" else {}
+        )
+        dumpers = [
+            [name, dict(options) if number == 0 else {}]
+            for number, name in enumerate(self.serializer.dumpers)
+        ]
+        request = {
+            "kind": kind,
+            "dumpers": dumpers,
+            "protocol": self.protocol,
+            "round_trip": round_trip,
+            "probe": None if probe is None else probe.to_request(),
+            "warnings": self.leg.warnings,
+        }
+        self.transcript = self.agent.run_check(
+            request,
+            payloads,
+            loaders=self.serializer.loaders,
+            timeout_seconds=self.leg.timeout_seconds,
+        )
+        self.seconds["there"] = self.transcript.seconds
+
+    # --- verdict ------------------------------------------------------------------------------
+
+    def evidence(self, data: bytes | None, root: str) -> Evidence:
+        """Collect what a cause may ask about; only after a failure."""
+        providers = importlib.metadata.packages_distributions()
+        here = {d.metadata["Name"]: d.version for d in importlib.metadata.distributions()}
+        modules = {
+            name: file
+            for name, module in list(sys.modules.items())
+            if isinstance(file := getattr(module, "__file__", None), str)
+        }
+        test = self.leg.test.partition("::")[0]
+        tests = {name for name, file in modules.items() if test and file.endswith(test)}
+        return Evidence(
+            inspection=None if data is None else self.inspection(data, root),
+            providers={name: list(found) for name, found in providers.items()},
+            there=self.target.distributions,
+            here=here,
+            test_modules=frozenset(tests),
+            modules=modules,
+            stdlib=sys.stdlib_module_names,
+            target_python=self.target.python,
+            root=root,
+        )
+
+    def outcome(self) -> Outcome:
+        """Return the verdict as things stand."""
+        problems = sorted(self.problems, key=lambda problem: STAGES.index(problem.stage))
+        transcript = self.transcript
+        kind = type(self.obj)
+        warned = (
+            ()
+            if transcript is None
+            else tuple(
+                warning for r in transcript.records for warning in r.header.get("warnings", ())
+            )
+        )
+        skew = [
+            Problem(code="serializer-skew", stage="load", message=note)
+            for note in self.notes_of_environment
+        ]
+        verdict = Verdict(
+            portable=not problems,
+            stage=problems[0].stage if problems else None,
+            problems=tuple(problems),
+            notes=(*self.notes, *skew),
+            object=f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins."),
+            serializer=self.leg.serializer,
+            protocol=self.protocol,
+            payload_bytes=None if self.payload is None else len(self.payload),
+            target=self.target,
+            leg={
+                "python": self.leg.python,
+                "deps": None if self.leg.deps is None else list(self.leg.deps),
+                "id": self.leg.id,
+                "label": self.label,
+            },
+            seconds={**self.seconds, "total": time.monotonic() - self.started},
+            warnings=warned,
+            stdout="" if transcript is None else transcript.stdout,
+            stderr="" if transcript is None else transcript.stderr,
+            stdout_bytes=0 if transcript is None else transcript.stdout_bytes,
+            stderr_bytes=0 if transcript is None else transcript.stderr_bytes,
+            test=self.leg.test,
+            reproduce=self._reproduce(),
+        )
+        return Outcome(verdict)
+
+    def _reproduce(self) -> str:
+        return f"python -m pytest {shlex.quote(self.leg.test)}" if self.leg.test else ""
+
+
+def _minor(version: str) -> tuple[int, int]:
+    major, minor = version.split(".")[:2]
+    return int(major), int(minor)
