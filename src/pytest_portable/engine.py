@@ -85,7 +85,7 @@ class Session:
             runtime=runtime_of(serializer)
             if leg.install_serializer and leg.deps is not None
             else (),
-            root=self.root,
+            root=leg.deps_root or self.root,
         )
         if request not in self._environments:
             if not hasattr(self, "_settings"):

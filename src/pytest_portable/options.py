@@ -114,9 +114,11 @@ class Settings:
 
     Attributes:
         cache_dir: where environments are kept; `None` is the user's cache.
+        ini_dir: where relative lines of `default_deps` start; `None` is the root.
     """
 
     root: Path
+    ini_dir: Path | None = None
     pythons: tuple[str, ...] = ()
     serializers: tuple[str, ...] = ()
     timeout_seconds: float | None = None
@@ -315,6 +317,7 @@ def read_settings(  # noqa: PLR0913 - two sources, each with its folder
     ini_skip = lower.flag("portable_skip_missing_python")
     settings = Settings(
         root=root,
+        ini_dir=ini_dir,
         pythons=upper.pythons(),
         serializers=upper.serializers(),
         timeout_seconds=upper.seconds(),

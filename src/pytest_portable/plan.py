@@ -14,6 +14,7 @@ from pytest_portable.keys import Element, parse_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from pytest_portable.options import Settings
 
@@ -22,12 +23,17 @@ __all__ = ["Choice", "Leg", "Plan"]
 
 @dataclass(frozen=True)
 class Leg:
-    """One combination that a test runs on: everything a check must know."""
+    """One combination that a test runs on: everything a check must know.
+
+    Attributes:
+        deps_root: where relative lines of `deps` start; `None` is the session's root.
+    """
 
     id: str = ""
     python: str | None = None
     deps: tuple[str, ...] | None = ()
     deps_id: str | None = None
+    deps_root: Path | None = None
     serializer: str = "pickle"
     protocol: int | None = None
     options: Mapping[str, object] = field(default_factory=dict)
@@ -206,6 +212,7 @@ class Plan:
             python=self._value("python", choice),
             deps=deps,
             deps_id=deps_id,
+            deps_root=None if "deps" in self.declared else self.settings.ini_dir,
             serializer=self._value("serializer", choice) or "pickle",
             protocol=cast("int | None", get("protocol")),
             options=dict(cast("Mapping[str, object]", get("options", {}))),

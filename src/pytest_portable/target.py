@@ -28,6 +28,7 @@ __all__ = ["Agent", "Message", "Transcript", "target_environment"]
 START_SECONDS: Final = 60.0
 GRACE_SECONDS: Final = 5.0
 KEPT_VARIABLES: Final = ("PATH", "TZ", "LD_LIBRARY_PATH", "SYSTEMROOT", "TZDIR")
+_LOST: Final = (EOFError, OSError, TimeoutError)
 THREAD_VARIABLES: Final = (
     "MKL_NUM_THREADS",
     "NUMEXPR_NUM_THREADS",
@@ -147,20 +148,21 @@ class Agent:
         try:
             self._send(greeting, ())
             self.hello, _ = self._receive(time.monotonic() + START_SECONDS)
-        except (EOFError, OSError, TimeoutError) as error:
-            said = self._log()
-            self.close()
+        except _LOST as error:
             raise AgentError(
-                f"the agent did not start in {self.executable}: {said or error!r}"
+                f"the agent did not start in {self.executable}: {self._bury(error)}"
             ) from error
 
-    def _log(self) -> str:
-        if self._folder is None:
-            return ""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            if self._process is not None:
-                self._process.wait(1)
-        return (self._folder / "agent.log").read_text("utf-8", "replace").strip()[-2000:]
+    def _bury(self, error: Exception) -> str:
+        """Close a lost agent; return its last words, or the error that told of the loss."""
+        said = ""
+        if self._folder is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                if self._process is not None:
+                    self._process.wait(1)
+            said = (self._folder / "agent.log").read_text("utf-8", "replace").strip()[-2000:]
+        self.close()
+        return said or repr(error)
 
     def run_check(
         self,
@@ -175,18 +177,18 @@ class Agent:
         Raises:
             AgentError: the agent was lost twice.
         """
-        for attempt in (1, 2):
-            self.start()
-            try:
-                return self._run(request, payloads, loaders, timeout_seconds)
-            except (EOFError, OSError, TimeoutError) as error:
-                said = self._log()
-                self.close()
-                if attempt == 2:  # noqa: PLR2004 - the second loss is final
-                    raise AgentError(
-                        f"the agent in {self.executable} was lost twice: {said or error!r}"
-                    ) from error
-        raise AssertionError
+        self.start()
+        try:
+            return self._run(request, payloads, loaders, timeout_seconds)
+        except _LOST as error:
+            self._bury(error)
+        self.start()
+        try:
+            return self._run(request, payloads, loaders, timeout_seconds)
+        except _LOST as error:
+            raise AgentError(
+                f"the agent in {self.executable} was lost twice: {self._bury(error)}"
+            ) from error
 
     def _run(
         self,

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from pytest_portable.options import split_pythons
+from support.wheels import make_wheel
 
 
 @pytest.mark.parametrize(
@@ -88,3 +89,35 @@ def test_start_up_imports_nothing_beyond_pytest(pytester: pytest.Pytester) -> No
         "pytest_portable.options",
         "pytest_portable.plugin",
     }
+
+
+def test_relative_lines_of_the_ini_start_at_its_folder(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_PORTABLE_CACHE_DIR", str(pytester.path / "cache"))
+    folder = pytester.mkdir("settings")
+    make_wheel(folder, "beside-ini")
+    make_wheel(pytester.path, "at-root")
+    (folder / "pytest.ini").write_text(
+        "[pytest]\nportable_deps = ./beside_ini-1.0-py3-none-any.whl\n", "utf-8"
+    )
+    pytester.makepyfile("""
+        import pytest
+
+        def test_ini(portable):
+            assert list(portable.target.distributions) == ["beside-ini"]
+
+        @pytest.mark.portable(["./at_root-1.0-py3-none-any.whl"])
+        def test_mark(portable):
+            assert list(portable.target.distributions) == ["at-root"]
+    """)
+
+    result = pytester.runpytest(
+        "-c",
+        "settings/pytest.ini",
+        "--rootdir=.",
+        "--portable-offline",
+        "test_relative_lines_of_the_ini_start_at_its_folder.py",
+    )
+
+    result.assert_outcomes(passed=2)

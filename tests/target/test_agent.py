@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -113,6 +114,18 @@ def test_a_large_payload_travels_by_file(agent: Agent) -> None:
     assert returned is not None
     assert returned.blob is not None
     assert len(returned.blob) > size
+
+
+def test_a_lost_agent_is_replaced_once() -> None:
+    agent = Agent(Path(sys.executable))
+    os.kill(agent.start()["pid"], signal.SIGKILL)
+    try:
+        assert run(agent).finished
+        with pytest.raises(AgentError, match="was lost twice: EOFError"):
+            run(agent, probe=probe("__import__('os').kill(__import__('os').getppid(), 9)"))
+        assert run(agent).finished
+    finally:
+        agent.close()
 
 
 @pytest.mark.parametrize("minor", ["3.6", "3.7"])

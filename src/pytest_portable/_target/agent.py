@@ -294,23 +294,18 @@ class Check:
         while cause is not None and cause not in chain and len(chain) < 20:
             chain.append(cause)
             cause = cause.__cause__
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                dumper, blob = self.dumps(chain)
-        except BaseException:
-            self.dump_alone(error, about)
-            return
-        self.record({"raised": about, "dumper": dumper, "causes": len(chain) - 1}, blob)
-
-    def dump_alone(self, error: BaseException, about: "dict[str, Any] | None") -> None:
-        """Send an exception without its causes, or say why it cannot be sent."""
-        try:
-            dumper, blob = self.dumps([error])
-        except BaseException as trouble:
-            self.record({"raised": about, "undumped": describe_exception(trouble)})
-            return
-        self.record({"raised": about, "dumper": dumper, "causes": 0}, blob)
+        trouble = None
+        for sent in (chain, [error]):  # a cause that cannot be dumped must not hide the error
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    dumper, blob = self.dumps(sent)
+            except BaseException as failure:
+                trouble = describe_exception(failure)
+            else:
+                self.record({"raised": about, "dumper": dumper, "causes": len(sent) - 1}, blob)
+                return
+        self.record({"raised": about, "undumped": trouble})
 
     def dump(self, kind: str, value: object, step: str, name: str) -> None:
         """Dump a value into a record of its own."""
