@@ -1,0 +1,59 @@
+"""The same engine without pytest: `pytest-portable COMMAND`, or `python -m pytest_portable`.
+
+Exit status: 0 portable (or done), 1 not portable, 2 misuse or set-up failure.
+
+Every command is a module of this package with two functions: `add_parser(commands)` adds its
+arguments and `run(given)` returns the exit status. Both import what is heavy when they are called.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Final, Protocol
+
+from pytest_portable.cli import check
+from pytest_portable.errors import OptionError, SetupError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pytest_portable.cli.parsers import Commands
+
+__all__ = ["main"]
+
+MISUSE: Final = 2
+
+
+class _Command(Protocol):
+    """What a module of a command offers."""
+
+    def add_parser(self, commands: Commands) -> None:
+        """Add the command's own parser."""
+        ...
+
+    def run(self, given: argparse.Namespace) -> int:
+        """Do it, and return the exit status."""
+        ...
+
+
+_COMMANDS: Final[Mapping[str, _Command]] = {
+    "check": check,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="pytest-portable",
+        description="Check objects in other environments, and look after these environments.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command in _COMMANDS.values():
+        command.add_parser(commands)
+    given = parser.parse_args(arguments)
+    try:
+        return _COMMANDS[given.command].run(given)
+    except (OptionError, SetupError) as error:
+        print(f"pytest-portable: {error}", file=sys.stderr)
+        return MISUSE

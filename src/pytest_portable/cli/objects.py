@@ -1,0 +1,31 @@
+"""What a command is given to look at: a payload in a file, or an object by its name."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+from pytest_portable.errors import OptionError
+
+__all__ = ["resolve"]
+
+
+def resolve(text: str) -> object:
+    """Import `MODULE:NAME`; modules of the working directory are importable.
+
+    Raises:
+        OptionError: there is no such module or attribute.
+    """
+    module, colon, name = text.partition(":")
+    if not colon:
+        raise OptionError(f"{text!r} is neither a file nor MODULE:NAME")
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    try:
+        found: object = importlib.import_module(module)
+        for part in name.split("."):
+            found = getattr(found, part)
+    except (ImportError, AttributeError) as error:
+        raise OptionError(f"{text!r} cannot be had: {error}") from error
+    return found

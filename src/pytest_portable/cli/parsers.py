@@ -1,0 +1,117 @@
+"""Arguments that several commands share, and the engine's session made of them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import argparse
+
+    from pytest_portable.engine import Session
+    from pytest_portable.plan import Leg
+
+__all__ = [
+    "Commands",
+    "add_json_option",
+    "add_leg_options",
+    "add_store_options",
+    "leg_of",
+    "open_session",
+]
+
+
+class Commands(Protocol):
+    """What `ArgumentParser.add_subparsers` returns; its class has no public name."""
+
+    def add_parser(
+        self,
+        name: str,
+        *,
+        help: str,  # noqa: A002 - argparse's name
+        description: str | None = None,
+    ) -> argparse.ArgumentParser:
+        """Add the parser of one command."""
+        ...
+
+
+def add_json_option(parser: argparse.ArgumentParser) -> None:
+    """Let a command answer with data."""
+    parser.add_argument("--json", action="store_true", help="answer with JSON")
+
+
+def add_store_options(parser: argparse.ArgumentParser) -> None:
+    """Let a command say where environments are kept and how they are made."""
+    parser.add_argument("--installer", choices=("auto", "uv", "pip"), default="auto")
+    parser.add_argument(
+        "--constraint", action="append", default=[], metavar="FILE", help="repeatable"
+    )
+    parser.add_argument("--offline", action="store_true", help="ask no index")
+    parser.add_argument("--refresh", action="store_true", help="resolve anew")
+    parser.add_argument("--cache-dir", type=Path, metavar="DIR")
+
+
+def add_leg_options(parser: argparse.ArgumentParser) -> None:
+    """Let a command say on what an object is checked."""
+    parser.add_argument(
+        "--dep", action="append", default=[], metavar="LINE", help="a requirement; repeatable"
+    )
+    parser.add_argument("--python", help="interpreter spec, the default is the running one")
+    parser.add_argument("--serializer", default="pickle")
+    parser.add_argument("--protocol", type=int)
+    parser.add_argument("--timeout", type=float, default=60.0, help="seconds")
+
+
+def leg_of(given: argparse.Namespace) -> Leg:
+    """Give the leg that `add_leg_options` asked for.
+
+    Raises:
+        OptionError: a requirement, the interpreter spec or the serializer is none.
+    """
+    from pytest_portable.environment import (
+        validate_python,
+        validate_requirement,
+    )
+    from pytest_portable.errors import OptionError
+    from pytest_portable.plan import Leg
+    from pytest_portable.serializers import get_serializer
+
+    mistakes = [f"--dep: {found}" for line in given.dep if (found := validate_requirement(line))]
+    if given.python is not None and (found := validate_python(given.python)):
+        mistakes.append(f"--python: {found}")
+    if mistakes:
+        raise OptionError(mistakes)
+    get_serializer(given.serializer)
+    return Leg(
+        python=given.python,
+        deps=tuple(given.dep),
+        serializer=given.serializer,
+        protocol=given.protocol,
+        timeout_seconds=given.timeout,
+    )
+
+
+def open_session(given: argparse.Namespace) -> Session:
+    """Give the engine's session that `add_store_options` asked for; relative paths start here.
+
+    Raises:
+        OptionError: a constraints file is not there.
+    """
+    from pytest_portable.engine import Session
+    from pytest_portable.environment import default_cache_dir
+    from pytest_portable.errors import OptionError
+
+    constraints = tuple(Path.cwd() / name for name in given.constraint)
+    missing = [f"--constraint: no such file: {path}" for path in constraints if not path.is_file()]
+    if missing:
+        raise OptionError(missing)
+    return Session(
+        root=Path.cwd(),
+        cache_dir=given.cache_dir or default_cache_dir(),
+        installer=given.installer,
+        offline=given.offline,
+        refresh=given.refresh,
+        constraints=constraints,
+        report=lambda step: print(step, file=sys.stderr),
+    )

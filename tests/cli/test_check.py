@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import json
+import pickle
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_portable.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_portable_object_gives_0_and_json(capsys: pytest.CaptureFixture[str]) -> None:
+    status = main(["check", "collections:OrderedDict", "--json"])
+
+    assert status == 0
+    assert json.loads(capsys.readouterr().out)["portable"] is True
+
+
+def test_payload_that_does_not_load_gives_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "payload.bin"
+    file.write_bytes(b"cnowhere_at_all\nthing\n.")
+
+    status = main(["check", str(file)])
+
+    assert status == 1
+    assert "nowhere_at_all" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        pytest.param(["check", "os"], "neither a file nor MODULE:NAME", id="no colon"),
+        pytest.param(["check", "os:gone"], "cannot be had", id="no attribute"),
+        pytest.param(["check", "os:sep", "--dep", "a b c"], "is no requirement", id="dep"),
+        pytest.param(["check", "os:sep", "--python", ">=x"], "no version range", id="python"),
+        pytest.param(["check", "os:sep", "--constraint", "gone.txt"], "no such file", id="file"),
+        pytest.param(["check", "os:sep", "--python", "/no/python"], "is not there", id="set-up"),
+    ],
+)
+def test_misuse_and_set_up_failures_give_2(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = main(arguments)
+
+    assert status == 2
+    assert said in capsys.readouterr().err
+
+
+def test_payload_in_a_file_is_never_loaded_here(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "payload.bin"
+    file.write_bytes(pickle.dumps({"a": 1}))
+
+    assert main(["check", str(file), "--probe", "obj['a']"]) == 0
+    assert "portable" in capsys.readouterr().out
