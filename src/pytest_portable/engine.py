@@ -226,6 +226,7 @@ class Portable:
             agent=self._agent,
             host=sys.version_info[:2],
             notes_of_environment=self._environment.notes,
+            environment=self._environment,
             started=time.monotonic(),
         )
 

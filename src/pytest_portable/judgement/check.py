@@ -19,12 +19,14 @@ from pytest_portable.judgement.back import (
 from pytest_portable.judgement.paths import with_argument_path
 from pytest_portable.judgement.policies import check_policies
 from pytest_portable.judgement.there import judge_transcript
+from pytest_portable.judgement.unwanted import find_unwanted
 from pytest_portable.payload.prescan import may_carry_code
 from pytest_portable.verdict import STAGES, Problem, Target, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pytest_portable.environment import Environment
     from pytest_portable.payload.inspection import Inspection
     from pytest_portable.plan import Leg
     from pytest_portable.probes import Probe
@@ -60,6 +62,8 @@ class Check:
     seconds: dict[str, float] = field(default_factory=dict)
     payload: bytes | None = None
     transcript: Transcript | None = None
+    environment: Environment | None = None
+    inspections: dict[str, Inspection] = field(default_factory=dict)
 
     @property
     def protocol(self) -> int:
@@ -151,20 +155,24 @@ class Check:
     # --- inspect ------------------------------------------------------------------------------
 
     def inspection(self, data: bytes, root: str) -> Inspection:
-        """Read a payload without loading it."""
+        """Read a payload without loading it; once, however many ask."""
         from pytest_portable.payload.inspection import inspect_payload  # noqa: PLC0415 - on demand
 
-        return inspect_payload(data, root=root, python=self.host)
+        if root not in self.inspections:
+            self.inspections[root] = inspect_payload(data, root=root, python=self.host)
+        return self.inspections[root]
 
     def inspect(self, payloads: list[tuple[str, bytes]]) -> None:
         """Refuse what cannot be loaded there, before loading it."""
         there = _minor(self.target.python)
+        if self.leg.absent and self.environment is not None:
+            self.problems += find_unwanted(self.leg.absent, self.environment, self.leg.deps or ())
         for name, data in payloads:
             if there != self.host and may_carry_code(data):
                 found = foreign_code(self.inspection(data, name), host=self.host, target=there)
                 found = [with_argument_path(problem) for problem in found]
                 (self.notes if self.leg.allow_bytecode else self.problems).extend(found)
-            check_policies(self, name, data)
+        check_policies(self, payloads)
 
     # --- there --------------------------------------------------------------------------------
 

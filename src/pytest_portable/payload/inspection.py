@@ -18,7 +18,7 @@ from pytest_portable.payload.references import (
     distribution_of,
     find_references,
 )
-from pytest_portable.payload.sizes import Nested, Size, find_nested, measure
+from pytest_portable.payload.sizes import Nested, Size, find_nested, weigh
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -40,6 +40,8 @@ class Inspection:
         requirements: distributions it needs, at the host's versions.
         code: functions and classes that travel inside it.
         sizes: bytes by path, biggest first.
+        filled_by: the paths that fill it, biggest first: unlike in `sizes`, what only holds one
+            of them is left out.
         nested: payloads inside it, by path.
         bound_to: what it cannot leave: `python`, `system` and `device`, each None when free.
         protocol: pickle protocol.
@@ -56,6 +58,7 @@ class Inspection:
     protocol: int
     payload_bytes: int
     damaged: int | None = None
+    filled_by: tuple[Size, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
         """Plain data for reports and `--json`."""
@@ -64,6 +67,7 @@ class Inspection:
             "requirements": list(self.requirements),
             "code": [code.to_dict() for code in self.code],
             "sizes": [size.to_dict() for size in self.sizes],
+            "filled_by": [size.to_dict() for size in self.filled_by],
             "nested": [{"path": path, **inner.to_dict()} for path, inner in self.nested],
             "bound_to": dict(self.bound_to),
             "protocol": self.protocol,
@@ -151,16 +155,18 @@ def _inspect(  # noqa: PLR0913 (private: what inspect_payload takes, and the dep
         inside = Paths(read(inner.data, partial=True), root=_loaded(inner))
         found = _inspect(inside, len(inner.data), python, distributions, stdlib, depth=depth + 1)
         nested.append((inner.path, found))
+    sizes, filled_by = weigh(paths)
     return Inspection(
         references=references,
         requirements=_requirements(references, code, distributions, stdlib),
         code=code,
-        sizes=measure(paths),
+        sizes=sizes,
         nested=tuple(nested),
         bound_to=_bound_to(paths, references, code),
         protocol=paths.graph.protocol,
         payload_bytes=size,
         damaged=paths.graph.damaged,
+        filled_by=filled_by,
     )
 
 

@@ -14,9 +14,13 @@ if TYPE_CHECKING:
 
     from pytest_portable.payload.paths import Paths
 
-__all__ = ["Nested", "Size", "find_nested", "measure"]
+__all__ = ["Nested", "Size", "find_nested", "measure", "weigh"]
 
 _MAX_SIZES: Final = 20
+_MAX_FILLERS: Final = 10
+# A part that has this share of its owner's bytes answers for itself.
+_OWN_SHARE: Final = 0.1
+_LEAST_SHARE: Final = 0.01
 _MIN_NESTED_BYTES: Final = 4
 _INSIDE_CODE: Final = (".co_code", ".co_linetable", ".co_lnotab", ".co_exceptiontable")
 _BYTES: Final = re.compile(b"[CB\x8e\x96]")
@@ -51,7 +55,21 @@ class Nested:
     offset: int
 
 
-def measure(paths: Paths, *, limit: int = _MAX_SIZES) -> tuple[Size, ...]:
+def weigh(paths: Paths) -> tuple[tuple[Size, ...], tuple[Size, ...]]:
+    """Measure a payload: bytes by path, and the paths that fill it.
+
+    Returns:
+        What `measure` lists, and what `fillers` lists.
+    """
+    if paths.graph.root < 0:
+        return (), ()
+    totals = _totals(paths)
+    return measure(paths, totals), _fillers(paths, totals)
+
+
+def measure(
+    paths: Paths, totals: list[int] | None = None, *, limit: int = _MAX_SIZES
+) -> tuple[Size, ...]:
     """Bytes by path, biggest first; the whole object comes first.
 
     A shared object counts where its shortest path is. Paths that only pass on (one child has
@@ -60,7 +78,7 @@ def measure(paths: Paths, *, limit: int = _MAX_SIZES) -> tuple[Size, ...]:
     graph = paths.graph
     if graph.root < 0:
         return ()
-    totals = _totals(paths)
+    totals = totals or _totals(paths)
     biggest = sorted(paths.order + _leaves(paths), key=totals.__getitem__, reverse=True)
     found: dict[str, int] = {paths.root: len(graph.data)}
     for node in biggest:
@@ -87,6 +105,31 @@ def find_nested(paths: Paths) -> Iterator[Nested]:
             inner = read(data, partial=True)
             if inner.damaged is None and inner.end == len(data):
                 yield Nested(paths.path(node), data, graph.original(head))
+
+
+def _fillers(paths: Paths, totals: list[int]) -> tuple[Size, ...]:
+    """Paths that fill the payload by themselves, biggest first.
+
+    A node answers for its bytes but for those of parts that are big beside it, and counts with
+    what it answers for: a list of a million numbers is named, and not the dict that holds
+    nothing much but that list.
+    """
+    graph, parents = paths.graph, paths.parents
+    least = max(1, int(len(graph.data) * _LEAST_SHARE))
+    big = [node for node in {*paths.order, *_leaves(paths)} if totals[node] >= least]
+    own = {node: totals[node] for node in big}
+    for node in big:
+        parent = parents[node]
+        if parent in own and parent != node and totals[node] >= totals[parent] * _OWN_SHARE:
+            own[parent] -= totals[node]
+    found: dict[str, int] = {}
+    for node in sorted(big, key=lambda one: (-own[one], one)):
+        path = paths.path(node)
+        if own[node] >= least and not path.endswith(_INSIDE_CODE):
+            found.setdefault(path, own[node])
+        if len(found) >= _MAX_FILLERS:
+            break
+    return tuple(Size(path, count) for path, count in found.items())
 
 
 def _leaves(paths: Paths) -> list[int]:
