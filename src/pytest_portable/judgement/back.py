@@ -66,7 +66,13 @@ def compare_with(
     equal: Callable[[Any, Any], object] | None = None,
 ) -> None:
     found = compare(
-        original, returned, root=root, equal=equal, rtol=check.leg.rtol, atol=check.leg.atol
+        original,
+        returned,
+        root=root,
+        equal=equal,
+        rtol=check.leg.rtol,
+        atol=check.leg.atol,
+        sharing=check.serializer.keeps_sharing,
     )
     for item in found.items:
         check.problems.append(

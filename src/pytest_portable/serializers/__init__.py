@@ -32,6 +32,8 @@ class Serializer:
         dumpers: `module:function` names that dump there, preferred first.
         default_protocol: pickle protocol when none is asked for.
         distribution: what the target needs; `None` for the standard library.
+        keeps_sharing: one object in two places comes back as one; joblib splits what an array
+            of objects and its surroundings share.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Serializer:
     distribution: str | None = None
     preload: tuple[str, ...] = ()
     accepts: frozenset[str] = field(default_factory=frozenset)
+    keeps_sharing: bool = True
 
 
 def _pickle() -> Serializer:
