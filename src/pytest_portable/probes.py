@@ -102,11 +102,12 @@ def _strip(definition: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
 
 def _free_names(source: str, name: str) -> list[str]:
     free: set[str] = set()
-    tables = [symtable.symtable(source, "<probe>", "exec").get_children()[0]]
+    module = symtable.symtable(source, "<probe>", "exec")  # what defaults refer to is its own
+    tables = [module]
     while tables:
         table = tables.pop()
         tables.extend(table.get_children())
         for symbol in table.get_symbols():
-            if symbol.is_global() and symbol.is_referenced():
+            if symbol.is_referenced() and (table is module or symbol.is_global()):
                 free.add(symbol.get_name())
     return sorted(free - set(dir(builtins)) - {name})

@@ -54,6 +54,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         return _COMMANDS[given.command].run(given)
-    except (OptionError, SetupError) as error:
+    except OptionError as error:
+        count = len(error.mistakes)
+        lines = [f"{count} mistakes", *error.mistakes] if count > 1 else error.mistakes
+        print("pytest-portable: " + "\n  ".join(lines), file=sys.stderr)
+    except SetupError as error:
         print(f"pytest-portable: {error}", file=sys.stderr)
-        return MISUSE
+    return MISUSE

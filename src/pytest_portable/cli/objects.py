@@ -15,7 +15,7 @@ def resolve(text: str) -> object:
     """Import `MODULE:NAME`; modules of the working directory are importable.
 
     Raises:
-        OptionError: there is no such module or attribute.
+        OptionError: there is no such module or attribute, or importing it raised.
     """
     module, colon, name = text.partition(":")
     if not colon:
@@ -26,6 +26,7 @@ def resolve(text: str) -> object:
         found: object = importlib.import_module(module)
         for part in name.split("."):
             found = getattr(found, part)
-    except (ImportError, AttributeError) as error:
-        raise OptionError(f"{text!r} cannot be had: {error}") from error
+    except Exception as error:  # importing runs the user's code
+        said = f"{type(error).__name__}: {error}"
+        raise OptionError(f"{text!r} cannot be had: {said}") from error
     return found

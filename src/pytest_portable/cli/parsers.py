@@ -69,20 +69,21 @@ def leg_of(given: argparse.Namespace) -> Leg:
     Raises:
         OptionError: a requirement, the interpreter spec or the serializer is none.
     """
-    from pytest_portable.environment import (
-        validate_python,
-        validate_requirement,
-    )
+    from pytest_portable.environment import validate_python, validate_requirement
     from pytest_portable.errors import OptionError
+    from pytest_portable.keys import find_mistakes
+    from pytest_portable.options import Checks
     from pytest_portable.plan import Leg
-    from pytest_portable.serializers import get_serializer
+    from pytest_portable.serializers import names
 
     mistakes = [f"--dep: {found}" for line in given.dep if (found := validate_requirement(line))]
     if given.python is not None and (found := validate_python(given.python)):
         mistakes.append(f"--python: {found}")
+    rest = {key: getattr(given, key) for key in ("serializer", "protocol", "timeout")}
+    checks = Checks(validate_python, validate_requirement, names)
+    mistakes += [f"--{mistake}" for mistake in find_mistakes(rest, checks)]
     if mistakes:
         raise OptionError(mistakes)
-    get_serializer(given.serializer)
     return Leg(
         python=given.python,
         deps=tuple(given.dep),

@@ -53,7 +53,7 @@ def _short(name: str) -> str:
 
 
 def _finding(label: str, problem: Mapping[str, Any]) -> Iterator[str]:
-    head = f"  {label:<3}{problem['code']:<26}"
+    head = f"  {label:<2} {problem['code']:<26}"
     path = problem["path"] or ""
     if len(head) + len(path) > WIDTH:
         yield head

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import functools
+import math
+import re
+from typing import Any
+
+import pytest
+
+from pytest_portable import probes
+from pytest_portable.errors import OptionError
+
+
+def parsed(probe: Any, **names: object) -> probes.Probe:
+    found = probes.parse(probe, names)
+    assert found is not None
+    return found
+
+
+def test_no_probe_is_none() -> None:
+    assert probes.parse(None, {}) is None
+
+
+def test_an_expression_sees_the_object_and_the_names() -> None:
+    probe = parsed("  sum(obj) * step\n", step=3)
+
+    assert probe.to_request() == {"mode": "expression", "source": "sum(obj) * step", "name": ""}
+    assert probe.evaluate([1, 2], {"step": 3}) == 9
+
+
+def test_names_are_seen_inside_a_comprehension() -> None:
+    assert parsed("[x * step for x in obj]", step=3).evaluate([1, 2], {"step": 3}) == [3, 6]
+
+
+def remember(function: Any) -> Any:
+    return functools.lru_cache(function)
+
+
+@remember
+def decorated(obj: math, *, step: math = 2) -> math:  # type: ignore[valid-type]
+    import math as maths
+
+    def inner(value: math) -> math:  # type: ignore[valid-type]
+        return maths.floor(value) + step
+
+    return [inner(value) for value in obj]  # type: ignore[attr-defined]
+
+
+def test_a_function_travels_without_decorators_and_annotations() -> None:
+    probe = parsed(decorated)
+
+    assert (probe.mode, probe.name) == ("function", "decorated")
+    assert "remember" not in probe.source
+    assert "math:" not in probe.source
+    assert "->" not in probe.source
+    assert probe.evaluate([1.5, 2.5], {"step": 1}) == [2, 3]
+
+
+def test_a_function_may_call_itself() -> None:
+    def count(obj: Any) -> int:
+        return 1 + sum(count(part) for part in obj) if isinstance(obj, list) else 1
+
+    assert parsed(count).evaluate([1, [2]], {}) == 4
+
+
+def uses_a_module(obj: Any) -> Any:
+    return math.floor(obj)
+
+
+def uses_two(obj: Any) -> Any:
+    return functools.reduce(math.gcd, obj)
+
+
+def uses_one_in_a_default(obj: Any, floor: Any = math.floor) -> Any:
+    return floor(obj)
+
+
+def test_a_closure_is_not_self_contained() -> None:
+    step = 3
+
+    def probe(obj: int) -> int:
+        return obj + step
+
+    with pytest.raises(OptionError, match="probe is not self-contained, it uses step"):
+        parsed(probe)
+
+
+@pytest.mark.parametrize(
+    ("probe", "words"),
+    [
+        pytest.param("obj +", "'obj +' is no expression", id="syntax"),
+        pytest.param("x = obj", "'x = obj' is no expression", id="statement"),
+        pytest.param(uses_a_module, "it uses math; import inside", id="global"),
+        pytest.param(uses_two, "it uses functools, math;", id="globals"),
+        pytest.param(uses_one_in_a_default, "it uses math;", id="default"),
+        pytest.param(len, "the source of len cannot be read", id="builtin"),
+        pytest.param(lambda obj: obj, "pass a function or an expression", id="lambda"),
+        pytest.param(functools.partial(max), "cannot be read", id="partial"),
+    ],
+)
+def test_what_cannot_travel_is_refused(probe: Any, words: str) -> None:
+    with pytest.raises(OptionError, match=re.escape(words)):
+        parsed(probe)
+
+
+def test_the_objects_own_name_is_reserved() -> None:
+    with pytest.raises(OptionError, match="`obj` is reserved"):
+        probes.parse(None, {"obj": 1})
