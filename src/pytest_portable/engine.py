@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pytest_portable import probes
 from pytest_portable.errors import OptionError, PortabilityError
 from pytest_portable.judgement import Check, Outcome
-from pytest_portable.serializers import get_serializer, runtime_of
+from pytest_portable.serializers import Registry, runtime_of
 from pytest_portable.target import Agent
 from pytest_portable.verdict import Target, Verdict
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_portable.environment import Environment
     from pytest_portable.payload.inspection import Inspection
     from pytest_portable.plan import Leg
+    from pytest_portable.serializers import Serializer
 
 __all__ = ["Portable", "Session"]
 
@@ -51,6 +52,7 @@ class Session:
     offline: bool = False
     refresh: bool = False
     constraints: tuple[Path, ...] = ()
+    serializers: Registry = field(default_factory=Registry)
     report: Callable[[str], None] = _silent
     _agents: dict[object, Agent] = field(default_factory=dict)
     _environments: dict[object, Environment] = field(default_factory=dict)
@@ -62,13 +64,17 @@ class Session:
             SetupError: the interpreter or the environment cannot be had.
         """
         environment = self.environment(leg)
-        serializer = get_serializer(leg.serializer)
-        key = (str(environment.executable), tuple(sorted(leg.env.items())), serializer.preload)
+        serializer = self._serializer(leg)
+        start = serializer.preload, serializer.there
+        key = (str(environment.executable), tuple(sorted(leg.env.items())), *start)
         if key not in self._agents:
-            self._agents[key] = Agent(environment.executable, leg.env, serializer.preload)
+            self._agents[key] = Agent(environment.executable, leg.env, *start)
         agent = self._agents[key]
         agent.start()
-        return Portable(leg=leg, environment=environment, agent=agent)
+        return Portable(leg=leg, environment=environment, agent=agent, serializer=serializer)
+
+    def _serializer(self, leg: Leg) -> Serializer:
+        return leg.given_serializer or self.serializers.get(leg.serializer)
 
     def environment(self, leg: Leg) -> Environment:
         """Return the environment of a leg."""
@@ -78,7 +84,7 @@ class Session:
             prepare,
         )
 
-        serializer = get_serializer(leg.serializer)
+        serializer = self._serializer(leg)
         request = EnvironmentRequest(
             python=leg.python,
             requirements=leg.deps,
@@ -113,13 +119,15 @@ class Portable:
         verdicts: every verdict so far, in order.
     """
 
-    def __init__(self, *, leg: Leg, environment: Environment, agent: Agent) -> None:
+    def __init__(
+        self, *, leg: Leg, environment: Environment, agent: Agent, serializer: Serializer
+    ) -> None:
         """Take a leg whose environment is there."""
         self.leg = leg
         self.verdicts: list[Verdict] = []
         self._environment = environment
         self._agent = agent
-        self._serializer = get_serializer(leg.serializer)
+        self._serializer = serializer
 
     @property
     def target(self) -> Target:

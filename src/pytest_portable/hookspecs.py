@@ -9,11 +9,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pytest
 
+    from pytest_portable.serializers import Serializer
     from pytest_portable.verdict import Verdict
 
-__all__ = ["pytest_portable_verdict"]
+__all__ = ["pytest_portable_serializers", "pytest_portable_verdict"]
+
+
+def pytest_portable_serializers(  # type: ignore[empty-body]  # a hook's answer, not ours
+    config: pytest.Config,
+) -> Serializer | Iterable[Serializer]:
+    """Bring serializers of your own, which marks and options may then name.
+
+    Called once, when pytest has read its options: implement it in a plugin, or in a conftest of
+    the rootdir or of a folder that `testpaths` or the command line names.
+
+    Args:
+        config: the session's configuration.
+
+    Returns:
+        A `pytest_portable.Serializer`, or several.
+    """
 
 
 def pytest_portable_verdict(item: pytest.Item, verdict: Verdict) -> None:

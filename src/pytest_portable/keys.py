@@ -69,13 +69,12 @@ def _check_python(value: object, checks: Checks) -> Iterator[str]:
 def _check_serializer(value: object, checks: Checks) -> Iterator[str]:
     if not (named := _elements(value)):
         yield "the list is empty"
-    known = checks.serializers()
+    seen: dict[object, object] = {}
     for element in named:
-        name = getattr(element, "name", element)
-        if not isinstance(name, str):
-            yield f"{element!r} is not a string"
-        elif name not in known:
-            yield f"unknown serializer {name!r}{near(name, known)} (known: {', '.join(known)})"
+        if trouble := checks.serializer(element):
+            yield trouble
+        elif seen.setdefault(name := getattr(element, "name", element), element) is not element:
+            yield f"two serializers of the list are named {name!r}"
 
 
 def _check_deps(value: object, checks: Checks) -> Iterator[str]:
@@ -205,7 +204,7 @@ KEYS: Final[Mapping[str, _Key]] = {
         _check_deps,
     ),
     "python": _Key("'3.11', '>=3.10,<3.13', 'pypy3.10', a path, or a list of these", _check_python),
-    "serializer": _Key("a known name, or a list of them", _check_serializer),
+    "serializer": _Key("a known name, a Serializer, or a list of these", _check_serializer),
     "protocol": _Key(f"a number from 0 to {_HIGHEST_PROTOCOL}", _expect(_is_protocol)),
     "options": _Key(
         "a dict of keyword arguments of the serializer's dump",

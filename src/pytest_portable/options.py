@@ -100,12 +100,12 @@ class Checks:
     Attributes:
         python: says what is wrong with an interpreter spec, or `None`.
         requirement: says what is wrong with a requirement line, or `None`.
-        serializers: gives the known names.
+        serializer: says what is wrong with a serializer's name, or `None`.
     """
 
     python: Callable[[str], str | None]
     requirement: Callable[[str], str | None]
-    serializers: Callable[[], tuple[str, ...]]
+    serializer: Callable[[object], str | None]
 
 
 @dataclass(frozen=True)
@@ -223,12 +223,8 @@ class _Source:
     def serializers(self) -> tuple[str, ...]:
         names = split_names(self.texts("portable_serializer"))
         for name in names:
-            if name not in (known := self.checks.serializers()):
-                valid = ", ".join(known)
-                self.wrong(
-                    "portable_serializer",
-                    f"unknown serializer {name!r}{near(name, known)} (valid: {valid})",
-                )
+            if trouble := self.checks.serializer(name):
+                self.wrong("portable_serializer", trouble)
         return names
 
     def deps(self) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_portable.options import Settings
+    from pytest_portable.serializers import Registry, Serializer
 
 __all__ = ["Choice", "Leg", "Plan"]
 
@@ -27,6 +28,8 @@ class Leg:
 
     Attributes:
         deps_root: where relative lines of `deps` start; `None` is the session's root.
+        serializer: its name.
+        given_serializer: the serializer itself, where the mark gives it instead of a name.
     """
 
     id: str = ""
@@ -56,6 +59,7 @@ class Leg:
     forbid: tuple[str, ...] = ()
     max_bytes: int | None = None
     test: str = ""
+    given_serializer: Serializer | None = None
 
 
 @dataclass(frozen=True)
@@ -168,6 +172,19 @@ class Plan:
                 )
         return mistakes
 
+    def find_serializer_mistakes(self, leg: Leg, registry: Registry) -> list[str]:
+        """Find what the serializer of a leg cannot take; it is imported where that is asked."""
+        if not leg.options and leg.protocol is None:
+            return []
+        serializer = leg.given_serializer or registry.get(leg.serializer)
+        return serializer.find_mistakes(leg.options, leg.protocol)
+
+    def _given_serializer(self, name: str) -> Serializer | None:
+        for element in self._axis("serializer"):
+            if not isinstance(element.value, str) and _name(element.value) == name:
+                return cast("Serializer", element.value)
+        return None
+
     def _chosen(self, key: str, choice: Choice | None) -> str | None:
         above = {"python": self.settings.pythons, "serializer": self.settings.serializers}
         if choice is None or (key in self._late and not above.get(key)):
@@ -205,6 +222,7 @@ class Plan:
         """
         get = self.declared.get
         deps, deps_id = self._deps(choice)
+        serializer = self._value("serializer", choice) or "pickle"
         limit = self.settings.timeout_seconds
         declared_limit = get("timeout", self.settings.default_timeout_seconds)
         return Leg(
@@ -213,7 +231,8 @@ class Plan:
             deps=deps,
             deps_id=deps_id,
             deps_root=None if "deps" in self.declared else self.settings.ini_dir,
-            serializer=self._value("serializer", choice) or "pickle",
+            serializer=serializer,
+            given_serializer=self._given_serializer(serializer),
             protocol=cast("int | None", get("protocol")),
             options=dict(cast("Mapping[str, object]", get("options", {}))),
             install_serializer=bool(get("install_serializer", True)),

@@ -18,11 +18,14 @@ if TYPE_CHECKING:
 
     from pytest_portable.engine import Portable, Session
     from pytest_portable.plan import Choice, Leg, Plan
+    from pytest_portable.serializers import Registry, Serializer
 
 __all__ = ["portable"]
 
 _SETTINGS = pytest.StashKey[Settings]()
 _SESSION = pytest.StashKey["Session"]()
+_ADDED = pytest.StashKey["list[Serializer]"]()
+_REGISTRY = pytest.StashKey["Registry"]()
 _PORTABLE = pytest.StashKey["Portable"]()
 _ASKED = pytest.StashKey[bool]()
 _CHOICE = "_portable_leg"
@@ -46,13 +49,43 @@ def _check_requirement(line: str) -> str | None:
     return validate_requirement(line)
 
 
-def _known_serializers() -> tuple[str, ...]:
-    from pytest_portable.serializers import names
+def _registry(config: pytest.Config) -> Registry:
+    """Give the serializers of this run; their room is imported when one is asked for."""
+    if (known := config.stash.get(_REGISTRY, None)) is not None:
+        return known
+    from pytest_portable.serializers import Registry
 
-    return tuple(names())
+    added: list[Serializer] = config.stash.get(_ADDED, [])
+    config.stash[_REGISTRY] = registry = Registry(added)
+    return registry
 
 
-_CHECKS = Checks(_check_python, _check_requirement, _known_serializers)
+def _added_serializers(config: pytest.Config) -> list[Serializer]:
+    """Ask conftest files and plugins for serializers of their own.
+
+    Raises:
+        OptionError: an answer is neither a Serializer nor a list of these.
+    """
+    added: list[Serializer] = []
+    for answer in config.hook.pytest_portable_serializers(config=config):
+        from pytest_portable.serializers import Serializer
+
+        for serializer in [answer] if isinstance(answer, Serializer) else answer:
+            if not isinstance(serializer, Serializer):
+                raise OptionError(
+                    f"pytest_portable_serializers: {serializer!r} is not a "
+                    "pytest_portable.Serializer"
+                )
+            added.append(serializer)
+    return added
+
+
+def _checks(config: pytest.Config) -> Checks:
+    return Checks(
+        _check_python,
+        _check_requirement,
+        lambda serializer: _registry(config).find_mistake(serializer),
+    )
 
 
 # Options
@@ -92,13 +125,16 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARK)
     root = config.rootpath
     try:
+        if added := _added_serializers(config):
+            config.stash[_ADDED] = added
+            _registry(config)
         config.stash[_SETTINGS] = read_settings(
             {option.key: config.getoption(option.key) for option in OPTIONS if option.flag},
             {option.key: config.getini(option.key) for option in OPTIONS if option.ini},
             root=root,
             command_dir=config.invocation_params.dir,
             ini_dir=config.inipath.parent if config.inipath else root,
-            checks=_CHECKS,
+            checks=_checks(config),
         )
     except OptionError as error:
         raise pytest.UsageError(*error.mistakes) from None
@@ -179,7 +215,7 @@ def _parameter_set() -> type[Any]:
     return type(pytest.param())
 
 
-def _mistakes_of(mark: pytest.Mark) -> list[str]:
+def _mistakes_of(mark: pytest.Mark, checks: Checks) -> list[str]:
     from pytest_portable.keys import find_mistakes
 
     mistakes = []
@@ -190,7 +226,7 @@ def _mistakes_of(mark: pytest.Mark) -> list[str]:
         )
     if mark.args and "deps" in mark.kwargs:
         mistakes.append("deps: given twice, by position and by name")
-    return mistakes + find_mistakes(_declared(mark), _CHECKS)
+    return mistakes + find_mistakes(_declared(mark), checks)
 
 
 def _plan(node: pytest.Item | pytest.Collector) -> tuple[Plan, list[str]]:
@@ -200,10 +236,11 @@ def _plan(node: pytest.Item | pytest.Collector) -> tuple[Plan, list[str]]:
     layers: list[Mapping[str, object]] = []
     late: list[Mapping[str, object]] = []
     mistakes: list[str] = []
+    checks = _checks(node.config)
     for owner in cast("list[pytest.Collector]", node.listchain())[::-1]:
         written, added = _own_marks(owner)
         for mark in (*added, *written):
-            mistakes += [line for line in _mistakes_of(mark) if line not in mistakes]
+            mistakes += [line for line in _mistakes_of(mark, checks) if line not in mistakes]
         (late if owner is node else layers).extend(_declared(mark) for mark in added)
         layers += [_declared(mark) for mark in written]
     return Plan(layers, node.config.stash[_SETTINGS], late), mistakes
@@ -248,12 +285,13 @@ def _leg(item: pytest.Item) -> Leg:
     __tracebackhide__ = True
     plan, mistakes = _plan(item)
     choice = _choice_of(item)
-    mistakes = mistakes or plan.find_mistakes(choice)
-    if mistakes:
-        lines = "\n".join(f"  {line}" for line in mistakes)
-        count = "a mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
-        pytest.fail(f"{item.nodeid}: {count} in the mark portable\n{lines}", pytrace=False)
-    return plan.leg(choice, item.nodeid)
+    if not (mistakes := mistakes or plan.find_mistakes(choice)):
+        leg = plan.leg(choice, item.nodeid)
+        if not (mistakes := plan.find_serializer_mistakes(leg, _registry(item.config))):
+            return leg
+    lines = "\n".join(f"  {line}" for line in mistakes)
+    count = "a mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+    pytest.fail(f"{item.nodeid}: {count} in the mark portable\n{lines}", pytrace=False)
 
 
 # Running
@@ -283,6 +321,7 @@ def _session(config: pytest.Config) -> Session:
         offline=settings.offline,
         refresh=settings.refresh,
         constraints=settings.constraints,
+        serializers=_registry(config),
     )
     return session
 

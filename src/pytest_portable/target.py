@@ -98,6 +98,7 @@ class Agent:
     executable: Path
     env: Mapping[str, str] = field(default_factory=dict)
     try_preload: Sequence[str] = ()
+    there: str = ""
     hello: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -144,6 +145,7 @@ class Agent:
             "scratch": str(scratch),
             "preload": [],
             "try_preload": list(self.try_preload),
+            "there": self.there,
         }
         try:
             self._send(greeting, ())

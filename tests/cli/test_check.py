@@ -38,6 +38,10 @@ def test_payload_that_does_not_load_gives_1(
         pytest.param(["check", "os:gone"], "cannot be had", id="no attribute"),
         pytest.param(["check", "os:sep", "--dep", "a b c"], "is no requirement", id="dep"),
         pytest.param(["check", "os:sep", "--python", ">=x"], "no version range", id="python"),
+        pytest.param(["check", "os:sep", "--serializer", "dil"], "did you mean 'dill'", id="name"),
+        pytest.param(
+            ["check", "os:sep", "--serializer", "os:sep"], "no pytest_portable.Serializer", id="own"
+        ),
         pytest.param(["check", "os:sep", "--constraint", "gone.txt"], "no such file", id="file"),
         pytest.param(["check", "os:sep", "--python", "/no/python"], "is not there", id="set-up"),
     ],
@@ -49,6 +53,21 @@ def test_misuse_and_set_up_failures_give_2(
 
     assert status == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_serializer_of_the_user_is_named_as_objects_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own_format.py").write_text(
+        "import json\nfrom pytest_portable import Serializer\n"
+        "MINE = Serializer(name='mine', dumps=lambda obj: json.dumps(obj).encode(),\n"
+        "    loaders='json:loads')\n"
+    )
+    monkeypatch.setattr("sys.path", [*__import__("sys").path])
+
+    assert main(["check", "sys:byteorder", "--serializer", "own_format:MINE", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["payload_bytes"] == len('"little"')
 
 
 def test_payload_in_a_file_is_never_loaded_here(

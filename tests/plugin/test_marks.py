@@ -150,7 +150,7 @@ def test_good(): pass
         ("serializer=()", "serializer: the list is empty"),
         ("deps={}", "deps: the dict is empty"),
         ("deps=None", "which python must name by its path"),
-        ("serializer=3", "serializer: 3 is not a string"),
+        ("serializer=3", "serializer: 3 is neither a name nor a Serializer"),
         ("deps={'a': 'six'}", "'six' is not a list"),
     ],
 )

@@ -8,7 +8,13 @@ from pathlib import Path
 
 from pytest_portable.errors import OptionError
 
-__all__ = ["resolve"]
+__all__ = ["make_importable", "resolve"]
+
+
+def make_importable() -> None:
+    """Make modules of the working directory importable."""
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
 
 
 def resolve(text: str) -> object:
@@ -20,8 +26,7 @@ def resolve(text: str) -> object:
     module, colon, name = text.partition(":")
     if not colon:
         raise OptionError(f"{text!r} is neither a file nor MODULE:NAME")
-    if str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
+    make_importable()
     try:
         found: object = importlib.import_module(module)
         for part in name.split("."):

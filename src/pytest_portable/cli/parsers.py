@@ -58,7 +58,12 @@ def add_leg_options(parser: argparse.ArgumentParser) -> None:
         "--dep", action="append", default=[], metavar="LINE", help="a requirement; repeatable"
     )
     parser.add_argument("--python", help="interpreter spec, the default is the running one")
-    parser.add_argument("--serializer", default="pickle")
+    parser.add_argument(
+        "--serializer",
+        default="pickle",
+        metavar="NAME",
+        help="a built-in one, or MODULE:NAME of a Serializer of yours",
+    )
     parser.add_argument("--protocol", type=int)
     parser.add_argument("--timeout", type=float, default=60.0, help="seconds")
 
@@ -69,19 +74,25 @@ def leg_of(given: argparse.Namespace) -> Leg:
     Raises:
         OptionError: a requirement, the interpreter spec or the serializer is none.
     """
+    from pytest_portable.cli.objects import make_importable
     from pytest_portable.environment import validate_python, validate_requirement
     from pytest_portable.errors import OptionError
     from pytest_portable.keys import find_mistakes
     from pytest_portable.options import Checks
     from pytest_portable.plan import Leg
-    from pytest_portable.serializers import names
+    from pytest_portable.serializers import Registry
 
     mistakes = [f"--dep: {found}" for line in given.dep if (found := validate_requirement(line))]
     if given.python is not None and (found := validate_python(given.python)):
         mistakes.append(f"--python: {found}")
+    make_importable()
+    registry = Registry()
     rest = {key: getattr(given, key) for key in ("serializer", "protocol", "timeout")}
-    checks = Checks(validate_python, validate_requirement, names)
-    mistakes += [f"--{mistake}" for mistake in find_mistakes(rest, checks)]
+    checks = Checks(validate_python, validate_requirement, registry.find_mistake)
+    wrong = find_mistakes(rest, checks) or registry.get(given.serializer).find_mistakes(
+        {}, given.protocol
+    )
+    mistakes += [f"--{mistake}" for mistake in wrong]
     if mistakes:
         raise OptionError(mistakes)
     return Leg(

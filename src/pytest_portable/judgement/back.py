@@ -23,11 +23,8 @@ __all__ = ["bring_back_exception", "judge_probe", "judge_return", "load_back"]
 def load_back(check: Check, record: Message, path: str) -> object:
     """Load what the target dumped; a failure becomes a problem at stage `return`."""
     assert record.blob is not None
-    loads = check.serializer.loads
-    if str(record.header["dumper"]).startswith("pickle:"):
-        from pytest_portable.serializers.loading import loads  # noqa: PLC0415 - rare
     try:
-        return loads(record.blob)
+        return _loads(check, record, record.blob)
     except BaseException as error:  # noqa: BLE001 - a worker-only class may raise anything
         check.problems.append(
             Problem(
@@ -40,6 +37,15 @@ def load_back(check: Check, record: Message, path: str) -> object:
             )
         )
         return None
+
+
+def _loads(check: Check, record: Message, data: bytes) -> object:
+    """Load with what belongs to the dumper that was used there."""
+    from pytest_portable.serializers import loading  # noqa: PLC0415 - pickle, for what came back
+
+    if str(record.header["dumper"]).startswith("pickle:"):
+        return loading.loads(data)
+    return check.serializer.load(data)
 
 
 def judge_return(
@@ -126,7 +132,7 @@ def bring_back_exception(check: Check, record: Message) -> BaseException | None:
         _exception_lost(check, about, f"{trouble['type']}: {trouble['message']}", "dumped there")
         return None
     try:
-        chain: Any = check.serializer.loads(record.blob)
+        chain: Any = _loads(check, record, record.blob)
     except BaseException as error:  # noqa: BLE001 - required arguments, a worker-only class
         _exception_lost(check, about, f"{type(error).__name__}: {error}", "loaded here")
         return None

@@ -66,10 +66,12 @@ class Check:
     inspections: dict[str, Inspection] = field(default_factory=dict)
 
     @property
-    def protocol(self) -> int:
-        """The pickle protocol of this leg."""
-        asked = self.leg.protocol
-        return self.serializer.default_protocol() if asked is None else asked
+    def protocol(self) -> int | None:
+        """The pickle protocol of this leg; `None` where the serializer knows none."""
+        default = self.serializer.default_protocol
+        if default is None:
+            return None
+        return default() if self.leg.protocol is None else self.leg.protocol
 
     @property
     def label(self) -> str:
@@ -128,7 +130,8 @@ class Check:
 
     def dumps(self, value: object) -> bytes:
         """Dump with the leg's serializer and options."""
-        return self.serializer.dumps(value, protocol=self.protocol, **self.leg.options)
+        protocol = {} if self.protocol is None else {"protocol": self.protocol}
+        return self.serializer.dumps(value, **protocol, **self.leg.options)
 
     def dump(self, value: object, root: str) -> bytes | None:
         """Dump one value; a failure becomes a problem."""
@@ -156,10 +159,12 @@ class Check:
 
     def inspection(self, data: bytes, root: str) -> Inspection:
         """Read a payload without loading it; once, however many ask."""
-        from pytest_portable.payload.inspection import inspect_payload  # noqa: PLC0415 - on demand
+        from pytest_portable.payload.envelopes import inspect_streams  # noqa: PLC0415 - on demand
 
         if root not in self.inspections:
-            self.inspections[root] = inspect_payload(data, root=root, python=self.host)
+            self.inspections[root] = inspect_streams(
+                self.serializer.pickles(data), len(data), root=root, python=self.host
+            )
         return self.inspections[root]
 
     def inspect(self, payloads: list[tuple[str, bytes]]) -> None:
@@ -168,7 +173,7 @@ class Check:
         if self.leg.absent and self.environment is not None:
             self.problems += find_unwanted(self.leg.absent, self.environment, self.leg.deps or ())
         for name, data in payloads:
-            if there != self.host and may_carry_code(data):
+            if there != self.host and any(map(may_carry_code, self.serializer.pickles(data))):
                 found = foreign_code(self.inspection(data, name), host=self.host, target=there)
                 found = [with_argument_path(problem) for problem in found]
                 (self.notes if self.leg.allow_bytecode else self.problems).extend(found)

@@ -1,0 +1,176 @@
+"""Which serializers there are: the built-in ones, and those that a conftest or plugin brings."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pytest_portable.errors import OptionError
+from pytest_portable.options import near
+from pytest_portable.serializers.serializer import Serializer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+__all__ = ["Builtin", "Registry", "runtime_of"]
+
+
+@dataclass(frozen=True)
+class Builtin:
+    """A serializer of ours; its module is imported when it is asked for.
+
+    Attributes:
+        maker: `module:function` that makes it, the module below this room.
+        needs: what must be installed here, as `distribution>=version`; empty for nothing more
+            than this plugin brings.
+        extra: the extra of this plugin that brings it.
+    """
+
+    maker: str
+    needs: str = ""
+    extra: str = ""
+
+
+_BUILTINS: Final[Mapping[str, Builtin]] = {
+    "cloudpickle": Builtin("standard:make_cloudpickle"),
+    "dill": Builtin("standard:make_dill"),
+    "joblib": Builtin("standard:make_joblib", needs="joblib>=1.0"),
+    "multiprocessing": Builtin("standard:make_multiprocessing"),
+    "pickle": Builtin("standard:make_pickle"),
+}
+
+
+class Registry:
+    """Serializers by name.
+
+    Args:
+        added: those that the hook `pytest_portable_serializers` gave.
+
+    Raises:
+        OptionError: two of them share a name, or one takes the name of a built-in one.
+    """
+
+    def __init__(self, added: Iterable[Serializer] = ()) -> None:
+        """Keep what was added; nothing is imported yet."""
+        self._made: dict[str, Serializer] = {}
+        mistakes = []
+        for serializer in added:
+            known = self._made.setdefault(serializer.name, serializer)
+            if serializer.name in _BUILTINS:
+                mistakes.append(
+                    f"pytest_portable_serializers: {serializer.name!r} ({serializer.origin()}) "
+                    "has the name of a built-in serializer; give it another one"
+                )
+            elif known is not serializer:
+                mistakes.append(
+                    f"pytest_portable_serializers: two serializers are named {serializer.name!r}: "
+                    f"{known.origin()} and {serializer.origin()}; rename one"
+                )
+        if mistakes:
+            raise OptionError(mistakes)
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names that a mark, an option or the command line may say, sorted."""
+        return tuple(sorted({*_BUILTINS, *self._made}))
+
+    def find_mistake(self, serializer: object) -> str | None:
+        """Say what is wrong with a name (or with a `Serializer` itself), or `None`.
+
+        No framework is imported for this: installed metadata is read.
+        """
+        if isinstance(serializer, Serializer):
+            return self._clash(serializer)
+        if not isinstance(serializer, str):
+            return f"{serializer!r} is neither a name nor a Serializer"
+        if ":" in serializer or serializer in self._made:
+            return None
+        if serializer not in _BUILTINS:
+            known = self.names()
+            return (
+                f"unknown serializer {serializer!r}{near(serializer, known)} "
+                f"(known: {', '.join(known)})"
+            )
+        return _missing(serializer, _BUILTINS[serializer])
+
+    def _clash(self, given: Serializer) -> str | None:
+        if given.name not in self.names() or self._made.get(given.name) is given:
+            return None
+        return f"{given.name!r} ({given.origin()}) has the name of another serializer"
+
+    def get(self, name: str) -> Serializer:
+        """Return a serializer; its package is imported now.
+
+        Args:
+            name: one of `names()`, or `module:attribute` where a `Serializer` stands.
+
+        Raises:
+            OptionError: there is none of this name, or what it needs is not installed here.
+        """
+        if mistake := self.find_mistake(name):
+            raise OptionError(f"serializer: {mistake}")
+        if name not in self._made:
+            self._made[name] = _named(name) if ":" in name else _make(_BUILTINS[name].maker)
+        return self._made[name]
+
+
+def _make(maker: str) -> Serializer:
+    module, _, function = maker.partition(":")
+    make: Callable[[], Serializer] = getattr(
+        importlib.import_module(f"pytest_portable.serializers.{module}"), function
+    )
+    return make()
+
+
+def _named(name: str) -> Serializer:
+    """Import a `Serializer` from where the user says that it stands."""
+    module, _, attribute = name.partition(":")
+    try:
+        found: object = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise OptionError(f"serializer: {name!r} cannot be had: {error}") from error
+    if not isinstance(found, Serializer):
+        raise OptionError(
+            f"serializer: {name!r} is no pytest_portable.Serializer but a "
+            f"{type(found).__qualname__}"
+        )
+    return found
+
+
+def _missing(name: str, builtin: Builtin) -> str | None:
+    if not builtin.needs:
+        return None
+    from packaging.requirements import Requirement
+
+    wanted = Requirement(builtin.needs)
+    how = f"pip install '{builtin.needs}'"
+    if builtin.extra:
+        how += f", or the extra: pip install 'pytest-portable[{builtin.extra}]'"
+    try:
+        found = importlib.metadata.version(wanted.name)
+    except importlib.metadata.PackageNotFoundError:
+        return f"{name!r} needs {builtin.needs} here, and it is not installed; {how}"
+    if not wanted.specifier.contains(found, prereleases=True):
+        return f"{name!r} needs {builtin.needs} here, and {found} is installed; {how}"
+    return None
+
+
+def runtime_of(serializer: Serializer) -> tuple[str, ...]:
+    """Return the requirement of what loads there, pinned at the host's version.
+
+    A requirement that names a version of its own stays as it is.
+    """
+    if serializer.requirement is None:
+        return ()
+    from packaging.requirements import Requirement
+
+    wanted = Requirement(serializer.requirement)
+    if wanted.specifier or wanted.url:
+        return (serializer.requirement,)
+    try:
+        version = importlib.metadata.version(wanted.name)
+    except importlib.metadata.PackageNotFoundError:
+        return (serializer.requirement,)
+    extras = f"[{','.join(sorted(wanted.extras))}]" if wanted.extras else ""
+    return (f"{wanted.name}{extras}=={version}",)

@@ -1,0 +1,150 @@
+"""What a serializer is: how an object becomes a payload here, and who loads it there."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pytest_portable.errors import OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+__all__ = ["Serializer", "resolve", "whole"]
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_FUNCTION: Final = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+
+
+def whole(payload: bytes) -> Sequence[bytes]:
+    """Say that a payload is one pickle stream and nothing else."""
+    return (payload,)
+
+
+def resolve(name: str) -> Callable[..., object]:
+    """Import `module:function` on the host."""
+    module, _, attribute = name.partition(":")
+    found: Callable[..., object] = getattr(importlib.import_module(module), attribute)
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Serializer:
+    """One way to dump and load.
+
+    Functions of the target are named as `module:function`; of several the first is taken whose
+    module is installed there. `there:function` names a function of the source text `there`, which
+    the target gets with the payload.
+
+    Attributes:
+        name: what a mark, an option or the command line says.
+        dumps: `dumps(obj, protocol=..., **options) -> bytes`, on the host; `protocol` is given
+            only where `default_protocol` is.
+        loaders: `module:function` names that load there: bytes to object.
+        loads: bytes to object on the host, without touching the host's own definitions; when
+            not given, the first of `loaders`.
+        dumpers: `module:function` names that dump there what goes back, called as `dumps` is.
+        requirement: what the target needs to load: a requirement, pinned at the host's version
+            where it names none; `None` for the standard library.
+        default_protocol: gives the pickle protocol when none is asked for; `None` where the
+            serializer knows no protocols.
+        pickles: the pickle streams in a payload, in order, decoded where the envelope encodes
+            them; what reads payloads without loading them starts here.
+        preload: modules that the agent imports before any payload, where they are installed.
+        accepts: the keyword arguments of `dumps` that `options` may name; `None` for any.
+        keeps_sharing: one object in two places comes back as one; joblib splits what an array
+            of objects and its surroundings share.
+        there: source text of functions for the target: standard library at its top, the rest
+            imported inside the functions; the oldest Python that it runs on is 3.8.
+
+    Raises:
+        OptionError: with every mistake of the arguments.
+    """
+
+    name: str
+    dumps: Callable[..., bytes]
+    loaders: str | tuple[str, ...]
+    loads: Callable[[bytes], object] | None = None
+    dumpers: str | tuple[str, ...] = ("pickle:dumps",)
+    requirement: str | None = None
+    default_protocol: Callable[[], int] | None = None
+    pickles: Callable[[bytes], Sequence[bytes]] = whole
+    preload: tuple[str, ...] = ()
+    accepts: frozenset[str] | None = None
+    keeps_sharing: bool = True
+    there: str = ""
+
+    def __post_init__(self) -> None:
+        """Take single names for lists of one, and find mistakes where they are made."""
+        for key in ("loaders", "dumpers", "preload"):
+            value = getattr(self, key)
+            object.__setattr__(self, key, (value,) if isinstance(value, str) else tuple(value))
+        if mistakes := [f"Serializer({self.name!r}): {found}" for found in self._mistakes()]:
+            raise OptionError(mistakes)
+
+    def _mistakes(self) -> Iterator[str]:
+        if not _NAME.fullmatch(str(self.name)):
+            yield f"name: {self.name!r} is not a word of letters, digits, '-', '_' and '.'"
+        for key in ("dumps", "pickles", "loads", "default_protocol"):
+            value = getattr(self, key)
+            if not callable(value) and not (value is None and key in {"loads", "default_protocol"}):
+                yield f"{key}: {value!r} cannot be called"
+        yield from self._name_mistakes("loaders", self.loaders)
+        yield from self._name_mistakes("dumpers", self.dumpers)
+        if self.loads is None and self.loaders and str(self.loaders[0]).startswith("there:"):
+            yield "loads: not given, and the first loader is a function of the target only"
+        if self.requirement is not None:
+            yield from _requirement_mistakes(self.requirement)
+
+    def _name_mistakes(self, key: str, names: str | tuple[str, ...]) -> Iterator[str]:
+        if not names:
+            yield f"{key}: the list is empty"
+        for name in names:
+            if not _FUNCTION.fullmatch(str(name)):
+                yield f"{key}: {name!r} is not 'module:function'"
+            elif name.startswith("there:") and not self.there:
+                yield f"{key}: {name!r} names a function of the source `there`, which is empty"
+
+    def load(self, data: bytes) -> object:
+        """Load bytes on the host."""
+        loads = self.loads or resolve(self.loaders[0])
+        return loads(data)
+
+    def find_mistakes(self, options: object, protocol: int | None) -> list[str]:
+        """Say what this serializer cannot take of a mark's `options` and `protocol`."""
+        from pytest_portable.options import near  # a sibling room, only for mistakes
+
+        mistakes = []
+        accepted = self.accepts
+        for word in options if isinstance(options, dict) and accepted is not None else ():
+            if word not in (accepted or ()):
+                valid = ", ".join(sorted(accepted or ())) or "none"
+                mistakes.append(
+                    f"options: {self.name} takes no {word!r}{near(word, accepted or ())} "
+                    f"(valid: {valid})"
+                )
+        if protocol is not None and self.default_protocol is None:
+            mistakes.append(f"protocol: {self.name} takes no pickle protocol")
+        return mistakes
+
+    def origin(self) -> str:
+        """Say where the serializer comes from, for messages: the function that dumps."""
+        function = inspect.unwrap(self.dumps)
+        module = getattr(function, "__module__", None) or type(function).__module__
+        name = getattr(function, "__qualname__", None) or type(function).__qualname__
+        return f"{module}.{name}"
+
+
+def _requirement_mistakes(line: object) -> Iterator[str]:
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    if not isinstance(line, str):
+        yield f"requirement: {line!r} is not a string"
+        return
+    try:
+        Requirement(line)
+    except InvalidRequirement as error:
+        yield f"requirement: {line!r} is not a requirement: {error}"

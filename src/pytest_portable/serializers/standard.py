@@ -1,0 +1,123 @@
+"""The serializers that need no framework: pickle, dill, cloudpickle, joblib, multiprocessing."""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+from typing import TYPE_CHECKING, Final
+
+from pytest_portable.serializers import loading
+from pytest_portable.serializers.serializer import Serializer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["make_cloudpickle", "make_dill", "make_joblib", "make_multiprocessing", "make_pickle"]
+
+# First bytes of the compressed files that joblib writes, and the module that unpacks each.
+_COMPRESSED: Final = (
+    (b"\x1f\x8b", "gzip"),
+    (b"BZ", "bz2"),
+    (b"\xfd7zXZ", "lzma"),
+    (b"]\x00", "lzma"),
+    (b"\x04\x22\x4d\x18", "lz4.frame"),
+    (b"x", "zlib"),
+)
+
+
+def make_pickle() -> Serializer:
+    """The standard library's pickle."""
+    return Serializer(
+        name="pickle",
+        dumps=pickle.dumps,
+        loads=loading.loads,
+        loaders=("pickle:loads",),
+        dumpers=("pickle:dumps",),
+        default_protocol=lambda: pickle.DEFAULT_PROTOCOL,
+        accepts=frozenset({"fix_imports", "buffer_callback"}),
+    )
+
+
+def make_cloudpickle() -> Serializer:
+    """cloudpickle; what it sends loads with pickle, its own functions are named inside."""
+    import cloudpickle
+
+    return Serializer(
+        name="cloudpickle",
+        dumps=cloudpickle.dumps,
+        loads=loading.loads,
+        loaders=("pickle:loads",),
+        dumpers=("cloudpickle:dumps", "pickle:dumps"),
+        default_protocol=lambda: pickle.HIGHEST_PROTOCOL,
+        requirement="cloudpickle",
+        preload=("cloudpickle",),
+        accepts=frozenset({"buffer_callback"}),
+    )
+
+
+def make_dill() -> Serializer:
+    """dill, which has rules of its own for finding globals."""
+    import dill
+
+    return Serializer(
+        name="dill",
+        dumps=dill.dumps,
+        loads=loading.loads_dill,
+        loaders=("dill:loads", "pickle:loads"),
+        dumpers=("dill:dumps", "pickle:dumps"),
+        default_protocol=lambda: int(dill.settings["protocol"]),
+        requirement="dill",
+        preload=("dill",),
+        accepts=frozenset({"byref", "fmode", "recurse"}),
+    )
+
+
+def make_joblib() -> Serializer:
+    """What joblib writes: a pickle with bytes of arrays between its opcodes, or compressed."""
+    from pytest_portable.serializers.there import joblib as there
+
+    return Serializer(
+        name="joblib",
+        dumps=there.dumps,
+        loads=there.loads,
+        loaders=("there:loads",),
+        dumpers=("there:dumps",),
+        default_protocol=lambda: pickle.DEFAULT_PROTOCOL,
+        requirement="joblib",
+        pickles=_unpacked,
+        preload=("joblib",),
+        accepts=frozenset({"compress"}),
+        keeps_sharing=False,
+        there=inspect.getsource(there),
+    )
+
+
+def make_multiprocessing() -> Serializer:
+    """What a spawned process gets: pickle with the reducers of `multiprocessing`."""
+    from pytest_portable.serializers.there import multiprocessing as there
+
+    return Serializer(
+        name="multiprocessing",
+        dumps=there.dumps,
+        loads=loading.loads,
+        loaders=("pickle:loads",),
+        dumpers=("there:dumps",),
+        default_protocol=lambda: pickle.DEFAULT_PROTOCOL,
+        accepts=frozenset(),
+        there=inspect.getsource(there),
+    )
+
+
+def _unpacked(payload: bytes) -> Sequence[bytes]:
+    """Give the pickle stream of a joblib file; none where its compression is unknown here."""
+    import importlib
+    import zlib
+
+    for sign, module in _COMPRESSED:
+        if payload.startswith(sign):
+            try:
+                unpacked: bytes = importlib.import_module(module).decompress(payload)
+            except (ImportError, OSError, EOFError, ValueError, zlib.error):
+                return ()
+            return (unpacked,)
+    return (payload,)

@@ -1,0 +1,31 @@
+"""joblib reads and writes files only, so each payload gets one in memory."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["dumps", "loads"]
+
+
+def loads(data: bytes) -> object:
+    """Load what `joblib.dump` wrote."""
+    import io
+
+    import joblib
+
+    return joblib.load(io.BytesIO(data))
+
+
+def dumps(value: object, *, protocol: int, **options: Any) -> bytes:
+    """Dump as `joblib.dump` does."""
+    import io
+
+    import joblib
+
+    if isinstance(options.get("compress"), list):  # a tuple before it travelled
+        options["compress"] = tuple(options["compress"])
+    buffer = io.BytesIO()
+    joblib.dump(value, buffer, protocol=protocol, **options)
+    return buffer.getvalue()
