@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pytest_portable.engine import Portable
+    from pytest_portable.environment.command import CommandTarget
     from pytest_portable.errors import OptionError, PortabilityError, SetupError
     from pytest_portable.payload.inspection import Inspection
     from pytest_portable.serializers import Serializer
     from pytest_portable.verdict import Problem, Verdict
 
 __all__ = [
+    "CommandTarget",
     "Inspection",
     "OptionError",
     "PortabilityError",
@@ -23,6 +25,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "CommandTarget": "pytest_portable.environment.command",
     "Inspection": "pytest_portable.payload.inspection",
     "OptionError": "pytest_portable.errors",
     "Portable": "pytest_portable.engine",

@@ -66,9 +66,12 @@ class Session:
         environment = self.environment(leg)
         serializer = self._serializer(leg)
         start = serializer.preload, serializer.there
-        key = (str(environment.executable), tuple(sorted(leg.env.items())), *start)
+        where = environment.command or str(environment.executable)
+        key = (where, tuple(sorted(leg.env.items())), *start)
         if key not in self._agents:
-            self._agents[key] = Agent(environment.executable, leg.env, *start)
+            self._agents[key] = Agent(
+                environment.executable, leg.env, *start, command=environment.command
+            )
         agent = self._agents[key]
         agent.start()
         return Portable(leg=leg, environment=environment, agent=agent, serializer=serializer)

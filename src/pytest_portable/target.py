@@ -18,16 +18,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_portable._target import agent as protocol
+from pytest_portable._target import bootstrap
 from pytest_portable.errors import AgentError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pytest_portable.environment.command import CommandTarget
+
 __all__ = ["Agent", "Message", "Transcript", "target_environment"]
 
 START_SECONDS: Final = 60.0
 GRACE_SECONDS: Final = 5.0
-KEPT_VARIABLES: Final = ("PATH", "TZ", "LD_LIBRARY_PATH", "SYSTEMROOT", "TZDIR")
+# How a target that does not share our files names the agent in tracebacks.
+REMOTE_NAME: Final = "pytest_portable/_target/agent.py"
 _LOST: Final = (EOFError, OSError, TimeoutError)
 THREAD_VARIABLES: Final = (
     "MKL_NUM_THREADS",
@@ -79,27 +83,33 @@ class Transcript:
 
 def target_environment(extra: Mapping[str, str], home: str, hash_seed: str) -> dict[str, str]:
     """Return the variables of a target: what a process needs, nothing else of the host's."""
-    kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+    kept = {name: os.environ[name] for name in bootstrap.KEPT if name in os.environ}
+    return {**kept, **_set_anywhere(hash_seed), "HOME": home, "TMPDIR": home, **extra}
+
+
+def _set_anywhere(hash_seed: str) -> dict[str, str]:
     return {
-        **kept,
         **dict.fromkeys(THREAD_VARIABLES, "1"),
-        "HOME": home,
-        "TMPDIR": home,
         "LANG": "C.UTF-8",
         "PYTHONHASHSEED": hash_seed,
-        **extra,
     }
 
 
 @dataclass
 class Agent:
-    """One agent process in one environment; started on first use, restarted once when lost."""
+    """One agent process in one environment; started on first use, restarted once when lost.
+
+    Attributes:
+        command: what starts the interpreter where that is no file of this machine: then nothing
+            but its standard streams is shared, and the agent makes a folder of its own there.
+    """
 
     executable: Path
     env: Mapping[str, str] = field(default_factory=dict)
     try_preload: Sequence[str] = ()
     there: str = ""
     hello: Mapping[str, Any] = field(default_factory=dict)
+    command: CommandTarget | None = None
 
     def __post_init__(self) -> None:
         """Hold no process yet."""
@@ -121,38 +131,59 @@ class Agent:
         scratch.mkdir()
         # A seed other than the host's lets order-dependent bugs show; one that repeats, replay.
         seed = "4242" if os.environ.get("PYTHONHASHSEED") != "4242" else "2424"
+        argv = [str(self.executable), "-s", protocol.__file__]
+        env = target_environment(self.env, str(home), seed)
+        if self.command is not None:
+            argv, env = self.command.argv, self.command.variables
         log = (self._folder / "agent.log").open("wb")
         try:
             self._process = subprocess.Popen(
-                [str(self.executable), "-s", protocol.__file__],
+                argv,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 cwd=home,
-                env=target_environment(self.env, str(home), seed),
+                env=env,
                 start_new_session=True,
             )
         except OSError as error:
-            raise AgentError(f"cannot start {self.executable}: {error}") from error
+            raise AgentError(f"cannot start {self._name}: {error}") from error
         finally:
             log.close()
-        self._greet(scratch)
+        self._greet(scratch, seed)
         return self.hello
 
-    def _greet(self, scratch: Path) -> None:
+    @property
+    def _name(self) -> str:
+        return str(self.command or self.executable)
+
+    def _hand_over(self, command: CommandTarget, seed: str) -> None:
+        """Send our code through standard input, and skip what a login shell may have printed."""
+        assert self._process is not None
+        assert self._process.stdin is not None
+        source = Path(protocol.__file__).read_text(encoding="utf-8")
+        opening = command.opening(REMOTE_NAME, source, {**_set_anywhere(seed), **self.env})
+        protocol.write_all(self._process.stdin.fileno(), [opening])
+        deadline, said = time.monotonic() + START_SECONDS, b""
+        while not said.endswith(bootstrap.MARK):
+            said += protocol.read_exactly(self._answers(deadline), 1)
+
+    def _greet(self, scratch: Path, seed: str) -> None:
         greeting: dict[str, object] = {
             "schema": protocol.SCHEMA,
-            "scratch": str(scratch),
+            "scratch": None if self.command else str(scratch),
             "preload": [],
             "try_preload": list(self.try_preload),
             "there": self.there,
         }
         try:
+            if self.command is not None:
+                self._hand_over(self.command, seed)
             self._send(greeting, ())
             self.hello, _ = self._receive(time.monotonic() + START_SECONDS)
         except _LOST as error:
             raise AgentError(
-                f"the agent did not start in {self.executable}: {self._bury(error)}"
+                f"the agent did not start in {self._name}: {self._bury(error)}"
             ) from error
 
     def _bury(self, error: Exception) -> str:
@@ -189,7 +220,7 @@ class Agent:
             return self._run(request, payloads, loaders, timeout_seconds)
         except _LOST as error:
             raise AgentError(
-                f"the agent in {self.executable} was lost twice: {self._bury(error)}"
+                f"the agent in {self._name} was lost twice: {self._bury(error)}"
             ) from error
 
     def _run(
@@ -206,7 +237,7 @@ class Agent:
         files: list[Path] = []
         for name, data in payloads:
             entry: dict[str, object] = {"name": name, "loaders": list(loaders), "file": None}
-            if len(data) > protocol.SPILL_BYTES:
+            if len(data) > protocol.SPILL_BYTES and self.command is None:
                 path = self._folder / f"{nonce}-in-{len(files)}"
                 path.write_bytes(data)
                 files.append(path)
@@ -218,7 +249,7 @@ class Agent:
             **request,
             "nonce": nonce,
             "payloads": described,
-            "spill": str(self._folder),
+            "spill": None if self.command else str(self._folder),
             "timeout": timeout_seconds,
         }
         try:
@@ -236,6 +267,10 @@ class Agent:
         protocol.write_all(self._process.stdin.fileno(), protocol.encode(header, tuple(blobs)))
 
     def _receive(self, deadline: float) -> tuple[dict[str, Any], list[bytes]]:
+        return protocol.read_message(self._answers(deadline))
+
+    def _answers(self, deadline: float) -> int:
+        """Wait until there is something to read, and return where."""
         assert self._process is not None
         assert self._process.stdout is not None
         number = self._process.stdout.fileno()
@@ -243,7 +278,7 @@ class Agent:
         poll.register(number, select.POLLIN)
         if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
             raise TimeoutError("no answer in time")
-        return protocol.read_message(number)
+        return number
 
     def close(self) -> None:
         """End the agent and everything it started, and remove its folder."""

@@ -7,9 +7,10 @@ never meets them.
 A message is 8 bytes (length of the header, big-endian), a JSON header, then the blobs whose
 lengths stand in `header["blobs"]`.
 
-Greeting to the agent (first message): `schema`, `scratch` (a directory of ours), `preload`
-(modules imported before any fork), `try_preload` (the same, but allowed to be absent), `there`
-(source of functions that loaders and dumpers name as `there:function`).
+Greeting to the agent (first message): `schema`, `scratch` (a directory of ours; null to make one,
+where no files are shared with the host), `preload` (modules imported before any fork),
+`try_preload` (the same, but allowed to be absent), `there` (source of functions that loaders and
+dumpers name as `there:function`).
 Hello from the agent: `schema`, `python`, `version_info`, `implementation`, `platform`,
 `executable`, `pid`, `fork`, `absent` (what could not be preloaded).
 
@@ -458,7 +459,7 @@ class Agent:
     def start(self) -> None:
         """Read the greeting, preload, say hello."""
         greeting, _ = read_message(self.requests)
-        self.scratch = greeting["scratch"]
+        self.scratch = greeting["scratch"] or make_scratch()
         if greeting["there"]:
             exec(compile(greeting["there"], OWN_FILES[1], "exec"), THERE)
         absent = []
@@ -603,6 +604,19 @@ def hello(absent: "list[str]") -> "dict[str, object]":
         "fork": True,
         "absent": absent,
     }
+
+
+def make_scratch() -> str:
+    """Make a directory of ours, with a home in it: the host has none to give."""
+    name = "pytest-portable-%d-%s" % (os.getpid(), os.urandom(6).hex())
+    scratch = os.path.join(os.environ.get("TMPDIR") or "/tmp", name)
+    home = os.path.join(scratch, "home")
+    os.mkdir(scratch, 0o700)
+    os.mkdir(home)
+    os.chdir(home)
+    for name in ("HOME", "TMPDIR"):
+        os.environ.setdefault(name, home)
+    return scratch
 
 
 def limit_cores() -> None:

@@ -6,6 +6,7 @@ neither pytest nor payloads.
 
 from __future__ import annotations
 
+from pytest_portable.environment.command import CommandTarget, ask_command
 from pytest_portable.environment.housekeeping import (
     Pruned,
     StoredEnvironment,
@@ -25,12 +26,14 @@ from pytest_portable.environment.redaction import redact
 from pytest_portable.environment.request import Environment, EnvironmentRequest, StoreSettings
 
 __all__ = [
+    "CommandTarget",
     "Environment",
     "EnvironmentRequest",
     "Interpreter",
     "Pruned",
     "StoreSettings",
     "StoredEnvironment",
+    "ask_command",
     "default_cache_dir",
     "find_interpreter",
     "list_environments",

@@ -11,10 +11,17 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-__all__ = ["environment_python", "import_names", "installed", "remove_seeds", "site_folders"]
+__all__ = [
+    "distributions_of",
+    "environment_python",
+    "import_names",
+    "installed",
+    "remove_seeds",
+    "site_folders",
+]
 
 _METADATA = re.compile(r"(?P<name>.+?)-(?P<version>[^-]+)(?:-py\d.*)?\.(?:dist-info|egg-info)")
 # virtualenv and uv plant these below Python 3.10: a module nobody declared, at every start.
@@ -47,13 +54,29 @@ def installed(folders: list[Path]) -> dict[str, str]:
     Returns:
         Canonical name -> version, sorted by name.
     """
-    found: dict[str, str] = {}
+    listed = []
     for folder in folders:
         with suppress(OSError):
-            for entry in os.scandir(folder):
-                if parts := _METADATA.fullmatch(entry.name):
-                    name = str(canonicalize_name(parts["name"]))
-                    found.setdefault(name, parts["version"].replace("_", "-"))
+            listed.append([entry.name for entry in os.scandir(folder)])
+    return distributions_of(listed)
+
+
+def distributions_of(folders: Iterable[Iterable[str]]) -> dict[str, str]:
+    """Read names and versions off the names of metadata folders.
+
+    Args:
+        folders: what lies in each folder of `sys.path`, in its order; the first that holds a
+            distribution wins.
+
+    Returns:
+        Canonical name -> version, sorted by name.
+    """
+    found: dict[str, str] = {}
+    for names in folders:
+        for entry in names:
+            if parts := _METADATA.fullmatch(entry):
+                name = str(canonicalize_name(parts["name"]))
+                found.setdefault(name, parts["version"].replace("_", "-"))
     return dict(sorted(found.items()))
 
 

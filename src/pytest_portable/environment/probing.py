@@ -13,14 +13,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-__all__ = ["Interpreter", "ProbeError", "base_executable", "has_shim", "probe"]
+__all__ = [
+    "PROBE_BEGIN",
+    "PROBE_END",
+    "PROBE_SOURCE",
+    "Interpreter",
+    "ProbeError",
+    "base_executable",
+    "has_shim",
+    "probe",
+]
 
 PROBE_TIMEOUT_SECONDS = 30.0
 # Part of every kept answer's name: another question must not get an old answer.
 _PROBE_SCHEMA = 1
-_BEGIN, _END = "<<pytest-portable-begin>>", "<<pytest-portable-end>>"
+PROBE_BEGIN, PROBE_END = "<<pytest-portable-begin>>", "<<pytest-portable-end>>"
 # Runs on CPython 3.6 and newer with `-I -S`; Python 2 refuses `-I` with a status of its own.
-_PROBE = """
+PROBE_SOURCE = """
 import json, os, platform, sys, sysconfig
 try:
     from _imp import extension_suffixes
@@ -164,7 +173,7 @@ def _ask(path: Path) -> dict[str, Any]:
     }
     try:
         done = subprocess.run(
-            [str(path), "-I", "-S", "-c", _PROBE],
+            [str(path), "-I", "-S", "-c", PROBE_SOURCE],
             capture_output=True,
             check=False,
             cwd=tempfile.gettempdir(),
@@ -177,8 +186,8 @@ def _ask(path: Path) -> dict[str, Any]:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise ProbeError(f"{path} does not run: {error}") from error
     # Markers, because sitecustomize and friends of unusual builds may print first.
-    _, begun, rest = done.stdout.partition(_BEGIN)
-    answer, ended, _ = rest.partition(_END)
+    _, begun, rest = done.stdout.partition(PROBE_BEGIN)
+    answer, ended, _ = rest.partition(PROBE_END)
     if done.returncode or not begun or not ended:
         said = (done.stderr.strip() or done.stdout.strip() or "nothing").splitlines()[-1]
         raise ProbeError(f"{path} does not run (exit status {done.returncode}): {said}")

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from pytest_portable.environment.command import CommandTarget
     from pytest_portable.environment.installers import Installer
     from pytest_portable.environment.probing import Interpreter
 
@@ -81,6 +82,7 @@ class Environment:
         interpreter: the interpreter it was made from.
         distributions: canonical name -> version of all that is installed.
         notes: what somebody should know, such as a version other than the one asked for.
+        command: what starts its interpreter, where that is no file of this machine.
     """
 
     key: str
@@ -89,3 +91,4 @@ class Environment:
     interpreter: Interpreter
     distributions: Mapping[str, str]
     notes: tuple[str, ...] = ()
+    command: CommandTarget | None = None

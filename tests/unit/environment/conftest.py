@@ -23,7 +23,7 @@ def _without_processes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def ask(_path: Path) -> dict[str, Any]:
         said: list[str] = []
         # A `print` of its own: standard output belongs to all threads.
-        exec(probing._PROBE, {"print": said.append})
+        exec(probing.PROBE_SOURCE, {"print": said.append})
         return dict(json.loads(said[0].split(">>", 1)[1].rsplit("<<", 1)[0]))
 
     def refuse(*_arguments: object, **_options: object) -> None:
