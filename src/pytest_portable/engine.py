@@ -18,7 +18,7 @@ from pytest_portable.target import Agent
 from pytest_portable.verdict import Target, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from pytest_portable.environment import Environment
@@ -26,13 +26,30 @@ if TYPE_CHECKING:
     from pytest_portable.plan import Leg
     from pytest_portable.serializers import Serializer
 
-__all__ = ["Portable", "Session"]
+__all__ = ["Checked", "Portable", "Session"]
 
 Result = TypeVar("Result")
 
 
 def _silent(step: str) -> None:
     """Report nothing."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One finished check, as observers see it.
+
+    Attributes:
+        payloads: name and bytes of all that travelled; empty where the dump failed.
+        probe: what was evaluated there.
+    """
+
+    verdict: Verdict
+    check: Check
+    leg: Leg
+    payloads: tuple[tuple[str, bytes], ...]
+    probe: probes.Probe | None
+    names: Mapping[str, object]
 
 
 @dataclass
@@ -44,6 +61,10 @@ class Session:
         cache_dir: where environments are kept.
         installer: "auto", "uv" or "pip".
         report: called with one line for every step that takes time.
+        observers: called with every finished check; what they return is kept in its details.
+
+    Attributes:
+        seconds: how long each environment took to be had, by its executable.
     """
 
     root: Path
@@ -54,6 +75,8 @@ class Session:
     constraints: tuple[Path, ...] = ()
     serializers: Registry = field(default_factory=Registry)
     report: Callable[[str], None] = _silent
+    observers: tuple[Callable[[Checked], Mapping[str, object]], ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict)
     _agents: dict[object, Agent] = field(default_factory=dict)
     _environments: dict[object, Environment] = field(default_factory=dict)
 
@@ -74,7 +97,13 @@ class Session:
             )
         agent = self._agents[key]
         agent.start()
-        return Portable(leg=leg, environment=environment, agent=agent, serializer=serializer)
+        return Portable(
+            leg=leg,
+            environment=environment,
+            agent=agent,
+            serializer=serializer,
+            observers=self.observers,
+        )
 
     def _serializer(self, leg: Leg) -> Serializer:
         return leg.given_serializer or self.serializers.get(leg.serializer)
@@ -105,7 +134,10 @@ class Session:
                     refresh=self.refresh,
                     constraints=tuple(self.constraints),
                 )
-            self._environments[request] = prepare(request, self._settings, report=self.report)
+            begun = time.monotonic()
+            found = prepare(request, self._settings, report=self.report)
+            self._environments[request] = found
+            self.seconds.setdefault(str(found.executable), time.monotonic() - begun)
         return self._environments[request]
 
     def close(self) -> None:
@@ -120,14 +152,23 @@ class Portable:
 
     Attributes:
         verdicts: every verdict so far, in order.
+        details: what observers said of each of them.
     """
 
     def __init__(
-        self, *, leg: Leg, environment: Environment, agent: Agent, serializer: Serializer
+        self,
+        *,
+        leg: Leg,
+        environment: Environment,
+        agent: Agent,
+        serializer: Serializer,
+        observers: tuple[Callable[[Checked], Mapping[str, object]], ...] = (),
     ) -> None:
         """Take a leg whose environment is there."""
         self.leg = leg
         self.verdicts: list[Verdict] = []
+        self.details: list[dict[str, object]] = []
+        self._observers = observers
         self._environment = environment
         self._agent = agent
         self._serializer = serializer
@@ -190,7 +231,7 @@ class Portable:
         asked = probes.parse(probe, names)
         check = self._check(obj)
         outcome = check.run(names=names, probe=asked, equal=equal)
-        return self._keep(outcome)
+        return self._keep(check, outcome, asked, names)
 
     def call(self, func: Callable[..., Result], /, *args: object, **kwargs: object) -> Result:
         """Call a function there and return its result.
@@ -202,7 +243,7 @@ class Portable:
         __tracebackhide__ = True
         check = self._check(func)
         outcome = check.run_call(args, kwargs)
-        verdict = self._keep(outcome)
+        verdict = self._keep(check, outcome)
         if outcome.raised is not None:
             raise outcome.raised
         if not verdict.portable:
@@ -219,14 +260,15 @@ class Portable:
         check = self._check(obj)
         data = check.dump(obj, "obj")
         if data is None:
-            raise PortabilityError(self._keep(check.outcome()))
+            raise PortabilityError(self._keep(check, check.outcome()))
         return check.inspection(data, "obj")
 
     def check_payload(self, data: bytes, *, probe: str | None = None, **names: object) -> Verdict:
         """Check a payload that is already there; it is never loaded here."""
         check = self._check(None)
-        outcome = check.run(names=names, probe=probes.parse(probe, names), equal=None, data=data)
-        return self._keep(outcome)
+        asked = probes.parse(probe, names)
+        outcome = check.run(names=names, probe=asked, equal=None, data=data)
+        return self._keep(check, outcome, asked, names)
 
     def _check(self, obj: object) -> Check:
         return Check(
@@ -241,6 +283,20 @@ class Portable:
             started=time.monotonic(),
         )
 
-    def _keep(self, outcome: Outcome) -> Verdict:
-        self.verdicts.append(outcome.verdict)
-        return outcome.verdict
+    def _keep(
+        self,
+        check: Check,
+        outcome: Outcome,
+        probe: probes.Probe | None = None,
+        names: Mapping[str, object] | None = None,
+    ) -> Verdict:
+        verdict = outcome.verdict
+        self.verdicts.append(verdict)
+        if self._observers:
+            payloads = tuple(check.payloads)
+            done = Checked(verdict, check, self.leg, payloads, probe, names or {})
+            said: dict[str, object] = {}
+            for observe in self._observers:
+                said.update(observe(done))
+            self.details.append(said)
+        return verdict

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +31,7 @@ __all__ = [
 
 DEFAULT_TIMEOUT_SECONDS: Final = 60.0
 INSTALLERS: Final = ("auto", "uv", "pip")
+REPORTS: Final = (".html", ".json", ".md")
 _YES: Final = frozenset({"1", "on", "true", "yes"})
 _NO: Final = frozenset({"", "0", "false", "no", "off"})
 
@@ -89,6 +91,12 @@ OPTIONS: Final = (
         "skip where an interpreter is missing (default: an error)",
     ),
     Option("timeout", "text", "time limit of one check (default: 60)", "SECONDS"),
+    Option(
+        "report",
+        "list",
+        "write a report: a path ending in .html, .json or .md, or the word github (repeatable)",
+        "PATH",
+    ),
     Option("deps", "list", "requirement lines of tests whose marks give no deps", flag=False),
 )
 
@@ -132,6 +140,11 @@ class Settings:
     refresh: bool = False
     cache_dir: Path | None = None
     skip_missing_python: bool = False
+    reports: tuple[str, ...] = ()
+
+    def wants_inspections(self) -> bool:
+        """Tell whether a report shows the objects themselves."""
+        return any(name.endswith((".html", ".json")) for name in self.reports)
 
     def header(self) -> str:
         """Give the line for the head of a test run."""
@@ -270,6 +283,22 @@ class _Source:
                 self.wrong("portable_constraint", f"no such file: {path}")
         return paths
 
+    def reports(self) -> tuple[str, ...]:
+        key, names = "portable_report", []
+        for text in self.texts("portable_report"):
+            suffix = Path(text).suffix
+            if text != "github" and suffix not in REPORTS:
+                words = (*REPORTS, "github")
+                self.wrong(
+                    key,
+                    f"{text!r} is no report{near(suffix or text, words)} (valid: a path ending in "
+                    f"{', '.join(REPORTS)}, or github)",
+                )
+            elif suffix == ".html" and find_spec("jinja2") is None:
+                self.wrong(key, "the HTML page needs Jinja2: install pytest-portable[report]")
+            names.append(text if text == "github" else str(self.folder / text))
+        return tuple(names)
+
     def cache_dir(self) -> Path | None:
         text = self.text("portable_cache_dir")
         if text is None:
@@ -326,6 +355,7 @@ def read_settings(  # noqa: PLR0913 - two sources, each with its folder
         offline=bool(command.get("portable_offline")) or ini_offline,
         refresh=bool(command.get("portable_refresh")),
         cache_dir=upper.cache_dir() or ini_cache,
+        reports=upper.reports() or lower.reports(),
         skip_missing_python=bool(command.get("portable_skip_missing_python")) or ini_skip,
     )
     if mistakes := upper.mistakes + lower.mistakes:

@@ -12,6 +12,7 @@ import pytest
 
 from pytest_portable.errors import OptionError, PortabilityError, SetupError
 from pytest_portable.options import OPTIONS, Checks, Settings, read_settings
+from pytest_portable.reporting import ATTRIBUTE, Recorder, inspect_checked, record_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
@@ -28,6 +29,7 @@ _ADDED = pytest.StashKey["list[Serializer]"]()
 _REGISTRY = pytest.StashKey["Registry"]()
 _PORTABLE = pytest.StashKey["Portable"]()
 _ASKED = pytest.StashKey[bool]()
+_SETUP_FAILURE = pytest.StashKey[dict[str, str]]()
 _CHOICE = "_portable_leg"
 _MARK = (
     "portable(deps=(), *, python, serializer, protocol, options, install_serializer, timeout, "
@@ -138,6 +140,9 @@ def pytest_configure(config: pytest.Config) -> None:
         )
     except OptionError as error:
         raise pytest.UsageError(*error.mistakes) from None
+    if not hasattr(config, "workerinput"):  # workers of xdist send home what they find
+        settings = config.stash[_SETTINGS]
+        config.pluginmanager.register(Recorder(settings.header(), settings.reports))
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -322,6 +327,7 @@ def _session(config: pytest.Config) -> Session:
         refresh=settings.refresh,
         constraints=settings.constraints,
         serializers=_registry(config),
+        observers=(inspect_checked,) if settings.wants_inspections() else (),
     )
     return session
 
@@ -352,6 +358,11 @@ def _set_up(item: pytest.Item) -> Portable:
         trouble: Exception = error
     except (SetupError, OptionError) as error:
         trouble = error
+    item.stash[_SETUP_FAILURE] = {
+        "test": item.nodeid,
+        "leg": leg.id or leg.python or "this Python",
+        "message": str(trouble),
+    }
     pytest.fail(f"set-up failure: {trouble}", pytrace=False)
 
 
@@ -375,9 +386,12 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show what the targets printed, and the verdicts that the failure itself does not tell."""
     report = yield
+    if report.when == "setup" and (failure := item.stash.get(_SETUP_FAILURE, None)):
+        setattr(report, ATTRIBUTE, {"setup_failure": failure})
     found = item.stash.get(_PORTABLE, None)
     if found is None or report.when != "call":
         return report
+    setattr(report, ATTRIBUTE, record_of(found, item.location, _session(item.config).seconds))
     for verdict in found.verdicts:
         for stream in ("stdout", "stderr"):
             if text := getattr(verdict, stream):

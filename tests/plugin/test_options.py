@@ -88,6 +88,7 @@ def test_start_up_imports_nothing_beyond_pytest(pytester: pytest.Pytester) -> No
         "pytest_portable.hookspecs",
         "pytest_portable.options",
         "pytest_portable.plugin",
+        "pytest_portable.reporting",
     }
 
 

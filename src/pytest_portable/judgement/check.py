@@ -61,6 +61,7 @@ class Check:
     notes: list[Problem] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     payload: bytes | None = None
+    payloads: list[tuple[str, bytes]] = field(default_factory=list)
     transcript: Transcript | None = None
     environment: Environment | None = None
     inspections: dict[str, Inspection] = field(default_factory=dict)
@@ -95,6 +96,7 @@ class Check:
         if data is not None:
             self.payload = data
             payloads.insert(0, ("obj", data))
+        self.payloads = payloads
         if not self.problems:
             self.inspect(payloads)
         if self.problems:
@@ -110,7 +112,7 @@ class Check:
 
     def run_call(self, args: tuple[object, ...], kwargs: dict[str, object]) -> Outcome:
         """Ship a function and its arguments, bring back what it returned or raised."""
-        payloads = self.dump_all({"obj": self.obj, "arguments": (args, kwargs)})
+        self.payloads = payloads = self.dump_all({"obj": self.obj, "arguments": (args, kwargs)})
         if not self.problems:
             self.inspect(payloads)
         if self.problems:
@@ -269,6 +271,7 @@ class Check:
                 "deps": None if self.leg.deps is None else list(self.leg.deps),
                 "id": self.leg.id,
                 "label": self.label,
+                "deps_id": self.leg.deps_id,
             },
             seconds={**self.seconds, "total": time.monotonic() - self.started},
             warnings=warned,

@@ -1,0 +1,112 @@
+"""Reports for people who read in a pull request: Markdown, and GitHub's summary and annotations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_portable.report.run import column_of, row_of
+from pytest_portable.report.text import render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pytest_portable.report.run import Run
+
+__all__ = ["annotation_lines", "markdown"]
+
+# GitHub refuses a step summary over 1 MiB; the matrix matters more than the hundredth diagnosis.
+MAX_DIAGNOSES: Final = 50
+
+
+def markdown(run: Run) -> str:
+    """Return the run as GitHub-flavoured Markdown: counts, the matrix, every diagnosis."""
+    return "\n".join(_lines(run)) + "\n"
+
+
+def _lines(run: Run) -> Iterator[str]:
+    counts = run.summary()
+    yield "# Portability"
+    yield ""
+    yield (
+        f"{counts['checks']} checks: {counts['portable']} portable, "
+        f"**{counts['not_portable']} not portable**, {counts['setup_failures']} set-up failures."
+    )
+    if run.checks:
+        yield ""
+        yield from _matrix(run)
+    failed = list(run.failed())
+    for check in failed[:MAX_DIAGNOSES]:
+        yield ""
+        yield f"<details><summary>{_plain(check['test'] or check['object'])}</summary>"
+        yield ""
+        yield _fence(render(check))
+        yield ""
+        yield "</details>"
+    if len(failed) > MAX_DIAGNOSES:
+        yield ""
+        yield f"{len(failed) - MAX_DIAGNOSES} more diagnoses are left out."
+    for failure in run.setup_failures[:MAX_DIAGNOSES]:
+        yield ""
+        yield f"**Set-up failure** in `{failure['test']}`"
+        yield ""
+        yield _fence(failure["message"])
+
+
+def _matrix(run: Run) -> Iterator[str]:
+    columns = run.columns()
+    cells: dict[str, dict[str, list[Mapping[str, Any]]]] = {}
+    for check in run.in_order():
+        cells.setdefault(row_of(check), {}).setdefault(column_of(check), []).append(check)
+    yield "| test | " + " | ".join(map(_plain, columns)) + " |"
+    yield "|---" * (len(columns) + 1) + "|"
+    for row, found in cells.items():
+        shown = " | ".join(_cell(found.get(column, [])) for column in columns)
+        yield f"| `{row}` | {shown} |".replace("``", "` `")
+
+
+def _cell(checks: list[Mapping[str, Any]]) -> str:
+    if not checks:
+        return ""
+    broken = [check for check in checks if not check["portable"]]
+    if not broken:
+        return "ok"
+    first = broken[0]["problems"][0]
+    return f"**{first['code']}**"
+
+
+def _plain(text: str) -> str:
+    """Write text that Markdown and HTML leave alone."""
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return escaped.replace("|", "\\|")
+
+
+def _fence(text: str) -> str:
+    """Quote text whose own backticks cannot end the quote."""
+    fence = "```"
+    while fence in text:
+        fence += "`"
+    return f"{fence}text\n{text}\n{fence}"
+
+
+def annotation_lines(run: Run) -> Iterator[str]:
+    """Yield GitHub workflow commands, one error for each check that failed.
+
+    Source:
+        GitHub Docs, "Workflow commands for GitHub Actions", setting an error message.
+    """
+    for check in run.failed():
+        problem = check["problems"][0]
+        file, line = check.get("location") or (check["test"].partition("::")[0], 1)
+        title = f"{problem['code']} ({column_of(check)})"
+        place = f"file={_property(file)},line={line},title={_property(title)}"
+        yield f"::error {place}::{_data(render(check))}"
+    for failure in run.setup_failures:
+        yield f"::error title={_property('set-up failure')}::{_data(failure['message'])}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: object) -> str:
+    return _data(str(text)).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,69 @@
+"""One self-contained HTML page: the matrix, every verdict, the object's tree; no network."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, StrictUndefined
+
+from pytest_portable.report.run import column_of, row_of
+from pytest_portable.report.text import render
+
+if TYPE_CHECKING:
+    from pytest_portable.report.run import Run
+
+__all__ = ["page"]
+
+
+def page(run: Run) -> str:
+    """Return the page.
+
+    The data stands in the page once, as JSON; the script builds the matrix from it, and a verdict
+    when it is opened, so that thousands of checks open at once.
+    """
+    room = files("pytest_portable.report")
+    jinja = Environment(autoescape=True, undefined=StrictUndefined)
+    template = jinja.from_string((room / "page.html").read_text("utf-8"))
+    text: str = template.render(
+        run=run.to_dict(),
+        style=(room / "page.css").read_text("utf-8"),
+        script=(room / "page.js").read_text("utf-8"),
+        data=_embed(_data(run)),
+    )
+    return text
+
+
+def _data(run: Run) -> dict[str, Any]:
+    """Return what the script needs; equal sets of distributions stand there once."""
+    environments: dict[str, int] = {}
+    checks = []
+    for check in run.in_order():
+        target = check["target"] or {}
+        key = json.dumps(target, sort_keys=True)
+        number = environments.setdefault(key, len(environments))
+        slim = {name: value for name, value in check.items() if name not in _LEFT_OUT}
+        slim |= {"row": row_of(check), "column": column_of(check), "environment": number}
+        if not check["portable"]:
+            slim["text"] = render(check)
+        checks.append(slim)
+    return {
+        "checks": checks,
+        "columns": run.columns(),
+        "environments": [json.loads(key) for key in environments],
+        "setup_failures": run.setup_failures,
+    }
+
+
+_LEFT_OUT = frozenset({"target", "schema"})
+
+
+def _embed(data: object) -> str:
+    """Return JSON that cannot end the script element it stands in.
+
+    Source:
+        WHATWG HTML, "Restrictions for contents of script elements".
+    """
+    text = json.dumps(data, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

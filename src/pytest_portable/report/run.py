@@ -1,0 +1,121 @@
+"""One run's verdicts as data: what every report is made from, and what workers send home.
+
+Everything here is plain data, so that it travels as JSON between processes and into files.
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["SCHEMA", "Run", "column_of", "row_of"]
+
+SCHEMA: Final = 1
+
+
+@dataclass
+class Run:
+    """What one run of pytest found.
+
+    Attributes:
+        settings: the effective settings, as the header tells them.
+        checks: verdicts as `Verdict.to_dict()` gives them, each with `location` (file and line,
+            from 1) and, where a report shows objects, `inspection`.
+        setup_failures: `test`, `leg` and `message` of what never reached a check.
+        environments: `leg`, `executable` and `seconds` that each took to be had.
+    """
+
+    settings: str = ""
+    started: float = field(default_factory=time.time)
+    checks: list[dict[str, Any]] = field(default_factory=list)
+    setup_failures: list[dict[str, Any]] = field(default_factory=list)
+    environments: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def add(self, record: Mapping[str, Any]) -> None:
+        """Take what one test left: `checks`, `setup_failure` and `environment`, where there are."""
+        self.checks += record.get("checks", ())
+        if failure := record.get("setup_failure"):
+            self.setup_failures.append(failure)
+        if environment := record.get("environment"):
+            self.environments.setdefault(environment["executable"], environment)
+
+    def in_order(self) -> list[dict[str, Any]]:
+        """Return the checks as the tests stand in their files: workers finish in any order."""
+        return sorted(self.checks, key=_place)
+
+    def columns(self) -> list[str]:
+        """Return the legs, numbers compared as numbers: 3.9 stands before 3.10."""
+        names = {column_of(check) for check in self.checks}
+        return sorted(names, key=lambda name: [_part(word) for word in re.split(r"(\d+)", name)])
+
+    def failed(self) -> list[dict[str, Any]]:
+        """Return the checks that are not portable, in order."""
+        return [check for check in self.in_order() if not check["portable"]]
+
+    def summary(self) -> dict[str, Any]:
+        """Count what was found; `by_code` counts the root causes."""
+        failed = self.failed()
+        codes = Counter(check["problems"][0]["code"] for check in failed if check["problems"])
+        return {
+            "checks": len(self.checks),
+            "portable": len(self.checks) - len(failed),
+            "not_portable": len(failed),
+            "setup_failures": len(self.setup_failures),
+            "notes": sum(len(check["notes"]) for check in self.checks),
+            "by_code": dict(codes.most_common()),
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as plain data; `report/schema.json` describes it."""
+        return {
+            "schema": SCHEMA,
+            "tool": {"name": "pytest-portable", "version": version("pytest-portable")},
+            "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.started)),
+            "seconds": round(time.time() - self.started, 3),
+            "host": {
+                "python": platform.python_version(),
+                "implementation": platform.python_implementation().lower(),
+                "platform": platform.platform(),
+            },
+            "settings": self.settings,
+            "summary": self.summary(),
+            "checks": self.in_order(),
+            "setup_failures": self.setup_failures,
+            "environments": list(self.environments.values()),
+        }
+
+
+def _place(check: Mapping[str, Any]) -> tuple[object, ...]:
+    return (*(check.get("location") or ("", 0)), check["test"])
+
+
+def _part(word: str) -> tuple[int, str]:
+    return (int(word), "") if word.isdigit() else (-1, word)
+
+
+def row_of(check: Mapping[str, Any]) -> str:
+    """Return the test of a check without the part of its id that names the leg."""
+    test, leg = str(check["test"]), str(check["leg"].get("id") or "")
+    if leg:
+        for written, left in ((f"[{leg}]", ""), (f"[{leg}-", "["), (f"-{leg}]", "]")):
+            if written in test:
+                return test.replace(written, left)
+        test = test.replace(f"-{leg}-", "-")
+    return test or str(check["object"])
+
+
+def column_of(check: Mapping[str, Any]) -> str:
+    """Return the leg of a check as a matrix heads its column: `py3.12, dill`."""
+    leg = check["leg"]
+    words = [leg.get("label") or leg.get("python") or "", check.get("serializer") or ""]
+    if leg.get("deps_id"):
+        words.append(leg["deps_id"])
+    return ", ".join(word for word in words if word)

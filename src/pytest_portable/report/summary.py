@@ -1,0 +1,89 @@
+"""The section at the end of a run: legs and their checks, what failed and why."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_portable.report.run import column_of, row_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pytest_portable.report.run import Run
+
+__all__ = ["summary_lines"]
+
+MAX_FAILURES: Final = 20
+MAX_ENVIRONMENTS: Final = 3
+SLOW_SECONDS: Final = 1.0
+
+
+def summary_lines(run: Run, width: int = 80) -> Iterator[str]:
+    """Yield the lines of the section, of at most `width` columns but for test ids.
+
+    Args:
+        run: what the run found.
+        width: columns of the terminal.
+    """
+    yield from _legs(run)
+    groups = _groups(run)
+    if groups:
+        yield ""
+    for checks in groups[:MAX_FAILURES]:
+        yield from _failure(checks, width)
+    if len(groups) > MAX_FAILURES:
+        yield f"... and {len(groups) - MAX_FAILURES} more findings"
+    slow = [found for found in run.environments.values() if found["seconds"] >= SLOW_SECONDS]
+    slow.sort(key=lambda found: -found["seconds"])
+    if slow:
+        shown = ", ".join(
+            f"{found['leg']} {found['seconds']:.1f} s" for found in slow[:MAX_ENVIRONMENTS]
+        )
+        yield ""
+        yield f"slowest environments: {shown}"
+
+
+def _legs(run: Run) -> Iterator[str]:
+    by_leg: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for check in run.checks:
+        by_leg[column_of(check)].append(check)
+    waiting = [str(failure["leg"]) for failure in run.setup_failures]
+    width = max((len(name) for name in (*by_leg, *waiting, "leg")), default=3)
+    yield f"{'leg':<{width}}  checks  failed  seconds"
+    for name in run.columns():
+        checks = by_leg[name]
+        failed = sum(not check["portable"] for check in checks)
+        seconds = sum(check["seconds"].get("total", 0.0) for check in checks)
+        yield f"{name:<{width}}  {len(checks):>6}  {failed or '-':>6}  {seconds:>7.2f}"
+    for name in dict.fromkeys(waiting):
+        tests = "test" if waiting.count(name) == 1 else "tests"
+        yield f"{name:<{width}}  {'set-up failed':>14}, {waiting.count(name)} {tests}"
+
+
+def _groups(run: Run) -> list[list[Mapping[str, Any]]]:
+    """Put together the checks of one test that fail alike on several legs."""
+    found: dict[tuple[str, ...], list[Mapping[str, Any]]] = defaultdict(list)
+    for check in run.failed():
+        problem = check["problems"][0]
+        found[row_of(check), problem["code"], str(problem["path"])].append(check)
+    return list(found.values())
+
+
+def _failure(checks: list[Mapping[str, Any]], width: int) -> Iterator[str]:
+    check = checks[0]
+    problem = check["problems"][0]
+    more = len(check["problems"]) - 1
+    yield check["test"] if len(checks) == 1 else row_of(check)
+    where = f" {problem['path']}" if problem["path"] not in (None, "obj") else ""
+    tail = f" (+{more})" if more else ""
+    yield _cut(f"  {check['stage']}: {problem['code']}{where}{tail}", width)
+    yield _cut(f"  {problem['message']}", width)
+    if len(checks) > 1:
+        legs = "; ".join(dict.fromkeys(column_of(one) for one in checks))
+        yield _cut(f"  on {legs}", width)
+
+
+def _cut(text: str, width: int) -> str:
+    line = " ".join(text.split("\n"))
+    return line if len(line) <= width else line[: width - 3] + "..."

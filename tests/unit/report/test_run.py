@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+
+from pytest_portable.report.markdown import annotation_lines, markdown
+from pytest_portable.report.run import Run, column_of, row_of
+from pytest_portable.report.summary import summary_lines
+from pytest_portable.report.writing import write_report
+from pytest_portable.verdict import Problem, Remedy, Target, Verdict
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def verdict(  # noqa: PLR0913 - one word for each thing that varies
+    test: str = "test_a.py::test_x",
+    *,
+    leg: str = "",
+    label: str = "py3.12",
+    code: str | None = None,
+    message: str = "needs yaml, which nothing brings",
+    path: str = "obj['w']",
+) -> dict[str, Any]:
+    problems = (
+        ()
+        if code is None
+        else (Problem(code, "load", message, path, remedies=(Remedy("add it", '"x"'),)),)
+    )
+    found = Verdict(
+        portable=not problems,
+        stage="load" if problems else None,
+        problems=problems,
+        notes=(),
+        object="dict",
+        serializer="pickle",
+        protocol=4,
+        payload_bytes=40,
+        target=Target("3.12.1", "cpython", "linux", "/x/python", {"numpy": "2.0"}),
+        leg={"python": None, "deps": [], "id": leg, "label": label, "deps_id": None},
+        seconds={"total": 0.5},
+        test=test,
+    )
+    return {**found.to_dict(), "location": ["test_a.py", 3]}
+
+
+def run_of(*checks: dict[str, Any]) -> Run:
+    run = Run(settings="portable: here")
+    run.add({"checks": list(checks)})
+    return run
+
+
+@pytest.mark.parametrize(
+    ("test", "leg", "row"),
+    [
+        ("a.py::t[py3.10]", "py3.10", "a.py::t"),
+        ("a.py::t[py3.10-dill-n1]", "py3.10-dill", "a.py::t[n1]"),
+        ("a.py::t[n1-py3.10]", "py3.10", "a.py::t[n1]"),
+        ("a.py::t[n1-py3.10-n2]", "py3.10", "a.py::t[n1-n2]"),
+        ("a.py::t[n1]", "", "a.py::t[n1]"),
+    ],
+)
+def test_a_row_is_the_test_without_its_leg(test: str, leg: str, row: str) -> None:
+    assert row_of(verdict(test, leg=leg)) == row
+
+
+def test_columns_compare_numbers_as_numbers() -> None:
+    run = run_of(*(verdict(label=f"py3.{minor}") for minor in (10, 9, 13)))
+
+    assert run.columns() == ["py3.9, pickle", "py3.10, pickle", "py3.13, pickle"]
+    assert column_of(verdict()) == "py3.12, pickle"
+
+
+def test_the_report_is_what_its_schema_says(tmp_path: Path) -> None:
+    run = run_of(verdict(), verdict(code="missing-distribution"))
+    run.add({"setup_failure": {"test": "t", "leg": "3.77", "message": "none"}})
+    run.add({"environment": {"leg": "py3.12", "executable": "/x", "seconds": 2.0}})
+    schema = json.loads((files("pytest_portable.report") / "schema.json").read_text("utf-8"))
+    said = list(write_report(run, str(tmp_path / "new" / "r.json")))
+
+    report = json.loads((tmp_path / "new" / "r.json").read_text("utf-8"))
+    assert said == [f"report: {tmp_path / 'new' / 'r.json'}"]
+    jsonschema.validate(report, schema)
+    assert report["summary"]["by_code"] == {"missing-distribution": 1}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**report, "checks": [{"portable": True}]}, schema)
+
+
+def test_a_report_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    (said,) = write_report(run_of(verdict()), str(tmp_path / "file" / "r.md"))
+
+    assert "could not be written" in said
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_markdown_holds_the_matrix_and_every_diagnosis() -> None:
+    bad = verdict("a.py::t[py3.10]", leg="py3.10", label="py3.10", code="crash")
+    text = markdown(run_of(verdict("a.py::t[py3.12]", leg="py3.12"), bad))
+
+    assert "| test | py3.10, pickle | py3.12, pickle |" in text
+    assert "| `a.py::t` | **crash** | ok |" in text
+    assert "```text\ndict is not portable to py3.10" in text
+
+
+def test_markdown_and_annotations_survive_hostile_text() -> None:
+    bad = verdict(code="load-hook", message="</details> ```\n::error::x % | <script>")
+    text = markdown(run_of(bad))
+    (line,) = annotation_lines(run_of(bad))
+
+    assert "````text" in text
+    assert line.startswith("::error file=test_a.py,line=3,title=load-hook (py3.12%2C pickle)::")
+    assert "\n" not in line
+    assert "%0A" in line
+
+
+def test_the_summary_groups_what_fails_alike() -> None:
+    legs = [
+        verdict(f"a.py::t[py3.{n}]", leg=f"py3.{n}", label=f"py3.{n}", code="crash")
+        for n in (10, 12)
+    ]
+    lines = list(summary_lines(run_of(*legs, verdict())))
+
+    assert lines.count("a.py::t") == 1
+    assert "  on py3.10, pickle; py3.12, pickle" in lines
+    assert max(map(len, lines)) <= 80
+
+
+def test_github_appends_its_summary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "summary.md"
+    path.write_text("before\n")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(path))
+    lines = list(write_report(run_of(verdict(code="crash")), "github"))
+
+    assert lines[0].startswith("::error ")
+    assert path.read_text("utf-8").startswith("before\n# Portability")
+
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY")
+    assert "no job summary" in list(write_report(run_of(verdict()), "github"))[-1]
