@@ -6,7 +6,7 @@ the rest waits until a test needs it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
@@ -15,7 +15,7 @@ from pytest_portable.options import OPTIONS, Checks, Settings, read_settings
 from pytest_portable.reporting import ATTRIBUTE, Recorder, inspect_checked, record_of
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Generator, Iterator
 
     from pytest_portable.engine import Portable, Session
     from pytest_portable.plan import Choice, Leg, Plan
@@ -170,85 +170,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 # Marks and legs
 
 
-def _own_marks(node: pytest.Item | pytest.Collector) -> tuple[list[pytest.Mark], list[pytest.Mark]]:
-    """Give the marks written on a node and those added late, each nearest first."""
-    marks = [mark for mark in node.own_markers if mark.name == "portable"]
-    written: list[pytest.Mark] = []
-    obj = getattr(node, "obj", None)
-    if isinstance(obj, type):  # a base class stands farther away
-        found = [vars(owner).get("pytestmark", []) for owner in obj.__mro__]
-    else:
-        found = [getattr(obj, "pytestmark", [])]
-    for group in found:
-        for mark in group if isinstance(group, list | tuple) else [group]:
-            plain = getattr(mark, "mark", mark)
-            written += [known for known in marks if known is plain]
-    late = [mark for mark in marks if not any(mark is known for known in written)]
-    return written, late[::-1]
-
-
 def _is_marked(node: pytest.Item | pytest.Collector) -> bool:
     return any(mark.name == "portable" for mark in node.own_markers)
 
 
-def _declared(mark: pytest.Mark) -> dict[str, object]:
-    """Give the keys of a mark, `pytest.param` elements unwrapped."""
-    from pytest_portable.keys import Element
-
-    def unwrap(value: object) -> object:
-        if isinstance(value, _parameter_set()):
-            one = value.values[0] if len(value.values) == 1 else value.values
-            return Element(one, None if value.id is None else str(value.id), tuple(value.marks))
-        return value
-
-    keys = dict(mark.kwargs)
-    if mark.args:
-        keys.setdefault("deps", mark.args[0])
-    for key in {"python", "serializer", "deps"} & keys.keys():
-        value = keys[key]
-        if isinstance(value, _parameter_set()):
-            keys[key] = [unwrap(value)]
-        elif isinstance(value, list | tuple):
-            keys[key] = [unwrap(element) for element in value]
-        elif isinstance(value, dict):
-            keys[key] = {name: unwrap(element) for name, element in value.items()}
-    return keys
-
-
-def _parameter_set() -> type[Any]:
-    """Give the type of what `pytest.param` returns; it has no public name."""
-    return type(pytest.param())
-
-
-def _mistakes_of(mark: pytest.Mark, checks: Checks) -> list[str]:
-    from pytest_portable.keys import find_mistakes
-
-    mistakes = []
-    if len(mark.args) > 1:
-        mistakes.append(
-            f"{len(mark.args)} positional arguments; valid: one, the list deps: "
-            f"portable({list(mark.args)!r})"
-        )
-    if mark.args and "deps" in mark.kwargs:
-        mistakes.append("deps: given twice, by position and by name")
-    return mistakes + find_mistakes(_declared(mark), checks)
-
-
 def _plan(node: pytest.Item | pytest.Collector) -> tuple[Plan, list[str]]:
     """Merge the marks of a node and the options; give every mistake of the marks beside it."""
-    from pytest_portable.plan import Plan
+    from pytest_portable.marks import plan_of
 
-    layers: list[Mapping[str, object]] = []
-    late: list[Mapping[str, object]] = []
-    mistakes: list[str] = []
-    checks = _checks(node.config)
-    for owner in cast("list[pytest.Collector]", node.listchain())[::-1]:
-        written, added = _own_marks(owner)
-        for mark in (*added, *written):
-            mistakes += [line for line in _mistakes_of(mark, checks) if line not in mistakes]
-        (late if owner is node else layers).extend(_declared(mark) for mark in added)
-        layers += [_declared(mark) for mark in written]
-    return Plan(layers, node.config.stash[_SETTINGS], late), mistakes
+    return plan_of(node, node.config.stash[_SETTINGS], _checks(node.config))
 
 
 @pytest.hookimpl(trylast=True)
