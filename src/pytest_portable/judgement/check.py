@@ -6,6 +6,7 @@ import importlib.metadata
 import shlex
 import sys
 import time
+import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -138,10 +139,36 @@ class Check:
     def dump(self, value: object, root: str) -> bytes | None:
         """Dump one value; a failure becomes a problem."""
         try:
-            return self.dumps(value)
-        except Exception as error:  # noqa: BLE001 - whatever a reducer raises is the finding
-            self.problems.append(explain_dump(value, error, self.dumps, root=root))
+            return self._dump_despite_warnings(value, root)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a reducer raises is the finding
+            self.problems += explain_dump(
+                value,
+                error,
+                self.dumps,
+                root=root,
+                protocol=self.protocol,
+                serializer=self.serializer.name,
+            )
             return None
+
+    def _dump_despite_warnings(self, value: object, root: str) -> bytes:
+        """Dump; a warning that the host's filters made an error becomes a note."""
+        try:
+            return self.dumps(value)
+        except Warning as warning:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                data = self.dumps(value)
+            self.notes.append(
+                Problem(
+                    code="load-warning",
+                    stage="dump",
+                    path=root,
+                    module=str(type(warning).__module__),
+                    message=f"warned while it was dumped: {type(warning).__name__}: {warning}",
+                )
+            )
+            return data
 
     def dump_all(self, values: Mapping[str, object]) -> list[tuple[str, bytes]]:
         """Dump every value that travels."""

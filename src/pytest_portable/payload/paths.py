@@ -53,6 +53,10 @@ class Paths:
 
     def path(self, node: int) -> str:
         """Expression that leads to a node; the root's for what hangs nowhere."""
+        return self.spell(self.labels(node))
+
+    def labels(self, node: int) -> list[str]:
+        """Labels on the way from the root to a node, the root's own name left out."""
         labels: list[str] = []
         while 0 <= self.parents[node] != node:
             parent = self.parents[node]
@@ -60,7 +64,7 @@ class Paths:
             if label:
                 labels.append(label)
             node = parent
-        return self._spell(labels)
+        return labels[::-1]
 
     def paths(self, node: int, limit: int = MAX_PATHS) -> list[str]:
         """All expressions that lead to a node, the shortest walk first, at most `limit`."""
@@ -75,10 +79,11 @@ class Paths:
         """Expression for what the opcode at an offset of the payload builds (blame)."""
         return self.path(self.graph.node_at(offset)) if len(self.graph) else self.root
 
-    def _spell(self, labels: Sequence[str]) -> str:
+    def spell(self, labels: Sequence[str]) -> str:
+        """Join labels to an expression; long ones are cut in the middle."""
         text = self.root
         count = len(labels)
-        for index, label in enumerate(reversed(labels)):
+        for index, label in enumerate(labels):
             if count <= _MAX_LABELS or index < _KEPT_LABELS or index >= count - _KEPT_LABELS:
                 text = self._join(text, label)
             elif index == _KEPT_LABELS:

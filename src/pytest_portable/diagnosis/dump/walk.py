@@ -1,62 +1,41 @@
-"""A dump that failed: walk to the smallest part that cannot be dumped."""
+"""Walk to the smallest part that cannot be dumped, by dumping parts.
+
+For picklers whose reducers cannot be asked in pure Python: every step dumps again, so it is
+bounded in steps and in time.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import copyreg
+import time
 import types
 from typing import TYPE_CHECKING, Final
-
-from pytest_portable.verdict import Problem, Remedy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["explain_dump"]
+__all__ = ["smallest"]
 
 MAX_VISITED: Final = 2000
+MAX_SECONDS: Final = 5.0
 
 
-def explain_dump(
-    obj: object, error: BaseException, dumps: Callable[[object], bytes], *, root: str = "obj"
-) -> Problem:
-    """Return the problem of a dump that raised `error`, placed at the smallest failing part."""
-    if isinstance(error, RecursionError):
-        return Problem(
-            code="recursion",
-            stage="dump",
-            path=root,
-            message="the object is nested too deeply, or a reducer calls itself",
-            evidence=f"{type(error).__name__}: {error}",
-        )
-    path, leaf, reason = _smallest(obj, error, dumps, root)
-    kind = type(leaf)
-    name = getattr(leaf, "__qualname__", None)
-    named = f" {name}" if isinstance(name, str) else ""
-    return Problem(
-        code="unserializable",
-        stage="dump",
-        path=path,
-        module=str(kind.__module__),
-        message=f"{kind.__module__}.{kind.__qualname__}{named} cannot be dumped",
-        evidence=f"{type(reason).__name__}: {reason}",
-        remedies=(
-            Remedy("leave it out of the state (__getstate__), or make it anew after loading"),
-        ),
-    )
-
-
-def _smallest(
+def smallest(
     obj: object, error: BaseException, dumps: Callable[[object], bytes], root: str
 ) -> tuple[str, object, BaseException]:
-    """Follow the first part that fails by itself until no part does."""
+    """Follow the first part that fails by itself until no part does.
+
+    Returns:
+        Path, part and what its dump raised; the deepest known where the walk was cut short.
+    """
     path, current, reason = root, obj, error
     seen = {id(obj)}
-    visited = 0
-    while visited < MAX_VISITED:
+    visited, deadline = 0, time.monotonic() + MAX_SECONDS
+    while visited < MAX_VISITED and time.monotonic() < deadline:
         for suffix, part in _parts(current):
             visited += 1
-            if id(part) in seen or visited > MAX_VISITED:
+            if id(part) in seen or visited > MAX_VISITED or time.monotonic() > deadline:
                 continue
             failure = _failure(part, dumps)
             if failure is not None:

@@ -1,0 +1,137 @@
+"""A dump that failed: every part that cannot be dumped, by its path."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from pytest_portable.diagnosis.dump.picklers import flavour_of
+from pytest_portable.diagnosis.dump.places import Chain, find_chain, paths_of_leaves, read_trace
+from pytest_portable.diagnosis.dump.tracing import GaveUpError, Leaf, Trace, trace
+from pytest_portable.diagnosis.dump.walk import smallest
+from pytest_portable.diagnosis.dump.words import code_of, explain_leaf, module_of, remedies_of
+from pytest_portable.verdict import Problem, Remedy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_portable.payload.paths import Paths
+
+__all__ = ["explain_dump"]
+
+_MORE_PATHS: Final = 2
+# A member stands in the tuple of arguments of what is rebuilt.
+_HOLDER: Final = 2
+
+
+def explain_dump(  # noqa: PLR0913 - one keyword for each thing the caller knows
+    obj: object,
+    error: BaseException,
+    dumps: Callable[[object], bytes],
+    *,
+    root: str = "obj",
+    protocol: int | None = None,
+    serializer: str = "pickle",
+) -> list[Problem]:
+    """Return a problem for every smallest part of an object that cannot be dumped.
+
+    The object is dumped once more by a pickler that replaces what fails and goes on; its
+    reducers run again, and nothing else of the object's.
+
+    Args:
+        obj: what could not be dumped.
+        error: what the dump raised.
+        dumps: the dump, with the leg's options.
+        root: name of the object in paths.
+        protocol: pickle protocol of the dump.
+        serializer: name of the leg's serializer.
+
+    Returns:
+        At least one problem, in the order in which a dump meets them.
+    """
+    found = trace(obj, flavour_of(error, protocol))
+    paths = read_trace(found, root)
+    places = paths_of_leaves(paths)
+    if _is_recursion(error) and (found.ended == "depth" or not found.leaves):
+        return [_too_deep(error, found, paths, root)]
+    leaves = [leaf for leaf in found.leaves if not isinstance(leaf.error, GaveUpError)]
+    if leaves:
+        return [
+            _problem(leaf, places.get(leaf.number, [root]), error, serializer) for leaf in leaves
+        ]
+    if found.ended == "time":
+        where = places[found.leaves[0].number][0] if found.leaves else root
+        return [_gave_up(where, found, error)]
+    path, value, reason = smallest(obj, error, dumps, root)
+    return [_problem(Leaf(0, value, reason), [path], reason, serializer)]
+
+
+def _is_recursion(error: BaseException) -> bool:
+    # cloudpickle raises a PicklingError from it.
+    return isinstance(error, RecursionError) or isinstance(error.__cause__, RecursionError)
+
+
+def _problem(leaf: Leaf, places: list[str], error: BaseException, serializer: str) -> Problem:
+    # The first part that fails is the one for which the dump raised; its words differ in C.
+    said = error if leaf.number == 0 else leaf.error
+    places = [_in_tuple(place, leaf) for place in places]
+    others = [place for place in dict.fromkeys(places) if not places[0].startswith(place)]
+    also = ", ".join(others[:_MORE_PATHS])
+    if len(others) > _MORE_PATHS:
+        also += f" and {len(others) - _MORE_PATHS} more"
+    return Problem(
+        code=code_of(leaf),
+        stage="dump",
+        path=places[0],
+        module=module_of(leaf.value),
+        message=explain_leaf(leaf) + (f"; also at {also}" if also else ""),
+        evidence=f"{type(said).__name__}: {said}",
+        remedies=remedies_of(leaf, serializer),
+    )
+
+
+def _in_tuple(path: str, leaf: Leaf) -> str:
+    """Write a named tuple's member as one, where the class is a leaf and names nothing."""
+    before, call, after = path.rpartition(".__getnewargs__()")
+    holder = leaf.stack[-_HOLDER] if len(leaf.stack) >= _HOLDER else None
+    return before + after if call and isinstance(holder, tuple) else path
+
+
+def _gave_up(path: str, found: Trace, error: BaseException) -> Problem:
+    return Problem(
+        code="unserializable",
+        stage="dump",
+        path=path,
+        message=f"what fails is here or behind it: the search was given up in {found.ended_in}",
+        evidence=f"{type(error).__name__}: {error}",
+    )
+
+
+def _too_deep(error: BaseException, found: Trace, paths: Paths, root: str) -> Problem:
+    chain = find_chain(paths, found)
+    more = "more than " if found.ended else ""
+    if chain is None:
+        path, message = root, f"is {more}{found.depth:,} levels deep for the pickler"
+    elif chain.endless and found.ended:
+        kind = "a part" if chain.kind is None else chain.kind.__qualname__
+        path = chain.path
+        message = f"never ends: what {kind} is reduced to holds a new {kind}, and so on"
+    else:
+        path = chain.path
+        message = f"is {more}{chain.turns:,} levels deep along {chain.unit}"
+    return Problem(
+        code="recursion",
+        stage="dump",
+        path=path,
+        message=message,
+        evidence=f"{type(error).__name__}: {error}",
+        remedies=_flatten(chain),
+    )
+
+
+def _flatten(chain: Chain | None) -> tuple[Remedy, ...]:
+    if chain is None or chain.kind is None:
+        return (Remedy("send it as a flat list, and nest it there"),)
+    kind = chain.kind.__qualname__
+    if chain.endless:
+        return (Remedy(f"let {kind}.__reduce__ return plain values, not another {kind}"),)
+    return (Remedy(f"give {kind} a __getstate__ that returns a flat list, not nested objects"),)

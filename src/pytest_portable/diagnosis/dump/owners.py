@@ -1,0 +1,78 @@
+"""Whose state a part stands in: the object that can leave it out."""
+
+from __future__ import annotations
+
+import copyreg
+import sys
+import types
+from typing import TYPE_CHECKING, Final
+
+from pytest_portable.verdict import Remedy
+
+if TYPE_CHECKING:
+    from pytest_portable.diagnosis.dump.tracing import Leaf
+
+__all__ = ["holder_of", "is_stdlib", "leave_out"]
+
+_NO_OWNERS: Final = (type, types.FunctionType, types.ModuleType)
+# Part of everybody's structures: naming them says nothing.
+_PLAIN: Final = frozenset({"builtins", "collections", "functools", "types"})
+_DROP: Final = """\
+def __getstate__(self):
+    state = self.__dict__.copy()
+    del state[{name!r}]
+    return state
+
+def __setstate__(self, state):
+    self.__dict__.update(state)
+    self.{name} = ...  # make it anew"""
+
+
+def leave_out(leaf: Leaf) -> tuple[Remedy, ...]:
+    """Say in which class's state a part can be left out; empty where nobody owns it.
+
+    The nearest owner whose class is the user's to change counts, not one of the standard library.
+    """
+    inner = {id(leaf.value)}
+    for part in reversed(leaf.stack):
+        if isinstance(part, _NO_OWNERS):
+            return ()
+        kind = type(part)
+        if not is_stdlib(kind):
+            found = _in_state(part, kind, inner)
+            if found:
+                return (found,)
+        inner.add(id(part))
+    return ()
+
+
+def is_stdlib(definition: type | types.FunctionType) -> bool:
+    """Whether a class or function is the standard library's."""
+    return str(definition.__module__).partition(".")[0] in sys.stdlib_module_names
+
+
+def holder_of(leaf: Leaf) -> object | None:
+    """Give the standard library's object that holds a part; people know its class."""
+    holder: object | None = None
+    for part in reversed(leaf.stack):
+        kind = type(part)
+        if isinstance(part, _NO_OWNERS) or not is_stdlib(kind):
+            break
+        if kind.__module__ not in _PLAIN:
+            holder = part
+    return holder
+
+
+def _in_state(owner: object, kind: type, inner: set[int]) -> Remedy | None:
+    for reducer in ("__reduce_ex__", "__reduce__", "__getstate__"):
+        if getattr(kind, reducer, None) is not getattr(object, reducer, None):
+            return Remedy(f"leave it out of what {kind.__qualname__}.{reducer} returns")
+    held = getattr(owner, "__dict__", None)
+    for name, value in held.items() if isinstance(held, dict) else ():
+        if id(value) in inner:
+            text = f"drop {name} in {kind.__qualname__}.__getstate__, make it anew in __setstate__"
+            return Remedy(text, _DROP.format(name=name))
+    for name in copyreg._slotnames(kind):  # type: ignore[attr-defined]  # noqa: SLF001 - what pickle itself asks
+        if id(getattr(owner, name, None)) in inner:
+            return Remedy(f"leave {name} out in {kind.__qualname__}.__getstate__")
+    return None

@@ -1,0 +1,107 @@
+"""Which pickler failed, and its equal in pure Python."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import types
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Flavour", "flavour_of"]
+
+# What a pickler in C asks its subclass for.
+_ASKED: Final = ("reducer_override", "persistent_id", "dispatch_table")
+# Settings of dill's picklers, under the names that its constructor takes.
+_DILL: Final = ("byref", "fmode", "recurse")
+_STOCK: type[Any] = pickle._Pickler  # noqa: SLF001 - in no documentation, yet what dill and joblib build on
+# Importing dill puts dill's own functions into the stock pickler's table.
+# Source: CPython, `Lib/pickle.py`; dill, `_extend`.
+_DISPATCH: Final[Mapping[type, Any]] = {
+    type(None): _STOCK.save_none,
+    bool: _STOCK.save_bool,
+    int: _STOCK.save_long,
+    float: _STOCK.save_float,
+    bytes: _STOCK.save_bytes,
+    bytearray: _STOCK.save_bytearray,
+    pickle.PickleBuffer: _STOCK.save_picklebuffer,
+    str: _STOCK.save_str,
+    tuple: _STOCK.save_tuple,
+    list: _STOCK.save_list,
+    dict: _STOCK.save_dict,
+    set: _STOCK.save_set,
+    frozenset: _STOCK.save_frozenset,
+    types.FunctionType: _STOCK.save_global,
+    type: _STOCK.save_type,
+}
+
+
+@dataclass(frozen=True)
+class Flavour:
+    """How to make a pure-Python pickler that asks the same reducers.
+
+    Attributes:
+        base: a pure-Python pickler class.
+        protocol: pickle protocol.
+        keywords: further arguments of its constructor.
+        model: the pickler in C whose reducers are asked, where there is one.
+    """
+
+    base: type[Any] = _STOCK
+    protocol: int | None = None
+    keywords: Mapping[str, object] = field(default_factory=dict)
+    model: object = None
+
+    def make(self, mixin: type[Any], stream: io.BytesIO) -> Any:  # noqa: ANN401 - a class made here
+        """Make the pickler, with `mixin` before its class."""
+        # dill asks for the module of the pickler that calls it.
+        body: dict[str, object] = {"__module__": self.base.__module__}
+        if self.base is _STOCK:
+            body["dispatch"] = _DISPATCH
+        kind = type(self.base.__name__, (mixin, self.base), body)
+        pickler = kind(stream, self.protocol, **self.keywords)
+        for name in _ASKED:
+            given = getattr(self.model, name, None)
+            if given is not None:
+                setattr(pickler, name, given)
+        return pickler
+
+
+def flavour_of(error: BaseException, protocol: int | None) -> Flavour:
+    """Find the pickler that raised in the frames of its exception.
+
+    Args:
+        error: what a dump raised; plain pickle leaves no frame.
+        protocol: of the dump.
+    """
+    plain = Flavour(protocol=protocol)
+    trace = error.__traceback__
+    while trace is not None:
+        pickler = trace.tb_frame.f_locals.get("self")
+        if isinstance(pickler, _STOCK):
+            return _python(pickler, protocol)
+        if isinstance(pickler, pickle.Pickler):
+            return _c(pickler, protocol, plain)
+        trace = trace.tb_next
+    return plain
+
+
+def _python(pickler: Any, protocol: int | None) -> Flavour:  # noqa: ANN401 - anybody's pickler
+    for base in type(pickler).__mro__:
+        if base.__module__.partition(".")[0] == "dill":
+            keywords = {name: getattr(pickler, f"_{name}", None) for name in _DILL}
+            return Flavour(type(pickler), protocol, keywords)
+    # Others take arguments of their own, and differ in how they write, not in what they ask.
+    return Flavour(protocol=protocol, model=pickler)
+
+
+def _c(pickler: pickle.Pickler, protocol: int | None, plain: Flavour) -> Flavour:
+    try:
+        # A new one: the other's memory of shared globals is half filled.
+        model = type(pickler)(io.BytesIO(), protocol)
+    except Exception:  # noqa: BLE001 - anybody's constructor
+        return plain
+    return Flavour(protocol=protocol, model=model)

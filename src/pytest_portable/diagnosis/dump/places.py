@@ -1,0 +1,124 @@
+"""Where in the object the parts lie that a trace found: read from its stream."""
+
+from __future__ import annotations
+
+import gc
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pytest_portable.payload import opcodes as op
+from pytest_portable.payload.graph import read
+from pytest_portable.payload.paths import Paths
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_portable.diagnosis.dump.tracing import Trace
+
+__all__ = ["Chain", "find_chain", "paths_of_leaves", "read_trace"]
+
+_MAX_UNIT: Final = 12
+_MIN_REPEATS: Final = 8
+_MAX_TAIL: Final = 24
+_MAX_REFERENTS: Final = 5_000
+_NEAR: Final = 4
+
+
+def read_trace(found: Trace, root: str) -> Paths:
+    """Read the stream of a trace."""
+    return Paths(read(found.data, partial=True), root=root)
+
+
+def paths_of_leaves(paths: Paths) -> dict[int, list[str]]:
+    """All paths of every placeholder, by its number, in the order of the stream."""
+    graph = paths.graph
+    found: dict[int, list[str]] = {}
+    for node, kind in enumerate(graph.kinds):
+        if kind == op.BINPERSID:
+            text = graph.text(graph.children(node)[0]) or ""
+            if text.isdigit():
+                found.setdefault(int(text), []).append(paths.path(node))
+    return found
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Parts within parts, along the same attributes again and again.
+
+    Attributes:
+        path: where it begins.
+        unit: what every turn adds to the path.
+        turns: how many there were.
+        endless: whether every turn made its part anew, so that there is no end.
+        kind: class that comes again, where it is no plain container.
+    """
+
+    path: str
+    unit: str
+    turns: int
+    endless: bool
+    kind: type | None
+
+
+def find_chain(paths: Paths, found: Trace) -> Chain | None:
+    """Find the repetition on the way to the deepest part; None where nothing repeats."""
+    graph = paths.graph
+    labels = paths.labels(graph.node_at(found.deepest)) if len(graph) else []
+    if not labels:
+        return None
+    plain = [re.sub(r"\[\d+\]", "[*]", label) for label in labels]
+    best = (0, 0, 0)
+    for tail in range(min(_MAX_TAIL, len(plain))):
+        for size in range(1, _MAX_UNIT + 1):
+            run = _run(plain, len(plain) - tail, size)
+            if run >= _MIN_REPEATS * size and run > best[0]:
+                best = run, size, len(plain) - tail
+    run, size, end = best
+    if not run:
+        return None
+    start = end - run
+    kind, endless = _what_repeats(found.stack)
+    return Chain(
+        path=paths.spell(labels[:start]),
+        unit="".join(labels[start : start + size]),
+        turns=run // size,
+        endless=endless,
+        kind=kind,
+    )
+
+
+def _run(labels: Sequence[str], end: int, size: int) -> int:
+    """Count the labels before `end` that are periodic with `size`."""
+    index = end - 1
+    while index >= size and labels[index] == labels[index - size]:
+        index -= 1
+    run = end - 1 - index
+    return run + size if run else 0
+
+
+def _what_repeats(stack: Sequence[object]) -> tuple[type | None, bool]:
+    """Give the class that comes most often on the stack, and whether its objects are new ones."""
+    classes: dict[type, list[object]] = {}
+    for part in stack:
+        if not isinstance(part, (str, bytes, int, type)):
+            classes.setdefault(type(part), []).append(part)
+    named = {kind: parts for kind, parts in classes.items() if kind.__module__ != "builtins"}
+    if not named:
+        return None, False
+    kind, parts = max(named.items(), key=lambda item: len(item[1]))
+    if len(parts) < _MIN_REPEATS:
+        return None, False
+    return kind, not any(_leads_to(a, b) for a, b in zip(parts[-4:-1], parts[-3:], strict=True))
+
+
+def _leads_to(outer: object, inner: object) -> bool:
+    """Whether an object holds another one, directly or through a few containers."""
+    near = [outer]
+    for _ in range(_NEAR):
+        near = [
+            part for part in gc.get_referents(*near)[:_MAX_REFERENTS] if not isinstance(part, type)
+        ]
+        if any(part is inner for part in near):
+            return True
+    return False

@@ -1,0 +1,285 @@
+"""What to say of a part that cannot be dumped, and what to change."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+import types
+from typing import TYPE_CHECKING, Final
+
+from pytest_portable.diagnosis.dump.owners import holder_of, is_stdlib, leave_out
+from pytest_portable.verdict import Remedy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pytest_portable.diagnosis.dump.tracing import Leaf
+
+__all__ = ["code_of", "describe", "explain_leaf", "module_of", "remedies_of", "type_name"]
+
+_MACHINERY: Final = frozenset({"cloudpickle", "copyreg", "dill", "pickle", "pytest_portable"})
+
+# What such objects hold onto, and what to send in their place; by `module.qualname` of the type.
+_KINDS: Final[Mapping[str, tuple[str, str]]] = {
+    "builtins.generator": ("is a running computation", "send list(...) of it, or its function"),
+    "builtins.async_generator": ("is a running computation", "send the function that makes it"),
+    "builtins.coroutine": (
+        "is a running computation",
+        "send the coroutine function and its arguments",
+    ),
+    "builtins.frame": ("is a running computation", "send the values that you need from it"),
+    "builtins.traceback": ("holds running frames", "send traceback.format_exception(...) of it"),
+    "builtins.module": (
+        "is a module, which pickle does not send",
+        "import it where it is used, inside the function or method",
+    ),
+    "builtins.memoryview": ("looks into memory of this process", "send bytes(...) of it"),
+    "builtins.dict_keys": ("is a view of a dict that lives here", "send list(...) of it"),
+    "builtins.dict_values": ("is a view of a dict that lives here", "send list(...) of it"),
+    "builtins.dict_items": ("is a view of a dict that lives here", "send list(...) of it"),
+    "builtins.mappingproxy": ("is a view of a dict that lives here", "send dict(...) of it"),
+    "builtins.code": ("is bytecode", "send the function that holds it, with cloudpickle or dill"),
+    "builtins.cell": ("is a closure's variable", "send the function, with cloudpickle or dill"),
+    "functools._lru_cache_wrapper": (
+        "is a cache around a function that its name does not lead to",
+        "send its __wrapped__ and put the cache round it there, or define it at module level",
+    ),
+    "_contextvars.ContextVar": (
+        "is an identity of this process",
+        "look it up by import inside the function",
+    ),
+    "_contextvars.Context": ("is an identity of this process", "send the values that it holds"),
+    "_contextvars.Token": ("is an identity of this process", "leave it out"),
+    "_io.TextIOWrapper": ("is an open file", "send its path and open it there"),
+    "_io.BufferedReader": ("is an open file", "send its path and open it there"),
+    "_io.BufferedWriter": ("is an open file", "send its path and open it there"),
+    "_io.BufferedRandom": ("is an open file", "send its path and open it there"),
+    "_io.FileIO": ("is an open file", "send its path and open it there"),
+    "tempfile._TemporaryFileWrapper": ("is an open file", "send its content"),
+    "mmap.mmap": ("is mapped memory of this process", "send its path and map it there"),
+    "socket.socket": ("is a connection of this process", "send the address and connect there"),
+    "ssl.SSLContext": ("is C state of this process", "make it anew there"),
+    "sqlite3.Connection": (
+        "is a connection of this process",
+        "send what is needed to connect, and connect there",
+    ),
+    "sqlite3.Cursor": ("is a connection of this process", "send the rows: list(...) of it"),
+    "_thread._local": ("belongs to the threads of this process", "make it anew there"),
+    "_weakref.ReferenceType": (
+        "is a weak reference, which nothing there would keep alive",
+        "send the object itself, or leave the reference out",
+    ),
+    "weakref.ReferenceType": (
+        "is a weak reference, which nothing there would keep alive",
+        "send the object itself, or leave the reference out",
+    ),
+    "_ctypes._Pointer": (
+        "is a ctypes pointer into memory of this process",
+        "send the value that it points to (.contents)",
+    ),
+    "_ctypes.CFuncPtr": ("is a ctypes pointer into memory of this process", "load it there"),
+    "ctypes.CDLL": ("is a library loaded by ctypes in this process", "load it there"),
+    "_tkinter.tkapp": ("is a window of this process", "make it anew there"),
+}
+_LOCKS: Final = "belongs to the threads of this process"
+_PYTEST: Final = (
+    "is pytest's, which replaces streams while a test runs",
+    "look it up when called (print(), sys.stdout), not when defined",
+)
+_ELSE: Final = "leave it out of what travels, and make it there"
+
+
+def type_name(value: object) -> str:
+    """Write the class of a value: `sqlite3.Connection`, `dict`."""
+    return _full_name(value).removeprefix("builtins.")
+
+
+def _full_name(value: object) -> str:
+    kind = type(value)
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def code_of(leaf: Leaf) -> str:
+    """Give the problem code of a part."""
+    if isinstance(leaf.error, RecursionError):
+        return "recursion"
+    return "pytest-leak" if _is_pytests(leaf.value) else "unserializable"
+
+
+def module_of(value: object) -> str:
+    """Give the module that a part belongs to: a definition's own, or its class's."""
+    named = value if isinstance(value, (types.FunctionType, type)) else type(value)
+    return str(named.__module__)
+
+
+def _is_pytests(value: object) -> bool:
+    return str(type(value).__module__).partition(".")[0] == "_pytest"
+
+
+def describe(value: object) -> str:
+    """Name a part: a function or class by its name and place, anything else by its type."""
+    if isinstance(value, types.FunctionType):
+        code = value.__code__
+        word = "the lambda" if value.__name__ == "<lambda>" else "the function"
+        file = code.co_filename.rpartition("/")[2]
+        return f"{word} {value.__module__}.{value.__qualname__} ({file}:{code.co_firstlineno})"
+    if isinstance(value, type):
+        return f"the class {value.__module__}.{value.__qualname__}"
+    if isinstance(value, types.ModuleType):
+        return f"the module {value.__name__}"
+    # What wraps a function (a cache) has its name.
+    named = getattr(value, "__dict__", {}).get("__qualname__")
+    return f"{type_name(value)} {named}" if isinstance(named, str) else type_name(value)
+
+
+def explain_leaf(leaf: Leaf) -> str:
+    """Say why a part cannot be dumped, in one sentence."""
+    value, error = leaf.value, leaf.error
+    what = describe(value)
+    holder = holder_of(leaf)
+    if holder is not None:
+        what += f", held by {_a(type_name(holder))},"
+    known = _known(value)
+    if isinstance(error, RecursionError):
+        return f"{what}: {_frame_of(error)} calls itself without end"
+    if isinstance(value, (types.FunctionType, type)):
+        return f"{what} {_why_not_by_name(value)}"
+    return f"{what} {known[0]}" if known else what + _what_happened(value, error)
+
+
+def _what_happened(value: object, error: BaseException) -> str:
+    raised, reducer = _raised_in(error), _own_reducer(value)
+    if raised:
+        return f": {raised} raised {type(error).__name__}"
+    if reducer and isinstance(error, pickle.PicklingError):
+        return f": {reducer} returns what pickle cannot use"
+    return " cannot be dumped"
+
+
+def _known(value: object) -> tuple[str, str] | None:
+    """Say what a value of a well-known class is, and what to send in its place."""
+    for kind in type(value).__mro__[:-1]:
+        full = f"{kind.__module__}.{kind.__qualname__}"
+        if full in _KINDS:
+            return _KINDS[full]
+    if _is_pytests(value):
+        return _PYTEST
+    return (_LOCKS, "") if _is_lock(value) else None
+
+
+def _own_reducer(value: object) -> str:
+    """Name the method of a class that decides what is sent; empty for the default ones."""
+    kind = type(value)
+    for name in ("__reduce_ex__", "__reduce__", "__getstate__"):
+        if getattr(kind, name, None) is not getattr(object, name, None):
+            return f"{kind.__qualname__}.{name}"
+    return ""
+
+
+def _is_lock(value: object) -> bool:
+    kind = type(value)
+    return kind.__module__ in ("_thread", "threading", "_multiprocessing") and any(
+        word in kind.__qualname__ for word in ("lock", "Lock", "Thread", "Sem")
+    )
+
+
+def _why_not_by_name(value: types.FunctionType | type) -> str:
+    """Say why a name does not lead to a function or class."""
+    module, name = str(value.__module__), str(value.__qualname__)
+    if "<locals>" in name:
+        owner = name.partition(".<locals>")[0]
+        return f"lives inside {owner}(): it is sent by name, and its name leads nowhere"
+    found: object = sys.modules.get(module)
+    if found is None:
+        return f"says it lives in {module}, which is no module here"
+    for part in name.split("."):
+        if not hasattr(found, part):
+            return f"is sent by name, and {module} has no {name}"
+        found = getattr(found, part)
+    if isinstance(value, type) and isinstance(found, type):
+        return f"is not the class that {module}.{name} is now: that was defined again (a reload?)"
+    return f"is not what {module}.{name} is now: that is {_a(describe(found))}"
+
+
+def _a(text: str) -> str:
+    return text if text.startswith("the ") else f"a {text}"
+
+
+def _frames(error: BaseException) -> Iterator[types.FrameType]:
+    trace = error.__traceback__
+    while trace is not None:
+        yield trace.tb_frame
+        trace = trace.tb_next
+
+
+def _is_machinery(frame: types.FrameType) -> bool:
+    top = str(frame.f_globals.get("__name__")).partition(".")[0]
+    return top in _MACHINERY
+
+
+def _raised_in(error: BaseException) -> str:
+    """Name the reducer that raised, where it is not the pickler's own machinery."""
+    inner: list[types.FrameType] = []
+    for frame in _frames(error):
+        inner = [] if _is_machinery(frame) else [*inner, frame]
+    return _spell(inner[0]) if inner else ""
+
+
+def _frame_of(error: BaseException) -> str:
+    frames = [frame for frame in _frames(error) if not _is_machinery(frame)]
+    return _spell(frames[-1]) if frames else "its reducer"
+
+
+def _spell(frame: types.FrameType) -> str:
+    code = frame.f_code
+    file = code.co_filename.rpartition("/")[2]
+    return f"{getattr(code, 'co_qualname', code.co_name)} ({file}:{frame.f_lineno})"
+
+
+def remedies_of(leaf: Leaf, serializer: str) -> tuple[Remedy, ...]:
+    """Say what to change, the smallest change first.
+
+    Args:
+        leaf: the part.
+        serializer: name of the leg's serializer.
+    """
+    value = leaf.value
+    if isinstance(leaf.error, RecursionError):
+        return ()
+    if isinstance(value, (types.FunctionType, type)):
+        if is_stdlib(value):
+            return leave_out(leaf)
+        return tuple(_remedies_of_definition(value, serializer))
+    known = _known(value)
+    if known is None and _raised_in(leaf.error):
+        return ()
+    if known is None and _own_reducer(value) and isinstance(leaf.error, pickle.PicklingError):
+        return (Remedy("return a global's name, or a tuple: a callable and its arguments"),)
+    instead = (Remedy(known[1]),) if known and known[1] else ()
+    return instead + (leave_out(leaf) or (() if instead else (Remedy(_ELSE),)))
+
+
+def _remedies_of_definition(value: types.FunctionType | type, serializer: str) -> Iterator[Remedy]:
+    reloaded = isinstance(value, type) and "<locals>" not in value.__qualname__
+    if reloaded and "is now" in _why_not_by_name(value):
+        yield Remedy("make the object anew after the reload")
+        return
+    if "is now" in _why_not_by_name(value):
+        yield Remedy("give the undecorated function a name of its own at module level")
+    else:
+        yield Remedy("define it at the top level of a module of an installed package")
+    if serializer != "cloudpickle" and _cloudpickle_dumps(value):
+        yield Remedy(
+            'serializer="cloudpickle", which sends it by value', 'serializer="cloudpickle"'
+        )
+
+
+def _cloudpickle_dumps(value: object) -> bool:
+    """Whether cloudpickle is able to dump a definition: a remedy that fails is none."""
+    import cloudpickle  # noqa: PLC0415 - only for a remedy
+
+    try:
+        cloudpickle.dumps(value)
+    except Exception:  # noqa: BLE001 - it is not able to
+        return False
+    return True
