@@ -62,7 +62,8 @@ def _finding(label: str, problem: Mapping[str, Any]) -> Iterator[str]:
         yield head + path
     yield from _wrap(problem["message"], "     ")
     for line in problem["evidence"].splitlines()[:6]:
-        yield from _wrap(line, "     there: ", "            ")
+        where = "here: " if problem["stage"] == "dump" else "there:"
+        yield from _wrap(line, f"     {where} ", "            ")
     for remedy in problem["remedies"]:
         proof = "   (proven)" if remedy["proven"] else ""
         yield from _wrap(remedy["text"] + proof, "     fix:   ", "            ")

@@ -77,15 +77,23 @@ def find_chain(paths: Paths, found: Trace) -> Chain | None:
     run, size, end = best
     if not run:
         return None
-    start = end - run
+    start = _begin(labels, end - run, size)
     kind, endless = _what_repeats(found.stack)
     return Chain(
         path=paths.spell(labels[:start]),
         unit="".join(labels[start : start + size]),
-        turns=run // size,
+        turns=(end - start) // size,
         endless=endless,
         kind=kind,
     )
+
+
+def _begin(labels: Sequence[str], start: int, size: int) -> int:
+    """Let a turn begin with an attribute: an index before it belongs to what holds the chain."""
+    for index in range(start, start + size):
+        if not labels[index].startswith("["):
+            return index
+    return start
 
 
 def _run(labels: Sequence[str], end: int, size: int) -> int:

@@ -135,8 +135,15 @@ class Tracing:
             if found.depth % _KEPT_STACK == 0:
                 found.stack = tuple(self.levels[-_KEPT_STACK:])
         if time.monotonic() > self.deadline:
-            found.ended, found.ended_in = "time", type(self.levels[-1]).__qualname__
+            found.ended, found.ended_in = "time", self.where()
             raise GaveUpError
+
+    def where(self) -> str:
+        """Name the class of what is being dumped; plain containers say nothing."""
+        for level in reversed(self.levels):
+            if type(level).__module__ != "builtins":
+                return type(level).__qualname__
+        return "plain containers"
 
     def _skip(self) -> None:
         self.after += 1
@@ -201,7 +208,7 @@ def trace(obj: object, flavour: Flavour, *, seconds: float = _MAX_SECONDS) -> Tr
     if worker.is_alive():
         found.ended = "time"
     if found.ended == "time" and not found.ended_in:
-        found.ended_in = type(pickler.levels[-1]).__qualname__ if pickler.levels else "the pickler"
+        found.ended_in = pickler.where()
     found.data = stream.getvalue()
     return found
 
