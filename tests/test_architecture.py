@@ -45,6 +45,7 @@ COVERED_BY = {
     "hookspecs": "plugin/test_fixture.py",
     "judgement/*": "unit/test_engine.py",
     "diagnosis/*": "plugin/test_codes.py",
+    "diagnosis/dump/*": "unit/diagnosis/test_dump.py",
 }
 
 
