@@ -18,12 +18,13 @@ from pytest_portable.target import Agent
 from pytest_portable.verdict import Target, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from pytest_portable.environment import Environment
     from pytest_portable.payload.inspection import Inspection
     from pytest_portable.plan import Leg
+    from pytest_portable.probes import Asked
     from pytest_portable.serializers import Serializer
 
 __all__ = ["Checked", "Portable", "Session"]
@@ -41,15 +42,20 @@ class Checked:
 
     Attributes:
         payloads: name and bytes of all that travelled; empty where the dump failed.
-        probe: what was evaluated there.
+        asked: the probes that were evaluated there.
     """
 
     verdict: Verdict
     check: Check
     leg: Leg
     payloads: tuple[tuple[str, bytes], ...]
-    probe: probes.Probe | None
+    asked: tuple[probes.Probe, ...]
     names: Mapping[str, object]
+
+    @property
+    def probe(self) -> probes.Probe | None:
+        """The first probe, where there is any."""
+        return self.asked[0] if self.asked else None
 
 
 @dataclass
@@ -190,7 +196,7 @@ class Portable:
         obj: object,
         *,
         equal: Callable[[Any, Any], object] | None = None,
-        probe: str | Callable[..., object] | None = None,
+        probe: Asked | Sequence[Asked] | Mapping[str, Asked] | None = None,
         **names: object,
     ) -> Verdict:
         """Assert that an object is portable.
@@ -199,7 +205,7 @@ class Portable:
             obj: what travels.
             equal: replaces the comparison: `equal(original, returned)`.
             probe: an expression over `obj` and `names`, or a self-contained function; evaluated
-                there and here, the results are compared.
+                there and here, the results are compared. A list or a dict of names gives several.
             names: values that the probe sees.
 
         Returns:
@@ -219,7 +225,7 @@ class Portable:
         obj: object,
         *,
         equal: Callable[[Any, Any], object] | None = None,
-        probe: str | Callable[..., object] | None = None,
+        probe: Asked | Sequence[Asked] | Mapping[str, Asked] | None = None,
         **names: object,
     ) -> Verdict:
         """Do the same without raising; see `__call__`."""
@@ -230,7 +236,7 @@ class Portable:
             )
         asked = probes.parse(probe, names)
         check = self._check(obj)
-        outcome = check.run(names=names, probe=asked, equal=equal)
+        outcome = check.run(names=names, probes=asked, equal=equal)
         return self._keep(check, outcome, asked, names)
 
     def call(self, func: Callable[..., Result], /, *args: object, **kwargs: object) -> Result:
@@ -244,10 +250,10 @@ class Portable:
         check = self._check(func)
         outcome = check.run_call(args, kwargs)
         verdict = self._keep(check, outcome)
+        if not verdict.portable:
+            raise PortabilityError(verdict) from outcome.raised
         if outcome.raised is not None:
             raise outcome.raised
-        if not verdict.portable:
-            raise PortabilityError(verdict)
         return outcome.value  # type: ignore[return-value]  # what came back is what the user typed
 
     def inspect(self, obj: object) -> Inspection:
@@ -267,7 +273,7 @@ class Portable:
         """Check a payload that is already there; it is never loaded here."""
         check = self._check(None)
         asked = probes.parse(probe, names)
-        outcome = check.run(names=names, probe=asked, equal=None, data=data)
+        outcome = check.run(names=names, probes=asked, equal=None, data=data)
         return self._keep(check, outcome, asked, names)
 
     def _check(self, obj: object) -> Check:
@@ -287,14 +293,14 @@ class Portable:
         self,
         check: Check,
         outcome: Outcome,
-        probe: probes.Probe | None = None,
+        asked: tuple[probes.Probe, ...] = (),
         names: Mapping[str, object] | None = None,
     ) -> Verdict:
         verdict = outcome.verdict
         self.verdicts.append(verdict)
         if self._observers:
             payloads = tuple(check.payloads)
-            done = Checked(verdict, check, self.leg, payloads, probe, names or {})
+            done = Checked(verdict, check, self.leg, payloads, asked, names or {})
             said: dict[str, object] = {}
             for observe in self._observers:
                 said.update(observe(done))

@@ -1,4 +1,4 @@
-"""Probes: an expression, or a self-contained function that travels as source."""
+"""Probes: expressions, or self-contained functions that travel as source."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ import inspect
 import symtable
 import textwrap
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from pytest_portable.errors import OptionError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
 
-__all__ = ["Probe", "parse"]
+__all__ = ["Asked", "Probe", "parse"]
+
+Asked: TypeAlias = "str | Callable[..., object]"
+"""What a caller may give as one probe."""
 
 
 @dataclass(frozen=True)
@@ -26,81 +29,152 @@ class Probe:
         mode: "expression" or "function".
         source: Python source text.
         name: of the function.
+        label: the root of the paths in its result: `probe`, `probe[1]`, `probe['name']`.
     """
 
     mode: str
     source: str
     name: str = ""
+    label: str = "probe"
 
     def to_request(self) -> dict[str, str]:
         """Return the agent's form."""
-        return {"mode": self.mode, "source": self.source, "name": self.name}
+        return {
+            "label": self.label,
+            "mode": self.mode,
+            "source": self.source,
+            "name": self.name,
+        }
 
     def evaluate(self, obj: object, names: Mapping[str, object]) -> object:
-        """Evaluate on the host."""
+        """Evaluate on the host; a coroutine is run to its end."""
+        return _finished(self._evaluate(obj, names))
+
+    def _evaluate(self, obj: object, names: Mapping[str, object]) -> object:
         scope: dict[str, object] = {"__name__": "__probe__", "__builtins__": builtins}
         if self.mode == "expression":
-            code = compile(self.source, "<probe>", "eval")
+            code = compile(self.source, "<probe>", "eval", dont_inherit=True)
             return eval(code, {**scope, **names, "obj": obj})  # noqa: S307 - the user's own probe
-        exec(compile(self.source, "<probe>", "exec"), scope)  # noqa: S102 - the user's own probe
+        # Not under the future statements of this file: there, it is compiled without any.
+        code = compile(self.source, "<probe>", "exec", dont_inherit=True)
+        exec(code, scope)  # noqa: S102 - the user's own probe
         function = scope[self.name]
         assert callable(function)
         return function(obj, **names)
 
 
-def parse(probe: str | Callable[..., object] | None, names: Mapping[str, object]) -> Probe | None:
-    """Return a probe that can travel.
+def _finished(value: object) -> object:
+    """Run a coroutine in a thread of its own: the test itself may run in a loop already."""
+    if not inspect.iscoroutine(value):
+        return value
+    import asyncio  # noqa: PLC0415 - costs 30 ms, and few probes are coroutines
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - the same
+
+    coroutine = cast("Coroutine[object, object, object]", value)
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
+
+
+def parse(
+    probe: Asked | Sequence[Asked] | Mapping[str, Asked] | None, names: Mapping[str, object]
+) -> tuple[Probe, ...]:
+    """Return the probes in the form that can travel.
+
+    Args:
+        probe: one, a list, or a dict of names and probes.
+        names: the values that they see.
 
     Raises:
-        OptionError: it does not parse, is not self-contained, or `obj` is used as a name.
+        OptionError: one does not parse or is not self-contained, or `obj` is used as a name; all
+            mistakes at once.
     """
-    if "obj" in names:
-        raise OptionError("names: `obj` is reserved for the object itself")
-    if probe is None:
-        return None
-    if isinstance(probe, str):
+    mistakes = ["names: `obj` is reserved for the object itself"] if "obj" in names else []
+    found = []
+    for label, asked in _labelled(probe).items():
         try:
-            compile(probe.strip(), "<probe>", "eval")
-        except SyntaxError as error:
-            raise OptionError(f"probe: {probe!r} is no expression: {error.msg}") from None
-        return Probe("expression", probe.strip())
-    return _from_function(probe)
+            found.append(_parse(asked, label))
+        except OptionError as error:  # noqa: PERF203 - all mistakes are told at once
+            mistakes += error.mistakes
+    if isinstance(probe, (list, tuple, dict)) and not probe:
+        mistakes.append(f"probe: {probe!r} is empty; leave it out, or give an expression")
+    if mistakes:
+        raise OptionError(mistakes)
+    return tuple(found)
 
 
-def _from_function(function: Callable[..., object]) -> Probe:
-    label = getattr(function, "__name__", repr(function))
+def _labelled(
+    probe: Asked | Sequence[Asked] | Mapping[str, Asked] | None,
+) -> dict[str, Asked]:
+    if probe is None:
+        return {}
+    if isinstance(probe, (list, tuple)):
+        return {f"probe[{index}]": one for index, one in enumerate(probe)}
+    if isinstance(probe, dict):
+        return {f"probe[{name!r}]": one for name, one in probe.items()}
+    return {"probe": cast("Asked", probe)}
+
+
+def _parse(asked: Asked, label: str) -> Probe:
+    if not isinstance(asked, str):
+        return _from_function(asked, label)
+    try:
+        compile(asked.strip(), "<probe>", "eval")
+    except (SyntaxError, ValueError) as error:
+        said = error.msg if isinstance(error, SyntaxError) else error
+        raise OptionError(f"{label}: {asked!r} is no expression: {said}") from None
+    return Probe("expression", asked.strip(), label=label)
+
+
+def _from_function(function: Callable[..., object], label: str) -> Probe:
+    name = getattr(function, "__name__", repr(function))
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError):
         raise OptionError(
-            f"probe: the source of {label} cannot be read; define it with `def`, "
+            f"{label}: the source of {name} cannot be read; define it with `def`, "
             "or pass an expression as text"
         ) from None
     if not tree.body or not isinstance(tree.body[0], (ast.FunctionDef, ast.AsyncFunctionDef)):
-        raise OptionError(f"probe: {label} is no `def`; pass a function or an expression as text")
+        raise OptionError(f"{label}: {name} is no `def`; pass a function or an expression as text")
     definition = tree.body[0]
     _strip(definition)
     source = ast.unparse(ast.fix_missing_locations(ast.Module([definition], [])))
     free = _free_names(source, definition.name)
     if free:
         raise OptionError(
-            f"probe: {label} is not self-contained, it uses {', '.join(free)}; "
+            f"{label}: {name} is not self-contained, it uses {', '.join(free)}; "
             "import inside the function, or pass values by name"
         )
-    return Probe("function", source, definition.name)
+    return Probe("function", source, definition.name, label)
 
 
 def _strip(definition: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
     """Remove decorators and annotations, which the target need not know."""
     definition.decorator_list = []
-    for node in ast.walk(definition):
+    waiting: list[ast.AST] = [definition]
+    while waiting:
+        node = waiting.pop()
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             node.returns = None
         elif isinstance(node, ast.arg):
             node.annotation = None
+        if not isinstance(node, ast.ClassDef):  # there an annotation may make a field
+            for name in ("body", "orelse", "finalbody"):
+                if isinstance(block := getattr(node, name, None), list):
+                    block[:] = [_without_annotation(part) for part in block]
+        waiting.extend(ast.iter_child_nodes(node))
+
+
+def _without_annotation(statement: ast.stmt) -> ast.stmt:
+    if not isinstance(statement, ast.AnnAssign):
+        return statement
+    if statement.value is None:
+        return ast.copy_location(ast.Pass(), statement)
+    return ast.copy_location(ast.Assign([statement.target], statement.value), statement)
 
 
 def _free_names(source: str, name: str) -> list[str]:
+    """List what neither the function nor Python itself defines; defaults stand outside of it."""
     free: set[str] = set()
     module = symtable.symtable(source, "<probe>", "exec")  # what defaults refer to is its own
     tables = [module]

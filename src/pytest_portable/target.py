@@ -76,9 +76,13 @@ class Transcript:
         steps = [r.header["step"] for r in self.records if "step" in r.header]
         return str(steps[-1]) if steps else "starting"
 
-    def find(self, key: str) -> Message | None:
-        """Return the first record that carries `key`."""
-        return next((record for record in self.records if key in record.header), None)
+    def find(self, key: str, name: str | None = None) -> Message | None:
+        """Return the first record that carries `key`, of what is called `name` if that is given."""
+        for record in self.records:
+            named = record.header.get("name", record.header.get(key))
+            if key in record.header and name in (None, named):
+                return record
+        return None
 
 
 def target_environment(extra: Mapping[str, str], home: str, hash_seed: str) -> dict[str, str]:

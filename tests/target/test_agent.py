@@ -24,7 +24,9 @@ REQUEST: dict[str, Any] = {
     "dumpers": [["pickle:dumps", {}]],
     "protocol": 4,
     "round_trip": True,
-    "probe": None,
+    "probes": [],
+    "seed": None,
+    "seeded": [],
     "warnings": "report",
 }
 
@@ -54,8 +56,8 @@ def run(agent: Agent, data: bytes = PLAIN, *, seconds: float = 20.0, **keys: Any
     )
 
 
-def probe(source: str) -> dict[str, str]:
-    return {"mode": "expression", "source": source, "name": ""}
+def probes(source: str) -> list[dict[str, str]]:
+    return [{"label": "probe", "mode": "expression", "source": source, "name": ""}]
 
 
 def test_a_payload_is_loaded_described_and_dumped(agent: Agent) -> None:
@@ -74,15 +76,15 @@ def test_nothing_of_ours_is_importable_and_main_is_empty(agent: Agent) -> None:
         " [n for n in vars(__import__('__main__')) if not n.startswith('__')])"
     )
 
-    transcript = run(agent, probe=probe(source))
+    transcript = run(agent, probes=probes(source))
 
     assert transcript.stdout == "None False []\n"
 
 
 def test_checks_do_not_see_each_other(agent: Agent) -> None:
-    run(agent, probe=probe("setattr(__import__('sys'), 'left_behind', 1)"))
+    run(agent, probes=probes("setattr(__import__('sys'), 'left_behind', 1)"))
 
-    transcript = run(agent, probe=probe("print(hasattr(__import__('sys'), 'left_behind'))"))
+    transcript = run(agent, probes=probes("print(hasattr(__import__('sys'), 'left_behind'))"))
 
     assert transcript.stdout == "False\n"
 
@@ -90,7 +92,7 @@ def test_checks_do_not_see_each_other(agent: Agent) -> None:
 def test_a_grandchild_does_not_outlive_the_check(agent: Agent) -> None:
     source = "print(__import__('subprocess').Popen(['sleep', '600'], start_new_session=True).pid)"
 
-    transcript = run(agent, probe=probe(source))
+    transcript = run(agent, probes=probes(source))
 
     assert not Path(f"/proc/{transcript.stdout.strip()}").exists()
 
@@ -99,7 +101,7 @@ def test_the_host_environment_does_not_leak(agent: Agent, monkeypatch: pytest.Mo
     monkeypatch.setenv("PYTEST_SECRET_TOKEN", "hidden")
     agent.close()
 
-    transcript = run(agent, probe=probe("print(sorted(__import__('os').environ))"))
+    transcript = run(agent, probes=probes("print(sorted(__import__('os').environ))"))
 
     assert "PYTEST_SECRET_TOKEN" not in transcript.stdout
     assert "PYTEST_CURRENT_TEST" not in transcript.stdout
@@ -122,7 +124,7 @@ def test_a_lost_agent_is_replaced_once() -> None:
     try:
         assert run(agent).finished
         with pytest.raises(AgentError, match="was lost twice: EOFError"):
-            run(agent, probe=probe("__import__('os').kill(__import__('os').getppid(), 9)"))
+            run(agent, probes=probes("__import__('os').kill(__import__('os').getppid(), 9)"))
         assert run(agent).finished
     finally:
         agent.close()

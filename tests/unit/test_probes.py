@@ -12,19 +12,26 @@ from pytest_portable.errors import OptionError
 
 
 def parsed(probe: Any, **names: object) -> probes.Probe:
-    found = probes.parse(probe, names)
-    assert found is not None
+    (found,) = probes.parse(probe, names)
     return found
 
 
-def test_no_probe_is_none() -> None:
-    assert probes.parse(None, {}) is None
+def test_one_probe_several_and_none_are_labelled() -> None:
+    assert probes.parse(None, {}) == ()
+    assert [probe.label for probe in probes.parse("obj", {})] == ["probe"]
+    assert [probe.label for probe in probes.parse(["obj", "1"], {})] == ["probe[0]", "probe[1]"]
+    assert [probe.label for probe in probes.parse({"a b": "obj"}, {})] == ["probe['a b']"]
 
 
 def test_an_expression_sees_the_object_and_the_names() -> None:
     probe = parsed("  sum(obj) * step\n", step=3)
 
-    assert probe.to_request() == {"mode": "expression", "source": "sum(obj) * step", "name": ""}
+    assert probe.to_request() == {
+        "label": "probe",
+        "mode": "expression",
+        "source": "sum(obj) * step",
+        "name": "",
+    }
     assert probe.evaluate([1, 2], {"step": 3}) == 9
 
 
@@ -90,6 +97,8 @@ def test_a_closure_is_not_self_contained() -> None:
     [
         pytest.param("obj +", "'obj +' is no expression", id="syntax"),
         pytest.param("x = obj", "'x = obj' is no expression", id="statement"),
+        pytest.param("obj\0", "is no expression", id="null"),
+        pytest.param([], "probe: [] is empty", id="empty"),
         pytest.param(uses_a_module, "it uses math; import inside", id="global"),
         pytest.param(uses_two, "it uses functools, math;", id="globals"),
         pytest.param(uses_one_in_a_default, "it uses math;", id="default"),
@@ -106,3 +115,43 @@ def test_what_cannot_travel_is_refused(probe: Any, words: str) -> None:
 def test_the_objects_own_name_is_reserved() -> None:
     with pytest.raises(OptionError, match="`obj` is reserved"):
         probes.parse(None, {"obj": 1})
+
+
+def with_annotation(obj: Any) -> Any:
+    inner: math = obj  # type: ignore[valid-type]
+    return inner
+
+
+def test_annotations_are_left_behind() -> None:
+    (probe,) = probes.parse(with_annotation, {})
+
+    assert "math" not in probe.source
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    with pytest.raises(OptionError) as caught:
+        probes.parse({"a": "1 +", "b": "obj", "c": uses_one_in_a_default}, {"obj": 1})
+
+    assert len(caught.value.mistakes) == 3
+    assert any(
+        line.startswith("probe['c']: uses_one_in_a_default") for line in caught.value.mistakes
+    )
+
+
+def with_fields(obj: int) -> int:
+    from dataclasses import dataclass
+
+    @dataclass
+    class Pair:
+        left: int
+        right: int = 2
+
+    total: int
+    total = Pair(obj).left + Pair(obj).right
+    return total
+
+
+def test_annotations_that_make_fields_stay() -> None:
+    (probe,) = probes.parse(with_fields, {})
+
+    assert probe.evaluate(1, {}) == 3

@@ -16,8 +16,9 @@ Hello from the agent: `schema`, `python`, `version_info`, `implementation`, `pla
 
 Request: `nonce`, `kind` ("check" or "call"), `payloads` (a list of `name`, `loaders`, `file`; bytes
 in the blobs where `file` is null), `dumpers` (a list of `[module:attribute, keyword arguments]`),
-`protocol`, `round_trip`, `probe` (null, or `mode`, `source`, `name`), `warnings`, `spill`
-(null, or a directory for blobs over `SPILL_BYTES`), `timeout` (seconds).
+`protocol`, `round_trip`, `probes` (a list of `label`, `mode`, `source`, `name`), `warnings`, `seed`
+(null, or a number), `seeded` (modules beside `random` that the seed is for), `spill` (null, or a
+directory for blobs over `SPILL_BYTES`), `timeout` (seconds).
 
 Answer: `nonce`, `status` (exit code, or minus the signal), `timed_out`, `seconds`, `stdout_bytes`,
 `stderr_bytes` (before cutting), `files` (left in the working directory); blobs: the child's records
@@ -25,7 +26,10 @@ Answer: `nonce`, `status` (exit code, or minus the signal), `timed_out`, `second
 
 Records of the child, each written before the step that it names: `{"step": ...}` with `loading`,
 `describing`, `dumping`, `probing`, `calling`, `returning`; data records carry one of `loaded`,
-`description`, `returned`, `value`, `raised`, `failed`, and at last `{"finished": nonce}`.
+`description`, `returned`, `value`, `raised`, `alone`, `failed`, and at last `{"finished": nonce}`.
+What a call (`obj()`) or a probe (its label) gave is named by `name`. `raised` holds the exception,
+as the first of a list of all it was raised from; `links` says how they hang together, `facts` what
+its arguments and attributes are. `alone` is the exception without the others.
 """
 
 import sys
@@ -54,11 +58,18 @@ import signal
 import time
 import types
 import warnings
+from functools import partial
 
 SPILL_BYTES = 1 << 20
 MAX_EVIDENCE_BYTES = 1 << 16
 MAX_WARNINGS = 50
 MAX_FILES = 50
+MAX_RELATIVES = 50
+MAX_DUMPED_PARTS = 200
+MAX_CANONICAL = 200
+MAX_TEXT = 2000
+PLAIN_TYPES = frozenset({bool, int, float, complex, str, bytes, type(None), type(...)})
+CONTAINER_TYPES = frozenset({list, tuple, set, frozenset, dict})
 ABORT_SECONDS = 0.3
 CHUNK_BYTES = 1 << 18
 OWN_FILES = (__file__, "<serializer>")
@@ -247,14 +258,20 @@ class Check:
             return function(stream.read())
 
     def failed(
-        self, step: str, error: BaseException, name: str, caught: "list[Any] | tuple[()]" = ()
+        self,
+        step: str,
+        error: BaseException,
+        name: str,
+        caught: "list[Any] | tuple[()]" = (),
+        part: "list[str] | None" = None,
     ) -> None:
-        """Record that a step raised."""
+        """Record that a step raised, and at which part of the object where that is known."""
         self.record(
             {
                 "failed": step,
                 "name": name,
                 "exception": describe_exception(error),
+                "part": part,
                 "warnings": plain_warnings(caught),
             }
         )
@@ -267,53 +284,89 @@ class Check:
         if self.request["round_trip"]:
             self.record({"step": "dumping", "name": "obj"})
             self.dump("returned", obj, "dumping", "obj")
-        probe = self.request["probe"]
-        if probe is None:
-            return
-        self.record({"step": "probing"})
-        try:
-            value = evaluate(probe, values)
-        except BaseException as error:
-            self.raised(error)
-            return
-        self.record({"step": "returning", "name": "obj()"})
-        self.dump("value", value, "returning", "probe")
+        for probe in self.request["probes"]:
+            self.record({"step": "probing", "name": probe["label"]})
+            self.exercise(probe["label"], partial(evaluate, probe, values))
 
     def call(self, values: "dict[str, Any]") -> None:
-        """Call the function that came as `obj` and send back what it returned or raised."""
-        self.record({"step": "calling"})
+        """Call the function that came as `obj`."""
+        self.record({"step": "calling", "name": "obj()"})
         args, kwargs = values["arguments"]
-        try:
-            result = values["obj"](*args, **kwargs)
-            if isinstance(result, types.CoroutineType):
-                import asyncio
+        self.exercise("obj()", lambda: values["obj"](*args, **kwargs))
 
-                result = asyncio.run(result)
-        except BaseException as error:
-            self.raised(error)
-            return
-        self.record({"step": "returning", "name": "obj()"})
-        self.dump("value", result, "returning", "obj()")
-
-    def raised(self, error: BaseException) -> None:
-        """Send an exception back, with its causes where they can be dumped too."""
-        about = describe_exception(error)
-        chain, cause = [error], error.__cause__
-        while cause is not None and cause not in chain and len(chain) < 20:
-            chain.append(cause)
-            cause = cause.__cause__
-        trouble = None
-        for sent in (chain, [error]):  # a cause that cannot be dumped must not hide the error
+    def exercise(self, name: str, action: "Any") -> None:
+        """Run the user's code under the seed and send back what it gives or raises."""
+        error, value = None, None  # type: BaseException | None, object
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
             try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    dumper, blob = self.dumps(sent)
+                sow(self.request["seed"], self.request["seeded"])
+                value = action()
+                if isinstance(value, types.CoroutineType):
+                    import asyncio
+
+                    value = asyncio.run(value)
+            except BaseException as problem:
+                error = problem
+        if error is not None:
+            self.raised(name, error, caught)
+            return
+        self.record({"step": "returning", "name": name, "warnings": plain_warnings(caught)})
+        self.dump("value", value, "returning", name)
+
+    def raised(self, name: str, error: BaseException, caught: "list[Any]") -> None:
+        """Send an exception back, with what it was raised from where that can be dumped too."""
+        family = relatives(error)
+        header = {
+            "raised": describe_exception(error),
+            "name": name,
+            "facts": exception_facts(error),
+            "links": [links(member, family) for member in family],
+            "warnings": plain_warnings(caught),
+        }  # type: dict[str, object]
+        trouble = None
+        for sent in (family, [error]):  # a cause that cannot be dumped must not hide the error
+            try:
+                dumper, blob = self.quietly_dumped(sent)
             except BaseException as failure:
                 trouble = describe_exception(failure)
-            else:
-                self.record({"raised": about, "dumper": dumper, "causes": len(sent) - 1}, blob)
-                return
-        self.record({"raised": about, "undumped": trouble})
+                continue
+            self.record({**header, "dumper": dumper, "members": len(sent)}, blob)
+            if len(sent) > 1:
+                self.send_alone(name, error)
+            return
+        self.record({**header, "undumped": trouble, "part": self.smallest(error, name)})
+
+    def send_alone(self, name: str, error: BaseException) -> None:
+        """Send the exception without its causes: the host may not be able to load one of them."""
+        try:
+            dumper, blob = self.quietly_dumped([error])
+        except BaseException:
+            return
+        self.record({"alone": name, "dumper": dumper}, blob)
+
+    def quietly_dumped(self, value: object) -> "tuple[str, bytes]":
+        """Dump without the warnings of reducers."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return self.dumps(value)
+
+    def smallest(self, value: object, path: str) -> "list[str]":
+        """Follow the parts that cannot be dumped by themselves; return the last: path and class."""
+        left = MAX_DUMPED_PARTS
+        seen = {id(value)}
+        parts = parts_of(value)
+        while parts and left:
+            suffix, part = parts.pop(0)
+            if id(part) in seen:
+                continue
+            seen.add(id(part))
+            left -= 1
+            try:
+                self.quietly_dumped(part)
+            except BaseException:
+                value, path, parts = part, path + suffix, parts_of(part)
+        return [path, *type_name(value)]
 
     def dump(self, kind: str, value: object, step: str, name: str) -> None:
         """Dump a value into a record of its own."""
@@ -321,9 +374,9 @@ class Check:
             dumper, blob = self.dumps(value)
         except BaseException as error:
             self.record({"type": type_name(value), "step": step})
-            self.failed(step, error, name)
+            self.failed(step, error, name, part=self.smallest(value, name))
             return
-        self.record({kind: name, "dumper": dumper, "type": type_name(value)}, blob)
+        self.record({kind: name, "name": name, "dumper": dumper, "type": type_name(value)}, blob)
 
     def dumps(self, value: object) -> "tuple[str, bytes]":
         """Dump with the first dumper that is installed, at the lower of both protocols."""
@@ -383,12 +436,108 @@ def evaluate(probe: "dict[str, Any]", values: "dict[str, Any]") -> object:
     exec(compile(probe["source"], "<probe>", "exec"), scope)
     function = scope[probe["name"]]
     named = {name: value for name, value in values.items() if name != "obj"}
-    result = function(values["obj"], **named)
-    if isinstance(result, types.CoroutineType):
-        import asyncio
+    return function(values["obj"], **named)
 
-        result = asyncio.run(result)
-    return result
+
+def sow(seed: "int | None", modules: "list[str]") -> None:
+    """Set the seed of `random`, and of the named libraries where they are installed."""
+    if seed is None:
+        return
+    importlib.import_module("random").seed(seed)
+    for name in modules:
+        try:
+            library = importlib.import_module(name)  # type: Any
+        except ImportError:
+            continue
+        (library.random.seed if name == "numpy" else library.manual_seed)(seed)
+
+
+# --- exceptions and parts -------------------------------------------------------------------------
+
+
+def relatives(error: BaseException) -> "list[BaseException]":
+    """Return an exception and all that it was raised from or consists of, itself first."""
+    family = [error]
+    for member in family:
+        group = getattr(member, "exceptions", ())
+        inner = (
+            [part for part in group if isinstance(part, BaseException)]
+            if (isinstance(group, tuple))
+            else []
+        )
+        for other in [member.__cause__, member.__context__, *inner]:
+            if other is not None and not any(other is known for known in family):
+                family.append(other)
+        if len(family) >= MAX_RELATIVES:
+            break
+    return family
+
+
+def links(member: BaseException, family: "list[BaseException]") -> "list[Any]":
+    """Return positions of cause and context, and whether the context is hidden."""
+    places = [
+        next((place for place, known in enumerate(family) if known is other), None)
+        for other in (member.__cause__, member.__context__)
+    ]
+    return [*places, bool(member.__suppress_context__)]
+
+
+def exception_facts(error: BaseException) -> "dict[str, str]":
+    """Return arguments and attributes as text that equal ones have in every process."""
+    facts = {"args": canonical(tuple(error.args))}
+    held = getattr(error, "__dict__", None)
+    for name, part in list(held.items()) if isinstance(held, dict) else []:
+        if isinstance(name, str) and name != "__notes__":
+            facts["." + name] = canonical(part)
+    return facts
+
+
+def canonical(value: object, depth: int = 6) -> str:
+    """Return the text of plain data, the same in every process; of anything else, its class."""
+    kind = type(value)
+    if kind in PLAIN_TYPES:
+        try:
+            text = repr(value)
+        except ValueError:  # more digits than Python likes to write
+            text = "<int>"
+    elif kind in CONTAINER_TYPES and depth and len(value) <= MAX_CANONICAL:  # type: ignore[arg-type]
+        if kind is dict:
+            pairs = dict.items(value)  # type: Any  # type: ignore[arg-type]
+            inner = sorted(
+                canonical(a, depth - 1) + ": " + canonical(b, depth - 1) for a, b in pairs
+            )
+        else:
+            inner = [canonical(part, depth - 1) for part in value]  # type: ignore[attr-defined]
+        if kind in {set, frozenset}:
+            inner.sort()
+        text = "%s(%s)" % (kind.__name__, ", ".join(inner))
+    else:
+        text = "<%s.%s>" % (kind.__module__, kind.__qualname__)
+    return (
+        text
+        if len(text) <= MAX_TEXT
+        else text[:MAX_TEXT] + " [cut at %d of %d]" % (MAX_TEXT, len(text))
+    )
+
+
+def parts_of(value: object) -> "list[tuple[str, object]]":
+    """Return the parts of a value that may be what cannot be dumped, with their path suffixes."""
+    found = []  # type: list[tuple[str, object]]
+    if isinstance(value, dict):
+        found = [("[%s]" % text_of_key(key), part) for key, part in dict.items(value)]
+    elif isinstance(value, (list, tuple)):
+        found = [("[%d]" % index, part) for index, part in enumerate(value)]
+    elif isinstance(value, BaseException):
+        found = [(".args[%d]" % index, part) for index, part in enumerate(value.args)]
+    held = getattr(value, "__dict__", None)
+    if isinstance(held, dict) and not isinstance(value, (type, types.ModuleType)):
+        found += [("." + str(name), part) for name, part in list(held.items())]
+    return found[:MAX_DUMPED_PARTS]
+
+
+def text_of_key(key: object) -> str:
+    """Return how a path names a key."""
+    return repr(key) if type(key) in PLAIN_TYPES else "<%s>" % type(key).__qualname__
 
 
 # --- the agent: one process for many checks -------------------------------------------------------

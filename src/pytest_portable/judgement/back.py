@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 import time
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from pytest_portable.diagnosis import explain_exception
 from pytest_portable.equivalence import compare
+from pytest_portable.judgement.exceptions import load_exception, same_exception
+from pytest_portable.judgement.loading import Unloadable, loader_for, why_unloadable
+from pytest_portable.judgement.seeds import seeded
 from pytest_portable.verdict import Problem, Remedy
 
 if TYPE_CHECKING:
@@ -17,35 +20,48 @@ if TYPE_CHECKING:
     from pytest_portable.probes import Probe
     from pytest_portable.target import Message
 
-__all__ = ["bring_back_exception", "judge_probe", "judge_return", "load_back"]
+__all__ = ["judge_probe", "judge_return", "load_back", "undumped_result"]
 
 
 def load_back(check: Check, record: Message, path: str) -> object:
     """Load what the target dumped; a failure becomes a problem at stage `return`."""
     assert record.blob is not None
     try:
-        return _loads(check, record, record.blob)
+        return loader_for(check, record)(record.blob)
+    except KeyboardInterrupt:
+        raise
     except BaseException as error:  # noqa: BLE001 - a worker-only class may raise anything
+        trouble = why_unloadable(check, record.blob, path, error)
+        kind = ".".join(record.header["type"])
         check.problems.append(
             Problem(
                 code="result-not-portable",
                 stage="return",
-                path=path,
-                message=f"came back as {'.'.join(record.header['type'])}, "
-                "which cannot be loaded here",
-                evidence=f"{type(error).__name__}: {error}",
+                path=trouble.path,
+                module=trouble.module,
+                message=f"came back as {kind} and cannot be loaded here: {trouble}",
+                remedies=(Remedy("return what both sides know: plain data, shared classes"),),
             )
         )
         return None
 
 
-def _loads(check: Check, record: Message, data: bytes) -> object:
-    """Load with what belongs to the dumper that was used there."""
-    from pytest_portable.serializers import loading  # noqa: PLC0415 - pickle, for what came back
-
-    if str(record.header["dumper"]).startswith("pickle:"):
-        return loading.loads(data)
-    return check.serializer.load(data)
+def undumped_result(record: Message) -> Problem:
+    """Return the problem of a result, or an object, that cannot be dumped there."""
+    error, name = record.header["exception"], record.header["name"]
+    path, module, kind = record.header["part"] or (name, "", "")
+    what = f"{module}.{kind}".removeprefix("builtins.") if kind else "it"
+    is_lazy = "generator" in kind or kind.startswith("dict_") or module == "itertools"
+    advice = "list(...) of it" if is_lazy else "plain data, or leave that part out"
+    return Problem(
+        code="result-not-portable",
+        stage="return",
+        path=path,
+        module=module or None,
+        message=f"{what} cannot be dumped there, so it cannot come back",
+        evidence=f"{error['type']}: {error['message']}",
+        remedies=(Remedy(f"return {advice}"),),
+    )
 
 
 def judge_return(
@@ -93,66 +109,93 @@ def compare_with(
 
 
 def judge_probe(check: Check, probe: Probe, names: Mapping[str, object]) -> None:
-    """Evaluate the probe here too and compare the results."""
+    """Evaluate a probe here too and compare what both sides say."""
     transcript = check.transcript
     assert transcript is not None
-    raised, record = transcript.find("raised"), transcript.find("value")
-    if raised is None and record is None:
-        return
-    try:
-        here = probe.evaluate(check.obj, names)
-    except BaseException as error:  # noqa: BLE001 - the probe is the user's code
-        if raised is None or raised.header["raised"]["type"] != type(error).__qualname__:
-            check.problems.append(
-                Problem(
-                    code="mismatch",
-                    stage="compare",
-                    path="obj",
-                    message=f"the probe raised {type(error).__name__} here: {error}, and not there",
-                )
-            )
-        return
+    raised, record, failed = (
+        transcript.find(key, probe.label) for key in ("raised", "value", "failed")
+    )
+    if raised is None and record is None and failed is None:
+        return  # the target did not come to it
+    here, error = _evaluate(check, probe, names, raised)
     if raised is not None:
-        error_there = raised.header["raised"]
-        data = check.payload
-        check.problems.append(explain_exception(error_there, "call", check.evidence(data, "obj")))
-        return
-    assert record is not None
-    before = len(check.problems)
-    there = load_back(check, record, "obj()")
-    if len(check.problems) == before:
-        compare_with(check, here, there, "probe")
-
-
-def bring_back_exception(check: Check, record: Message) -> BaseException | None:
-    """Return the exception that came back, or judge why it cannot."""
-    about = record.header["raised"]
-    if record.blob is None:
-        trouble = record.header["undumped"]
-        _exception_lost(check, about, f"{trouble['type']}: {trouble['message']}", "dumped there")
-        return None
-    try:
-        chain: Any = _loads(check, record, record.blob)
-    except BaseException as error:  # noqa: BLE001 - required arguments, a worker-only class
-        _exception_lost(check, about, f"{type(error).__name__}: {error}", "loaded here")
-        return None
-    for outer, inner in itertools.pairwise(chain):
-        outer.__cause__ = inner
-    note = f"raised in {check.label}:\n{about['traceback']}"
-    first: BaseException = chain[0]
-    first.__notes__ = [*getattr(first, "__notes__", []), note]
-    return first
-
-
-def _exception_lost(check: Check, about: Mapping[str, Any], evidence: str, what: str) -> None:
-    check.problems.append(
-        Problem(
-            code="exception-not-portable",
-            stage="return",
-            path="obj()",
-            module=about["module"],
-            message=f"{about['type']}({about['message']!r}) was raised there and cannot be {what}",
-            evidence=evidence,
-            remedies=(Remedy("pass all arguments to super().__init__(), or define __reduce__"),),
+        if error is None or not _is_same(check, probe, error, raised):
+            _raised_there(check, probe, error, raised)
+    elif error is not None:
+        check.problems.append(
+            Problem(
+                code="mismatch",
+                stage="compare",
+                path=probe.label,
+                message=f"raised {type(error).__name__} here: {error}, and nothing there",
+            )
         )
+    elif record is not None:
+        before = len(check.problems)
+        there = load_back(check, record, probe.label)
+        if len(check.problems) == before:
+            compare_with(check, here, there, probe.label)
+
+
+def _evaluate(
+    check: Check, probe: Probe, names: Mapping[str, object], raised: Message | None
+) -> tuple[object, BaseException | None]:
+    """Evaluate on the host under the seed of the leg."""
+    try:
+        # As there: a filter of pytest must not turn a warning into an exception on one side only.
+        with seeded(check.leg.seed), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return probe.evaluate(check.obj, names), None
+    except KeyboardInterrupt as error:
+        if raised is None or raised.header["raised"]["type"] != "KeyboardInterrupt":
+            raise  # somebody pressed Ctrl-C
+        return None, error
+    except BaseException as error:  # noqa: BLE001 - the probe is the user's code
+        return None, error
+
+
+def _is_same(check: Check, probe: Probe, here: BaseException, raised: Message) -> bool:
+    """Tell whether both sides raised the same, to the causes where they could come back."""
+    if not same_exception(here, raised):
+        return False
+    if raised.blob is None:
+        return True  # what can be known of it is the same
+    try:
+        there = load_exception(check, raised)
+    except Unloadable:
+        return True
+    for side in (here, there):
+        side.__dict__.pop("__notes__", None)
+    compare_with(check, here, there, probe.label)
+    return True
+
+
+def _raised_there(check: Check, probe: Probe, here: BaseException | None, raised: Message) -> None:
+    """Judge an exception of the target that was not raised here, or not like that."""
+    error = raised.header["raised"]
+    if error["type"] == "SyntaxError" and not error["frames"]:  # it was not raised by any code
+        check.problems.append(_foreign_syntax(check, probe, error))
+        return
+    check.problems.append(explain_exception(error, "call", check.evidence(check.payload, "obj")))
+    if here is not None:
+        check.problems.append(
+            Problem(
+                code="mismatch",
+                stage="compare",
+                path=probe.label,
+                message="another exception was raised here than there",
+                evidence=f"{type(here).__name__}: {here} here, "
+                f"{error['type']}: {error['message']} there",
+            )
+        )
+
+
+def _foreign_syntax(check: Check, probe: Probe, error: Mapping[str, Any]) -> Problem:
+    return Problem(
+        code="stdlib-version",
+        stage="call",
+        path=probe.label,
+        message=f"the probe is written in syntax that Python {check.target.python} does not have",
+        evidence=f"{error['type']}: {error['message']}",
+        remedies=(Remedy("write the probe for the oldest Python of the mark"),),
     )

@@ -11,14 +11,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_portable.diagnosis import Evidence, explain_dump, foreign_code
-from pytest_portable.judgement.back import (
-    bring_back_exception,
-    judge_probe,
-    judge_return,
-    load_back,
-)
+from pytest_portable.judgement.back import judge_probe, judge_return, load_back
+from pytest_portable.judgement.exceptions import bring_back_exception, ends_session, not_raised
 from pytest_portable.judgement.paths import with_argument_path
 from pytest_portable.judgement.policies import check_policies
+from pytest_portable.judgement.seeds import seeded_modules
 from pytest_portable.judgement.there import judge_transcript
 from pytest_portable.judgement.unwanted import find_unwanted
 from pytest_portable.payload.prescan import may_carry_code
@@ -86,7 +83,7 @@ class Check:
         self,
         *,
         names: Mapping[str, object],
-        probe: Probe | None,
+        probes: tuple[Probe, ...],
         equal: Callable[[Any, Any], object] | None,
         data: bytes | None = None,
     ) -> Outcome:
@@ -103,11 +100,11 @@ class Check:
         if self.problems:
             return self.outcome()
         round_trip = self.leg.round_trip and not given
-        self.travel("check", payloads, probe, round_trip=round_trip)
+        self.travel("check", payloads, probes, round_trip=round_trip)
         judge_transcript(self, payloads)
         if not given:
             judge_return(self, equal, round_trip=round_trip)
-            if probe is not None:
+            for probe in probes:
                 judge_probe(self, probe, names)
         return self.outcome()
 
@@ -118,12 +115,14 @@ class Check:
             self.inspect(payloads)
         if self.problems:
             return self.outcome()
-        self.travel("call", payloads, None, round_trip=False)
+        self.travel("call", payloads, (), round_trip=False)
         judge_transcript(self, payloads)
         assert self.transcript is not None
         raised = self.transcript.find("raised")
         if raised is not None:
             error = bring_back_exception(self, raised)
+            if error is not None and ends_session(error):
+                self.problems.append(not_raised(error))
             return Outcome(self.outcome().verdict, raised=error)
         record = self.transcript.find("value")
         value = None if record is None else load_back(self, record, "obj()")
@@ -214,7 +213,7 @@ class Check:
         self,
         kind: str,
         payloads: list[tuple[str, bytes]],
-        probe: Probe | None,
+        probes: tuple[Probe, ...],
         *,
         round_trip: bool,
     ) -> None:
@@ -231,7 +230,9 @@ class Check:
             "dumpers": dumpers,
             "protocol": self.protocol,
             "round_trip": round_trip,
-            "probe": None if probe is None else probe.to_request(),
+            "probes": [probe.to_request() for probe in probes],
+            "seed": self.leg.seed,
+            "seeded": seeded_modules(self.leg.seed),
             "warnings": self.leg.warnings,
         }
         self.transcript = self.agent.run_check(

@@ -6,6 +6,7 @@ import signal
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_portable.diagnosis import explain_exception
+from pytest_portable.judgement.back import undumped_result
 from pytest_portable.judgement.paths import with_argument_path
 from pytest_portable.verdict import Problem, Remedy
 
@@ -52,17 +53,7 @@ def judge_transcript(check: Check, payloads: list[tuple[str, bytes]]) -> None:
 def _judge_failure(check: Check, record: Message, payloads: Mapping[str, bytes]) -> None:
     name, error = record.header["name"], record.header["exception"]
     if record.header["failed"] != "loading":
-        path = "obj()" if name in {"obj()", "probe"} else name
-        check.problems.append(
-            Problem(
-                code="result-not-portable",
-                stage="return",
-                path=path,
-                message="cannot be dumped there",
-                evidence=f"{error['type']}: {error['message']}",
-                remedies=(Remedy("return plain data, for a generator list(...)"),),
-            )
-        )
+        check.problems.append(undumped_result(record))
         return
     if "unsupported pickle protocol" in error["message"]:
         check.problems.append(_protocol_too_new(check, error))
@@ -83,6 +74,8 @@ def _protocol_too_new(check: Check, error: Mapping[str, Any]) -> Problem:
 
 
 def _judge_warnings(check: Check, record: Message) -> None:
+    if "name" in record.header and record.header.get("failed") != "loading":
+        return  # of a call or a probe: kept in the verdict, and not judged
     for warning in record.header.get("warnings", ()):
         if check.leg.warnings == "ignore":
             continue

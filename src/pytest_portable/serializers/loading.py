@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import io
 import pickle
+from functools import cache
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -78,7 +80,57 @@ def loads(data: bytes) -> object:
 
 
 def loads_dill(data: bytes) -> object:
-    """Load an answer that was dumped by dill."""
+    """Load an answer that was dumped by dill.
+
+    dill sends a module of the user's with all it holds, and sets that in the module of the same
+    name; `__main__` comes as a reference to its namespace. Both are put back as they were.
+    """
+    return _dill_unpickler()(io.BytesIO(data)).load()
+
+
+@cache
+def _dill_unpickler() -> type[Any]:
     import dill
 
-    return dill.loads(data)
+    class Careful(dill.Unpickler):  # type: ignore[misc]  # dill comes without types
+        """dill's unpickler, which leaves the host's modules alone."""
+
+        def __init__(self, stream: io.BytesIO) -> None:
+            super().__init__(stream)
+            self.kept: dict[int, tuple[dict[str, Any], dict[str, Any]]] = {}
+
+        def keep(self, namespace: dict[str, Any]) -> None:
+            self.kept.setdefault(id(namespace), (namespace, dict(namespace)))
+
+        def find_class(self, module: str, name: str) -> Any:
+            found = super().find_class(module, name)
+            if type(found) is dict:
+                self.keep(found)
+            elif name == "_import_module" and module.startswith("dill"):
+                return self.import_module
+            return found
+
+        def import_module(self, *args: Any, **kwargs: Any) -> Any:
+            found = dill._dill._import_module(*args, **kwargs)  # noqa: SLF001 - what dill names
+            if isinstance(found, ModuleType):
+                self.keep(vars(found))
+            return found
+
+        def load(self) -> Any:
+            try:
+                return super().load()
+            finally:
+                for namespace, before in self.kept.values():
+                    _put_back(namespace, before)
+
+    return Careful
+
+
+def _put_back(namespace: dict[str, Any], before: dict[str, Any]) -> None:
+    """Undo what a load set in a module; submodules that it imported stay."""
+    for name, value in list(namespace.items()):
+        if name not in before and not isinstance(value, ModuleType):
+            del namespace[name]
+    for name, value in before.items():
+        if namespace.get(name, namespace) is not value:
+            namespace[name] = value

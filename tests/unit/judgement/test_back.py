@@ -29,3 +29,122 @@ def test_a_serializer_may_say_that_it_splits_what_is_shared(
     verdict = portable.check([shared, shared])
 
     assert verdict.portable is not keeps_sharing
+
+
+def test_probes_in_a_list_are_judged_one_by_one(on: Callable[..., Portable]) -> None:
+    verdict = on().check(
+        [3], probe=["obj[0]", "__import__('os').getpid()", "obj.append(1)", "1 / len(obj[2:])"]
+    )
+
+    assert [problem.path for problem in verdict.problems] == ["probe[1]"]
+
+
+def test_probes_in_a_dict_are_named(on: Callable[..., Portable]) -> None:
+    verdict = on().check(2, probe={"same": "obj + 1", "other": "[0, __import__('os').getpid()]"})
+
+    assert [problem.path for problem in verdict.problems] == ["probe['other'][1]"]
+
+
+HERE = "__import__('sys').modules.get('pytest')"
+"""True here, false in the target."""
+
+
+@pytest.mark.parametrize(
+    ("probe", "stage", "words"),
+    [
+        pytest.param("1 / 0", None, "", id="same"),
+        pytest.param('exec(\'raise OSError(2, "a", "f")\')', None, "", id="same-attributes"),
+        pytest.param(f"1 if {HERE} else 1 / 0", "call", "ZeroDivisionError", id="only-there"),
+        pytest.param(f"1 / 0 if {HERE} else 1", "compare", "nothing there", id="only-here"),
+        pytest.param(f"1 / 0 if {HERE} else [][1]", "call", "IndexError", id="another-class"),
+        pytest.param(f"[][1] if {HERE} else {{}}['k']", "call", "KeyError", id="another-error"),
+        pytest.param(
+            f"exec('raise ValueError(%d)' % (1 if {HERE} else 2))", "call", "2", id="arguments"
+        ),
+        pytest.param(
+            f"exec('raise ValueError(1) from KeyError(%d)' % (1 if {HERE} else 2))",
+            "compare",
+            "probe.__cause__.args[0]",
+            id="cause",
+        ),
+    ],
+)
+def test_exceptions_of_a_probe_are_compared(
+    on: Callable[..., Portable], probe: str, stage: str | None, words: str
+) -> None:
+    verdict = on().check(1, probe=probe)
+
+    assert verdict.stage == stage
+    assert words in str(verdict)
+
+
+def test_a_probe_may_be_a_coroutine(on: Callable[..., Portable]) -> None:
+    async def probe(obj: int) -> int:
+        import asyncio
+
+        await asyncio.sleep(0)
+        return obj + 1
+
+    assert on().check(1, probe=probe).portable
+
+
+def test_the_original_is_probed_after_the_round_trip(on: Callable[..., Portable]) -> None:
+    verdict = on().check([1], probe="obj.append(2) or list(obj)")
+
+    assert verdict.portable
+
+
+@pytest.mark.parametrize(
+    "probe",
+    [
+        pytest.param("__import__('random').random()", id="random"),
+        pytest.param("__import__('numpy').random.rand(2).tolist()", id="numpy"),
+    ],
+)
+def test_a_seed_makes_both_sides_draw_the_same(on: Callable[..., Portable], probe: str) -> None:
+    import random
+
+    random.seed(1)
+    expected = random.Random(1).random()
+
+    assert not on().check(0, probe=probe).portable
+    random.seed(1)
+    assert on(seed=7).check(0, probe=[probe, probe]).portable
+    assert random.random() == expected
+
+
+def test_a_seed_holds_for_a_call(on: Callable[..., Portable]) -> None:
+    import random
+
+    portable = on(seed=7)
+
+    drawn = portable.call(eval, "__import__('random').random()")
+
+    assert drawn == random.Random(7).random()
+
+
+def test_what_the_probe_says_and_warns_is_kept(on: Callable[..., Portable]) -> None:
+    verdict = on(warnings="error").check(
+        1, probe="print('said') or __import__('warnings').warn('watch out')"
+    )
+
+    assert verdict.portable
+    assert verdict.stdout == "said\n"
+    assert [warning["message"] for warning in verdict.warnings] == ["watch out"]
+
+
+def test_tolerances_hold_for_results_too(on: Callable[..., Portable]) -> None:
+    probe = f"1.0 if {HERE} else 1.0 + 1e-9"
+
+    assert not on().check(1, probe=probe).portable
+    assert on(rtol=1e-6).check(1, probe=probe).portable
+
+
+def test_an_answer_of_pickle_is_loaded_by_pickle(on: Callable[..., Portable]) -> None:
+    portable = on()
+    refuses = {"loads": lambda data: pytest.fail(f"asked to load {len(data)} bytes")}
+    portable._serializer = replace(portable._serializer, **refuses)  # type: ignore[arg-type]
+
+    assert portable.check([1], probe="len(obj)").portable
+    with pytest.raises(KeyError):
+        portable.call(eval, "{}['k']")

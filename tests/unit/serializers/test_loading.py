@@ -188,3 +188,51 @@ def test_the_dumpers_own_class_is_not_changed_by_a_dill_answer() -> None:
     loads_dill(data)
 
     assert Counter.total == 9
+
+
+@pytest.fixture
+def settings() -> Iterator[Any]:
+    made = types.ModuleType("settings_of_a_user")
+    made.__dict__.update(debug=True, names=["a"], __file__="/nowhere/settings_of_a_user.py")
+    sys.modules[made.__name__] = made
+    yield made
+    del sys.modules[made.__name__]
+
+
+def test_a_module_that_dill_sends_whole_does_not_overwrite_the_hosts(settings: Any) -> None:
+    settings.debug, settings.added = False, 1
+    data = dill.dumps([settings])
+    settings.debug = True
+    del settings.added
+    names = settings.names
+
+    assert loads_dill(data) == [settings]
+
+    assert settings.debug is True
+    assert settings.names is names
+    assert not hasattr(module, "added")
+    dill.loads(data)  # the near miss: this is what dill itself does
+    assert settings.debug is False
+
+
+def test_main_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    main = sys.modules["__main__"]
+    monkeypatch.setattr(main, "kept_here", 1, raising=False)
+    # What dill writes for the namespace of `__main__`, and an item set in it.
+    data = b"\x80\x04c__builtin__\n__main__\n(\x8c\tkept_hereK\x02\x8c\x09set_thereK\x03u0N."
+
+    loads_dill(data)
+
+    assert vars(main)["kept_here"] == 1
+    assert "set_there" not in vars(main)
+
+
+def test_a_class_of_main_is_found_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    main = sys.modules["__main__"]
+    kind = type("OfMain", (), {"__module__": "__main__", "total": 1})
+    monkeypatch.setattr(main, "OfMain", kind, raising=False)
+
+    back: Any = loads_dill(dill.dumps(kind()))
+
+    assert type(back) is kind
+    assert kind.total == 1

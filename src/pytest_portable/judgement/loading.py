@@ -1,0 +1,97 @@
+"""Loading what the target dumped, and why that fails."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from pytest_portable.errors import PayloadError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_portable.judgement.check import Check
+    from pytest_portable.target import Message
+
+__all__ = ["Unloadable", "loader_for", "why_unloadable"]
+
+_NO_ATTRIBUTE: Final = re.compile(r"attribute '([^']+)' on <module '([^']+)'")
+_CONSTRUCTOR: Final = re.compile(r"((?:\w+\.)*\w+)\.__(?:init|new)__\(\)|__(?:init|new)__\(\)")
+
+
+class Unloadable(Exception):  # noqa: N818 - a finding rather than an error
+    """What came back cannot be loaded here; the text says why.
+
+    Attributes:
+        path: the part that is to blame, as far as it is known.
+        module: the module that the host lacks, if that is why.
+    """
+
+    def __init__(self, path: str, why: str, module: str | None = None) -> None:
+        """Keep the place beside the reason."""
+        super().__init__(path, why, module)
+        self.path = path
+        self.why = why
+        self.module = module
+
+    def __str__(self) -> str:
+        """Return the reason."""
+        return self.why
+
+
+def loader_for(check: Check, record: Message) -> Callable[[bytes], object]:
+    """Return what loads a record: the target dumps with pickle where nothing better is there."""
+    if str(record.header["dumper"]).startswith("pickle:"):
+        from pytest_portable.serializers.loading import loads  # noqa: PLC0415 - rare
+
+        return loads
+    return check.serializer.load
+
+
+def why_unloadable(check: Check, blob: bytes, root: str, error: BaseException) -> Unloadable:
+    """Return the reason why an answer cannot be loaded here, placed by reading it.
+
+    Args:
+        check: the check that it answers.
+        blob: the answer.
+        root: the name at the root of its paths.
+        error: what loading raised.
+    """
+    module: str | None = None
+    name: str | None = None
+    text = str(error)
+    if isinstance(error, ImportError) and error.name:
+        module = error.name
+        why = f"its module {module} is not importable here"
+    elif isinstance(error, AttributeError) and (found := _NO_ATTRIBUTE.search(text)):
+        name, module = found.groups()
+        why = f"{module} has no {name} here"
+    elif isinstance(error, TypeError) and (called := _CONSTRUCTOR.search(text)):
+        name = called.group(1)
+        why = f"{name or 'its class'} wants other arguments than it was dumped with: {text}"
+    else:
+        why = f"loading it raises {type(error).__name__}: {text}"
+    return Unloadable(_path(check, blob, root, module, name), why, module)
+
+
+def _path(check: Check, blob: bytes, root: str, module: str | None, name: str | None) -> str:
+    """Return the first path in an answer that leads to what is missing here."""
+    if module is None and name is None:
+        return root
+    from pytest_portable.payload.inspection import inspect_payload  # noqa: PLC0415 - on demand
+
+    try:
+        references = inspect_payload(blob, root=root, python=check.host).references
+    except PayloadError:
+        return root
+    for reference in references:
+        is_it = reference.module == module or (module or "\0") in _parents(reference.module)
+        is_named = name is None or reference.qualname == name
+        if reference.paths and is_named and (is_it or module is None):
+            return reference.paths[0]
+    return root
+
+
+def _parents(module: str) -> list[str]:
+    parts = module.split(".")
+    return [".".join(parts[:size]) for size in range(1, len(parts))]
