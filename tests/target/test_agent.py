@@ -24,9 +24,6 @@ REQUEST: dict[str, Any] = {
     "dumpers": [["pickle:dumps", {}]],
     "protocol": 4,
     "round_trip": True,
-    "probes": [],
-    "seed": None,
-    "seeded": [],
     "warnings": "report",
 }
 

@@ -33,7 +33,7 @@ def check(agent: Agent, source: str, obj: object = None) -> Transcript:
         "dumpers": [["pickle:dumps", {}]],
         "protocol": 4,
         "round_trip": True,
-        "probe": {"mode": "expression", "source": source, "name": ""},
+        "probes": [{"label": "probe", "mode": "expression", "source": source, "name": ""}],
         "warnings": "report",
     }
     payloads = [("obj", pickle.dumps(obj))]

@@ -195,7 +195,7 @@ class Check:
     """One check in the forked child."""
 
     def __init__(self, request: "dict[str, Any]", blobs: "list[bytes]", answers: int) -> None:
-        self.request = request
+        self.request = {"probes": [], "seed": None, "seeded": [], **request}
         self.blobs = blobs
         self.answers = answers
         self.spilled = 0
