@@ -14,7 +14,8 @@ dumpers name as `there:function`).
 Hello from the agent: `schema`, `python`, `version_info`, `implementation`, `platform`,
 `executable`, `pid`, `fork`, `absent` (what could not be preloaded).
 
-Request: `nonce`, `kind` ("check" or "call"), `payloads` (a list of `name`, `loaders`, `file`; bytes
+Request: `nonce`, `kind` ("check", "call" or "task": the one payload is a message for `runner`, a
+name and keyword arguments), `payloads` (a list of `name`, `loaders`, `file`; bytes
 in the blobs where `file` is null), `dumpers` (a list of `[module:attribute, keyword arguments]`),
 `protocol`, `round_trip`, `probes` (a list of `label`, `mode`, `source`, `name`), `warnings`, `seed`
 (null, or a number), `seeded` (modules beside `random` that the seed is for), `spill` (null, or a
@@ -217,6 +218,10 @@ class Check:
 
     def run(self) -> None:
         """Take the steps of the request; the last record says that it finished."""
+        if self.request["kind"] == "task":
+            self.task()
+            self.record({"finished": self.request["nonce"]})
+            return
         values = self.load()
         if values is not None:
             if self.request["kind"] == "call":
@@ -293,6 +298,25 @@ class Check:
         self.record({"step": "calling", "name": "obj()"})
         args, kwargs = values["arguments"]
         self.exercise("obj()", lambda: values["obj"](*args, **kwargs))
+
+    def task(self) -> None:
+        """Hand a system's own message to its own code, and send back what that answers."""
+        name, options = self.request["runner"]
+        payload = self.request["payloads"][0]
+        self.record({"step": "calling", "name": "obj()"})
+        try:
+            message = self.load_one(payload, iter(self.blobs), name, bytes)
+            answer, told = resolve(name)(message, **options)
+        except BaseException as error:
+            self.failed("running", error, payload["name"])
+            return
+        self.record({"step": "returning", "name": "obj()"})
+        if told is None:
+            self.record({"value": "obj()", "dumper": name, "type": ["", ""]}, answer)
+            return
+        about = describe_exception(told) if isinstance(told, BaseException) else None
+        about = about or {"type": "", "module": "", "message": told, "traceback": told}
+        self.record({"raised": about, "name": "obj()", "dumper": name}, answer)
 
     def exercise(self, name: str, action: "Any") -> None:
         """Run the user's code under the seed and send back what it gives or raises."""

@@ -29,6 +29,7 @@ class Evidence:
         test_modules: names of modules that are test files of this session.
         modules: import name -> file, of modules the host imported.
         stdlib: top-level names of the host's standard library.
+        runtimes: import names of what the serializer itself needs there.
     """
 
     inspection: Inspection | None
@@ -39,6 +40,7 @@ class Evidence:
     modules: Mapping[str, str] = field(default_factory=dict)
     stdlib: frozenset[str] = frozenset()
     target_python: str = ""
+    runtimes: frozenset[str] = frozenset()
     root: str = "obj"
 
 
@@ -87,7 +89,7 @@ def _import_failed(error: Mapping[str, Any], stage: str, evidence: Evidence) -> 
     }
     if top in evidence.test_modules:
         return _test_module(module, common)
-    if top in RUNTIMES:
+    if top in RUNTIMES or top in evidence.runtimes:
         return Problem(
             code="serializer-missing",
             distribution=top,

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 from pytest_portable.diagnosis import Evidence, explain_dump, foreign_code
 from pytest_portable.judgement.back import judge_probe, judge_return, load_back
 from pytest_portable.judgement.exceptions import bring_back_exception, ends_session, not_raised
+from pytest_portable.judgement.outcome import Outcome
 from pytest_portable.judgement.paths import with_argument_path
 from pytest_portable.judgement.policies import check_policies
 from pytest_portable.judgement.seeds import seeded_modules
+from pytest_portable.judgement.task import check_limits, run_task
 from pytest_portable.judgement.there import judge_transcript
 from pytest_portable.judgement.unwanted import find_unwanted
 from pytest_portable.payload.prescan import may_carry_code
@@ -32,15 +34,6 @@ if TYPE_CHECKING:
     from pytest_portable.target import Agent, Transcript
 
 __all__ = ["Check", "Outcome"]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """A verdict, and for a call what it returned or raised."""
-
-    verdict: Verdict
-    value: object = None
-    raised: BaseException | None = None
 
 
 @dataclass
@@ -110,6 +103,8 @@ class Check:
 
     def run_call(self, args: tuple[object, ...], kwargs: dict[str, object]) -> Outcome:
         """Ship a function and its arguments, bring back what it returned or raised."""
+        if self.serializer.task is not None:
+            return run_task(self, self.serializer.task, args, kwargs)
         self.payloads = payloads = self.dump_all({"obj": self.obj, "arguments": (args, kwargs)})
         if not self.problems:
             self.inspect(payloads)
@@ -206,6 +201,11 @@ class Check:
                 found = [with_argument_path(problem) for problem in found]
                 (self.notes if self.leg.allow_bytecode else self.problems).extend(found)
         check_policies(self, payloads)
+        for name, data in payloads:
+            if name == "obj":
+                check_limits(self, "object", data)
+        remarks = self.serializer.remarks(self.host, there, self.target.distributions)
+        self.notes += [Problem("version-skew", "load", remark) for remark in remarks]
 
     # --- there --------------------------------------------------------------------------------
 
@@ -216,6 +216,7 @@ class Check:
         probes: tuple[Probe, ...],
         *,
         round_trip: bool,
+        runner: object = None,
     ) -> None:
         """Run the request in a fresh process of the target."""
         options = (
@@ -234,6 +235,7 @@ class Check:
             "seed": self.leg.seed,
             "seeded": seeded_modules(self.leg.seed),
             "warnings": self.leg.warnings,
+            "runner": runner,
         }
         self.transcript = self.agent.run_check(
             request,
@@ -265,6 +267,7 @@ class Check:
             modules=modules,
             stdlib=sys.stdlib_module_names,
             target_python=self.target.python,
+            runtimes=frozenset(name.partition(".")[0] for name in self.serializer.preload),
             root=root,
         )
 

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from pytest_portable.judgement.check import Check
     from pytest_portable.target import Message
 
-__all__ = ["bring_back_exception", "ends_session", "load_exception", "not_raised", "same_exception"]
+__all__ = [
+    "add_note",
+    "bring_back_exception",
+    "ends_session",
+    "load_exception",
+    "not_raised",
+    "same_exception",
+]
 
 _REMEDY: Final = Remedy("pass all arguments to super().__init__(), or define __reduce__")
 
@@ -39,7 +46,7 @@ def bring_back_exception(check: Check, record: Message) -> BaseException | None:
         check.problems.append(changed)
         return None
     about = record.header["raised"]
-    _add_note(error, f"raised in {check.label}:\n{about['traceback'].rstrip()}")
+    add_note(error, f"raised in {check.label}:\n{about['traceback'].rstrip()}")
     return error
 
 
@@ -86,7 +93,7 @@ def load_exception(check: Check, record: Message) -> BaseException:
         if alone is None:
             raise
         members = _load(check, alone, name)
-        _add_note(members[0], f"what it was raised from cannot come back: {trouble}")
+        add_note(members[0], f"what it was raised from cannot come back: {trouble}")
     for member, link in zip(members, record.header["links"], strict=False):
         _restore(member, link, members)
     return members[0]
@@ -131,7 +138,7 @@ def _restore(member: BaseException, link: Sequence[Any], members: Sequence[BaseE
     BaseException.__setattr__(member, "__suppress_context__", is_hidden)
 
 
-def _add_note(error: BaseException, note: str) -> None:
+def add_note(error: BaseException, note: str) -> None:
     """Add a note where the class lets us; Python 3.10 keeps notes without showing them."""
     notes = getattr(error, "__notes__", [])
     known = list(notes) if isinstance(notes, (list, tuple)) else []

@@ -38,6 +38,7 @@ _BUILTINS: Final[Mapping[str, Builtin]] = {
     "dill": Builtin("standard:make_dill"),
     "joblib": Builtin("standard:make_joblib", needs="joblib>=1.0"),
     "multiprocessing": Builtin("standard:make_multiprocessing"),
+    "parsl": Builtin("parsl:make", needs="parsl>=2025.1", extra="parsl"),
     "pickle": Builtin("standard:make_pickle"),
 }
 

@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING, Final
 from pytest_portable.errors import OptionError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from pytest_portable.serializers.task import Limit, Task
+
+    Minor = tuple[int, int]
 
 __all__ = ["Serializer", "resolve", "whole"]
 
@@ -29,6 +33,11 @@ def resolve(name: str) -> Callable[..., object]:
     module, _, attribute = name.partition(":")
     found: Callable[..., object] = getattr(importlib.import_module(module), attribute)
     return found
+
+
+def _nothing(*_: object) -> Sequence[str]:
+    """Have nothing to say."""
+    return ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +66,11 @@ class Serializer:
         accepts: the keyword arguments of `dumps` that `options` may name; `None` for any.
         keeps_sharing: one object in two places comes back as one; joblib splits what an array
             of objects and its surroundings share.
+        task: how the system ships calls, where it has a way of its own.
+        limits: how much the system lets through.
+        remarks: `remarks(host, target, distributions)` gives lines on what the system says of
+            that pair: Python minors as tuples, and what is installed there.
+        check_options: `check_options(options)` gives what is wrong with their values.
         there: source text of functions for the target: standard library at its top, the rest
             imported inside the functions; the oldest Python that it runs on is 3.8.
 
@@ -75,6 +89,10 @@ class Serializer:
     preload: tuple[str, ...] = ()
     accepts: frozenset[str] | None = None
     keeps_sharing: bool = True
+    task: Task | None = None
+    limits: tuple[Limit, ...] = ()
+    remarks: Callable[[Minor, Minor, Mapping[str, str]], Sequence[str]] = _nothing
+    check_options: Callable[[Mapping[str, object]], Sequence[str]] = _nothing
     there: str = ""
 
     def __post_init__(self) -> None:
@@ -113,19 +131,19 @@ class Serializer:
         loads = self.loads or resolve(self.loaders[0])
         return loads(data)
 
-    def find_mistakes(self, options: object, protocol: int | None) -> list[str]:
+    def find_mistakes(self, options: Mapping[str, object], protocol: int | None) -> list[str]:
         """Say what this serializer cannot take of a mark's `options` and `protocol`."""
         from pytest_portable.options import near  # a sibling room, only for mistakes
 
         mistakes = []
-        accepted = self.accepts
-        for word in options if isinstance(options, dict) and accepted is not None else ():
-            if word not in (accepted or ()):
-                valid = ", ".join(sorted(accepted or ())) or "none"
-                mistakes.append(
-                    f"options: {self.name} takes no {word!r}{near(word, accepted or ())} "
-                    f"(valid: {valid})"
-                )
+        if (accepted := self.accepts) is not None:
+            valid = ", ".join(sorted(accepted)) or "none"
+            mistakes += [
+                f"options: {self.name} takes no {word!r}{near(word, accepted)} (valid: {valid})"
+                for word in options
+                if word not in accepted
+            ]
+        mistakes += [f"options: {found}" for found in self.check_options(options)]
         if protocol is not None and self.default_protocol is None:
             mistakes.append(f"protocol: {self.name} takes no pickle protocol")
         return mistakes

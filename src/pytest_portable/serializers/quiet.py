@@ -1,0 +1,173 @@
+"""Import a framework so that nothing else of the process notices.
+
+Some frameworks change the process that imports them: parsl and covalent let tblib put its reducers
+for exceptions into `copyreg` (after that even plain pickle sends them), covalent writes into the
+home directory. Here the import leaves everything as it was, and what belongs to the framework is in
+force only while its own functions run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copyreg
+import importlib
+import logging
+import os
+import pickle
+import signal
+import sys
+import tempfile
+import threading
+import warnings
+from typing import TYPE_CHECKING, Any, Final, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["Framework", "State"]
+
+_HOMES: Final = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
+_HOOKS: Final = (
+    (sys, "excepthook"),
+    (sys, "displayhook"),
+    (sys, "unraisablehook"),
+    (threading, "excepthook"),
+    (warnings, "showwarning"),
+    (pickle, "Pickler"),
+    (pickle, "Unpickler"),
+    (pickle, "dump"),
+    (pickle, "dumps"),
+    (pickle, "load"),
+    (pickle, "loads"),
+)
+
+# Importing is done once in a process, whoever asks: what an import added to copyreg has to be
+# remembered as long, or a second asker would find a framework without its reducers.
+_REDUCERS: Final[dict[str, dict[Any, Any]]] = {}
+
+
+class State:
+    """What an import may change for everybody; taken now, put back on demand."""
+
+    def __init__(self) -> None:
+        """Take it."""
+        self.reducers = dict(copyreg.dispatch_table)
+        self.python_pickler = dict(_python_dispatch())
+        self.environment = dict(os.environ)
+        self.filters = list(warnings.filters)
+        self.hooks = [getattr(owner, name) for owner, name in _HOOKS]
+        self.handlers = list(logging.root.handlers)
+        self.level = logging.root.level
+        self.logger_class = logging.getLoggerClass()
+        self.signals = {number: signal.getsignal(number) for number in signal.valid_signals()}
+
+    def put_back(self) -> None:
+        """Undo what changed since."""
+        _refill(copyreg.dispatch_table, self.reducers)
+        _refill(_python_dispatch(), self.python_pickler)
+        if dict(os.environ) != self.environment:
+            _refill(os.environ, self.environment)
+        if list(warnings.filters) != self.filters:
+            # The list is shared with the interpreter's own module, and must stay the same list.
+            cast("list[Any]", warnings.filters)[:] = self.filters
+            getattr(warnings, "_filters_mutated", lambda: None)()
+        for (owner, name), value in zip(_HOOKS, self.hooks, strict=True):
+            setattr(owner, name, value)
+        logging.root.handlers[:] = self.handlers
+        logging.root.setLevel(self.level)
+        logging.setLoggerClass(self.logger_class)
+        for number, handler in self.signals.items():
+            if signal.getsignal(number) is not handler and handler is not None:
+                with contextlib.suppress(ValueError):  # not in the main thread
+                    signal.signal(number, handler)
+
+
+def _python_dispatch() -> Any:
+    """Give the table of the pure-Python pickler, which dill extends."""
+    return pickle._Pickler.dispatch  # noqa: SLF001 - no public name
+
+
+def _refill(table: Any, wanted: dict[Any, Any]) -> None:
+    if dict(table) == wanted:
+        return
+    for key in set(table) - set(wanted):
+        del table[key]
+    table.update(wanted)
+
+
+class Framework:
+    """Modules of a framework, imported without a trace when they are first asked for.
+
+    Args:
+        modules: what to import, in order; everything that its functions need later.
+    """
+
+    def __init__(self, *modules: str) -> None:
+        """Import nothing yet."""
+        self.modules = modules
+
+    def load(self) -> None:
+        """Import the modules; what they change for others is put back, files included.
+
+        While they are imported the home directory is an empty one, which goes when the process
+        ends: a framework may keep using what it put there.
+        """
+        self._load()
+
+    @contextlib.contextmanager
+    def active(self) -> Iterator[None]:
+        """Run functions of the framework as in a process that imported it the ordinary way."""
+        reducers = self._load()
+        state = State()
+        copyreg.dispatch_table.update(reducers)
+        try:
+            yield
+        finally:
+            state.put_back()
+
+    def wrap(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Give a function that runs while the framework is in force."""
+
+        def wrapped(*args: object, **kwargs: object) -> Any:
+            with self.active():
+                return function(*args, **kwargs)
+
+        wrapped.__wrapped__ = function  # type: ignore[attr-defined]  # for `inspect.unwrap`
+        return wrapped
+
+    def _load(self) -> dict[Any, Any]:
+        key = " ".join(self.modules)
+        if key not in _REDUCERS:
+            if all(name in sys.modules for name in self.modules):
+                _REDUCERS[key] = {}  # imported by the user, whose process is as they made it
+            else:
+                _REDUCERS[key] = self._import()
+        return _REDUCERS[key]
+
+    def _import(self) -> dict[Any, Any]:
+        state = State()
+        home = tempfile.mkdtemp(prefix="pytest-portable-home-")
+        _remove_at_exit(home)
+        for name in _HOMES:
+            os.environ.pop(name, None)
+        os.environ["HOME"] = home
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                for name in self.modules:
+                    importlib.import_module(name)
+            added = copyreg.dispatch_table
+            return {
+                kind: reducer
+                for kind, reducer in added.items()
+                if state.reducers.get(kind) is not reducer
+            }
+        finally:
+            state.put_back()
+
+
+def _remove_at_exit(folder: str) -> None:
+    import atexit
+    import shutil
+
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)

@@ -1,0 +1,24 @@
+"""A package that exists on the submit side only."""
+
+from __future__ import annotations
+
+
+class Reading:
+    def __init__(self, value):
+        self.value = value
+
+
+class LabError(Exception):
+    pass
+
+
+def double(value):
+    return 2 * value
+
+
+def read(value):
+    return Reading(value)
+
+
+def fail():
+    raise LabError("no signal")

@@ -1,0 +1,155 @@
+"""Environments that hold one framework each, where suites run with the plugin of this checkout."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import filelock
+import platformdirs
+from uv import find_uv_bin
+
+from pytest_portable.environment.interpreters import find_interpreter
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Host", "Run", "make_host"]
+
+ROOT: Final = Path(__file__).parents[2]
+SUITES: Final = ROOT / "tests" / "frameworks" / "suites"
+# What pytest-portable itself asks for: the checkout is put on the path, not installed, so that one
+# environment serves every checkout.
+OWN: Final = (
+    "cloudpickle>=3",
+    "dill>=0.3.8",
+    "packaging>=24",
+    "pytest>=8",
+    "virtualenv>=20.26",
+    "uv",
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a suite did: test names by outcome, and what pytest printed."""
+
+    passed: tuple[str, ...]
+    failed: tuple[str, ...]
+    skipped: tuple[str, ...]
+    output: str
+
+
+@dataclass(frozen=True)
+class Host:
+    """An environment that holds a framework."""
+
+    folder: Path
+
+    @property
+    def python(self) -> Path:
+        return self.folder / "bin" / "python"
+
+    def environment(self, home: Path) -> dict[str, str]:
+        found = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("PYTEST", "PYTHON", "COV_", "VIRTUAL_ENV"))
+        }
+        real = Path.home()
+        return {
+            "UV_CACHE_DIR": str(platformdirs.user_cache_path("uv")),
+            **found,
+            "HOME": str(home),
+            "PYENV_ROOT": found.get("PYENV_ROOT", str(real / ".pyenv")),
+            "PYTHONPATH": str(ROOT / "src"),
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "PYTEST_PORTABLE_CACHE_DIR": str(_cache() / "environments"),
+        }
+
+    def run(self, suite: str, tmp_path: Path, *args: str) -> Run:
+        """Run `suites/SUITE` (or a file elsewhere) with pytest in this environment."""
+        project, home = tmp_path / "project", tmp_path / "home"
+        source = SUITES / suite
+        if source.is_dir():
+            shutil.copytree(source, project)
+        else:
+            project.mkdir()
+            shutil.copy(suite, project)
+        home.mkdir()
+        (project / "pytest.ini").write_text("[pytest]\n")
+        report = tmp_path / "report.xml"
+        options = ["-p", "pytest_portable.plugin", "-p", "no:cacheprovider", "-ra"]
+        done = subprocess.run(
+            [self.python, "-m", "pytest", *options, f"--junitxml={report}", *args],
+            cwd=project,
+            env=self.environment(home),
+            capture_output=True,
+            text=True,
+            timeout=1200,
+            check=False,
+        )
+        output = done.stdout + done.stderr
+        assert report.exists(), output
+        return _read(report, output)
+
+    def script(self, source: str, tmp_path: Path) -> str:
+        """Run a script in this environment and give what it printed."""
+        home = tmp_path / "home"
+        home.mkdir(exist_ok=True)
+        done = subprocess.run(
+            [self.python, "-c", source],
+            cwd=tmp_path,
+            env=self.environment(home),
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+
+def _read(report: Path, output: str) -> Run:
+    cases = ET.parse(report).getroot().iter("testcase")
+    found: dict[str, list[str]] = {"passed": [], "failed": [], "skipped": []}
+    for case in cases:
+        tags = {child.tag for child in case}
+        outcome = "failed" if tags & {"failure", "error"} else "passed"
+        found["skipped" if "skipped" in tags else outcome].append(str(case.get("name")))
+    return Run(tuple(found["passed"]), tuple(found["failed"]), tuple(found["skipped"]), output)
+
+
+def _cache() -> Path:
+    return platformdirs.user_cache_path("pytest-portable") / "test-frameworks"
+
+
+def make_host(name: str, requirements: Sequence[str], python: str = "3.11") -> Host:
+    """Build an environment for a framework, or take the one that an earlier run built.
+
+    A framework that cannot be installed is a failure, not a skip.
+    """
+    lines = (*requirements, *OWN)
+    key = hashlib.sha256("\n".join((python, *lines)).encode()).hexdigest()[:12]
+    folder = _cache() / f"{name}-{key}"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with filelock.FileLock(f"{folder}.lock"):
+        if not (folder / "complete").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            interpreter = find_interpreter(python)
+            _uv("venv", "--quiet", "--python", str(interpreter.path), str(folder))
+            target = str(folder / "bin" / "python")
+            _uv("pip", "install", "--quiet", "--python", target, *lines)
+            (folder / "complete").touch()
+    return Host(folder)
+
+
+def _uv(*args: str) -> None:
+    done = subprocess.run([find_uv_bin(), *args], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
