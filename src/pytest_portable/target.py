@@ -130,9 +130,8 @@ class Agent:
             return self.hello
         self.close()
         self._folder = Path(tempfile.mkdtemp(prefix="pytest-portable-"))
-        home, scratch = self._folder / "home", self._folder / "scratch"
+        home = self._folder / "home"
         home.mkdir()
-        scratch.mkdir()
         # A seed other than the host's lets order-dependent bugs show; one that repeats, replay.
         seed = "4242" if os.environ.get("PYTHONHASHSEED") != "4242" else "2424"
         argv = [str(self.executable), "-s", protocol.__file__]
@@ -154,7 +153,7 @@ class Agent:
             raise AgentError(f"cannot start {self._name}: {error}") from error
         finally:
             log.close()
-        self._greet(scratch, seed)
+        self._greet(seed)
         return self.hello
 
     @property
@@ -170,12 +169,12 @@ class Agent:
         protocol.write_all(self._process.stdin.fileno(), [opening])
         deadline, said = time.monotonic() + START_SECONDS, b""
         while not said.endswith(bootstrap.MARK):
-            said += protocol.read_exactly(self._answers(deadline), 1)
+            said += os.read(self._answers(deadline), 1)
 
-    def _greet(self, scratch: Path, seed: str) -> None:
+    def _greet(self, seed: str) -> None:
         greeting: dict[str, object] = {
             "schema": protocol.SCHEMA,
-            "scratch": None if self.command else str(scratch),
+            "scratch": None if self.command else str(self._folder),
             "preload": [],
             "try_preload": list(self.try_preload),
             "there": self.there,
@@ -184,7 +183,7 @@ class Agent:
             if self.command is not None:
                 self._hand_over(self.command, seed)
             self._send(greeting, ())
-            self.hello, _ = self._receive(time.monotonic() + START_SECONDS)
+            self.hello, _ = protocol.decode(self._receive(time.monotonic() + START_SECONDS))
         except _LOST as error:
             raise AgentError(
                 f"the agent did not start in {self._name}: {self._bury(error)}"
@@ -235,7 +234,8 @@ class Agent:
         timeout_seconds: float,
     ) -> Transcript:
         assert self._folder is not None
-        nonce = secrets.token_hex(8)
+        ticket = secrets.randbits(63)
+        nonce = f"{ticket:x}"
         described: list[dict[str, object]] = []
         blobs: list[bytes] = []
         files: list[Path] = []
@@ -253,25 +253,27 @@ class Agent:
             **request,
             "nonce": nonce,
             "payloads": described,
-            "spill": None if self.command else str(self._folder),
-            "timeout": timeout_seconds,
         }
         try:
-            self._send(header, blobs)
-            deadline = time.monotonic() + timeout_seconds + GRACE_SECONDS
-            answer, evidence = self._receive(deadline)
+            self._send(header, blobs, ticket, int(timeout_seconds * 1000))
+            message = self._receive(time.monotonic() + timeout_seconds + GRACE_SECONDS)
         finally:
             for path in files:
                 path.unlink(missing_ok=True)
-        return _transcript(answer, evidence, nonce)
+        if protocol.number_at(message, 2) != ticket:
+            raise EOFError("an answer to another request")
+        return _transcript(*protocol.decode(message), nonce)
 
-    def _send(self, header: dict[str, object], blobs: Sequence[bytes]) -> None:
+    def _send(
+        self, header: dict[str, object], blobs: Sequence[bytes], ticket: int = 0, limit_ms: int = 0
+    ) -> None:
         assert self._process is not None
         assert self._process.stdin is not None
-        protocol.write_all(self._process.stdin.fileno(), protocol.encode(header, tuple(blobs)))
+        message = protocol.encode(header, tuple(blobs), ticket, limit_ms)
+        protocol.write_all(self._process.stdin.fileno(), message)
 
-    def _receive(self, deadline: float) -> tuple[dict[str, Any], list[bytes]]:
-        return protocol.read_message(self._answers(deadline))
+    def _receive(self, deadline: float) -> bytes:
+        return protocol.receive(self._answers(deadline))
 
     def _answers(self, deadline: float) -> int:
         """Wait until there is something to read, and return where."""
@@ -303,9 +305,12 @@ class Agent:
 
 
 def _transcript(answer: Mapping[str, Any], evidence: Sequence[bytes], nonce: str) -> Transcript:
-    if answer.get("nonce") != nonce:
-        raise EOFError("an answer to another request")
-    records = _parse_records(evidence[0])
+    data = evidence[0]
+    if answer["records"] is not None:
+        path = Path(answer["records"])
+        data = path.read_bytes()
+        path.unlink()
+    records = _parse_records(data)
     return Transcript(
         records=tuple(records),
         finished=bool(records) and records[-1].header.get("finished") == nonce,
@@ -322,24 +327,13 @@ def _transcript(answer: Mapping[str, Any], evidence: Sequence[bytes], nonce: str
 
 def _parse_records(data: bytes) -> list[Message]:
     """Cut the child's stream into records; a torn last one (a crash) is left out."""
-    import json  # noqa: PLC0415 - only where a check runs
-
     records: list[Message] = []
     offset = 0
-    while offset + 8 <= len(data):
-        size = int.from_bytes(data[offset : offset + 8], "big")
-        try:
-            header = json.loads(data[offset + 8 : offset + 8 + size])
-        except ValueError:
+    while offset + protocol.HEAD_BYTES <= len(data):
+        end = offset + protocol.length_of(data[offset : offset + protocol.HEAD_BYTES])
+        if end > len(data):
             break
-        offset += 8 + size
-        blob: bytes | None = None
-        if header["blobs"]:
-            blob = data[offset : offset + header["blobs"][0]]
-            offset += header["blobs"][0]
-        if "file" in header and isinstance(header["file"], str) and "dumper" in header:
-            path = Path(header["file"])
-            blob = path.read_bytes()
-            path.unlink()
-        records.append(Message(header, blob))
+        header, blobs = protocol.decode(data[offset:end])
+        records.append(Message(header, blobs[0] if blobs else None))
+        offset = end
     return records

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,12 +87,32 @@ def test_checks_do_not_see_each_other(agent: Agent) -> None:
     assert transcript.stdout == "False\n"
 
 
+def test_a_check_finds_few_open_descriptors_and_none_of_the_check_before(agent: Agent) -> None:
+    source = "print(sorted(map(int, __import__('os').listdir('/proc/self/fd'))))"
+
+    seen = [run(agent, probes=probes(source)).stdout for _ in range(3)]
+
+    assert len(set(seen)) == 1
+    # Standard streams, request, end of work, records, and the listing itself.
+    assert len(seen[0].split(",")) == 7
+
+
+def test_a_waiting_process_that_was_killed_is_replaced(agent: Agent) -> None:
+    first = run(agent, probes=probes("print(__import__('os').getpid())")).stdout
+    assert first
+    children = Path(f"/proc/{agent.hello['pid']}/task/{agent.hello['pid']}/children")
+    for pid in children.read_text().split():
+        os.kill(int(pid), signal.SIGKILL)
+
+    assert run(agent).finished
+
+
 def test_a_grandchild_does_not_outlive_the_check(agent: Agent) -> None:
     source = "print(__import__('subprocess').Popen(['sleep', '600'], start_new_session=True).pid)"
 
     transcript = run(agent, probes=probes(source))
 
-    assert not Path(f"/proc/{transcript.stdout.strip()}").exists()
+    wait_for_end(int(transcript.stdout))
 
 
 def test_the_host_environment_does_not_leak(agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,15 +170,13 @@ def test_the_agent_ends_with_its_host() -> None:
         timeout=60,
     )
 
-    gone = Path(f"/proc/{done.stdout.strip()}")
+    wait_for_end(int(done.stdout))
+
+
+def wait_for_end(pid: int) -> None:
+    """Wait until a process is gone: the agent cleans up behind its answer."""
     for _ in range(200):
-        if not gone.exists():
-            break
-        select_wait()
-    assert not gone.exists()
-
-
-def select_wait() -> None:
-    import time
-
-    time.sleep(0.05)
+        if not Path(f"/proc/{pid}").exists():
+            return
+        time.sleep(0.05)
+    pytest.fail(f"process {pid} still runs")

@@ -4,13 +4,15 @@ Run by path in a target (`python -s agent.py`); the host writes requests to desc
 answers from descriptor 1. Both are duplicated away before anything else, so what user code prints
 never meets them.
 
-A message is 8 bytes (length of the header, big-endian), a JSON header, then the blobs whose
-lengths stand in `header["blobs"]`.
+A message is a head of four numbers, 8 bytes each, big-endian (length of the header, length of the
+body, ticket, time limit in milliseconds), a JSON header, then the body: the blobs whose lengths
+stand in `header["blobs"]`. An answer has the ticket of its request. Each side waits for the other,
+so messages never queue up.
 
-Greeting to the agent (first message): `schema`, `scratch` (a directory of ours; null to make one,
-where no files are shared with the host), `preload` (modules imported before any fork),
-`try_preload` (the same, but allowed to be absent), `there` (source of functions that loaders and
-dumpers name as `there:function`).
+Greeting to the agent (first message): `schema`, `scratch` (a directory that is the agent's: it goes
+with it; null to make one, where no files are shared with the host), `preload` (modules imported
+before any fork), `try_preload` (the same, but allowed to be absent), `there` (source of functions
+that loaders and dumpers name as `there:function`).
 Hello from the agent: `schema`, `python`, `version_info`, `implementation`, `platform`,
 `executable`, `pid`, `fork`, `absent` (what could not be preloaded).
 
@@ -18,12 +20,16 @@ Request: `nonce`, `kind` ("check", "call" or "task": the one payload is a messag
 name and keyword arguments), `payloads` (a list of `name`, `loaders`, `file`; bytes
 in the blobs where `file` is null), `dumpers` (a list of `[module:attribute, keyword arguments]`),
 `protocol`, `round_trip`, `probes` (a list of `label`, `mode`, `source`, `name`), `warnings`, `seed`
-(null, or a number), `seeded` (modules beside `random` that the seed is for), `spill` (null, or a
-directory for blobs over `SPILL_BYTES`), `timeout` (seconds).
+(null, or a number), `seeded` (modules beside `random` that the seed is for).
 
-Answer: `nonce`, `status` (exit code, or minus the signal), `timed_out`, `seconds`, `stdout_bytes`,
-`stderr_bytes` (before cutting), `files` (left in the working directory); blobs: the child's records
-(messages as above), stdout, stderr.
+Answer: `status` (exit code, or minus the signal), `timed_out`, `seconds`, `stdout_bytes`,
+`stderr_bytes` (before cutting), `files` (left in the working directory), `records` (null, or the
+file that holds them, for the host to remove); blobs: the child's records (messages as above; empty
+where there is a file), stdout, stderr.
+
+A check has a process of its own, forked before its request comes: that hides most of what a fork
+costs. It writes its records to a file, and one byte to a pipe when it is done; the agent answers,
+then cleans up behind it and forks the next.
 
 Records of the child, each written before the step that it names: `{"step": ...}` with `loading`,
 `describing`, `dumping`, `probing`, `calling`, `returning`; data records carry one of `loaded`,
@@ -47,6 +53,7 @@ if sys.version_info < (3, 8):
     sys.stderr.write("%s: %s, wanted 3.8 or newer\n" % (REFUSAL, sys.version.split()[0]))
     sys.exit(REFUSED)
 
+import _signal  # type: ignore[import-not-found]
 import errno
 import faulthandler
 import gc
@@ -74,47 +81,104 @@ CONTAINER_TYPES = frozenset({list, tuple, set, frozenset, dict})
 ABORT_SECONDS = 0.3
 CHUNK_BYTES = 1 << 18
 OWN_FILES = (__file__, "<serializer>")
+HEAD_BYTES = 32
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 
 
 # Functions of the serializer, sent as source; no module, so that no payload can find them.
 THERE = {"__name__": "there"}  # type: dict[str, Any]
+# What runs for every check stays in C where it can: after a fork each page of memory that Python
+# touches costs 2 microseconds, and a call through a module of the library touches dozens.
+scan_json = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
+
+
+def to_json(value: object) -> str:
+    """Return `json.dumps(value)`."""
+    return "".join(encode_json(value, 0)) if encode_json else json.dumps(value)
+
+
+def json_encoder() -> "Any":
+    """Return the C encoder that `json.dumps` makes anew for every call; PyPy has none."""
+    make = getattr(json.encoder, "c_make_encoder", None)
+    text = json.encoder.encode_basestring_ascii
+    return make and make(None, None, text, None, ": ", ", ", False, False, True)
+
+
+encode_json = json_encoder()
+
 
 # --- messages -------------------------------------------------------------------------------------
 
 
-def encode(header: "dict[str, object]", blobs: "tuple[bytes, ...]" = ()) -> "list[bytes]":
+def encode(
+    header: "dict[str, object]",
+    blobs: "tuple[bytes, ...]" = (),
+    ticket: int = 0,
+    limit_ms: int = 0,
+) -> "list[bytes]":
     """Return the pieces of one message."""
-    text = json.dumps({**header, "blobs": [len(blob) for blob in blobs]}).encode("ascii")
-    return [len(text).to_bytes(8, "big") + text, *blobs]
+    sizes = [len(blob) for blob in blobs]
+    text = to_json({**header, "blobs": sizes}).encode("ascii")
+    body = sum(sizes)
+    head = b"".join([n.to_bytes(8, "big") for n in (len(text), body, ticket, limit_ms)])
+    if body < CHUNK_BYTES:
+        return [b"".join((head, text, *blobs))]
+    return [head + text, *blobs]
+
+
+def number_at(message: bytes, position: int) -> int:
+    """Return one of the four numbers in a message's head."""
+    return int.from_bytes(message[8 * position : 8 * position + 8], "big")
+
+
+def length_of(head: bytes) -> int:
+    """Return the length of a whole message."""
+    return HEAD_BYTES + number_at(head, 0) + number_at(head, 1)
+
+
+def decode(message: bytes) -> "tuple[dict[str, Any], list[bytes]]":
+    """Return header and blobs of a whole message."""
+    offset = HEAD_BYTES + number_at(message, 0)
+    header = scan_json(message[HEAD_BYTES:offset].decode("ascii"), 0)[0]
+    blobs = []
+    for size in header["blobs"]:
+        blobs.append(message[offset : offset + size])
+        offset += size
+    return header, blobs
 
 
 def write_all(descriptor: int, pieces: "list[bytes]") -> None:
     """Write every piece, however often the kernel takes only a part."""
     for piece in pieces:
-        view = memoryview(piece)
-        while view:
-            view = view[os.write(descriptor, view) :]
+        written = os.write(descriptor, piece)
+        if written < len(piece):
+            view = memoryview(piece)[written:]
+            while view:
+                view = view[os.write(descriptor, view) :]
 
 
-def read_exactly(descriptor: int, size: int) -> bytes:
-    """Read `size` bytes or raise `EOFError`."""
-    parts = []
-    while size:
-        part = os.read(descriptor, min(size, CHUNK_BYTES))
-        if not part:
-            raise EOFError
-        parts.append(part)
-        size -= len(part)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+def receive(descriptor: int) -> bytes:
+    """Read one whole message; `EOFError` when the other side is gone."""
+    message = read_some(descriptor)
+    while len(message) < HEAD_BYTES:
+        message += read_some(descriptor)
+    missing = length_of(message) - len(message)
+    if not missing:
+        return message
+    parts = [message]
+    while missing:
+        parts.append(read_some(descriptor))
+        missing -= len(parts[-1])
+    return b"".join(parts)
 
 
-def read_message(descriptor: int) -> "tuple[dict[str, Any], list[bytes]]":
-    """Read one message; `EOFError` when the other side is gone."""
-    size = int.from_bytes(read_exactly(descriptor, 8), "big")
-    header = json.loads(read_exactly(descriptor, size).decode("ascii"))
-    return header, [read_exactly(descriptor, length) for length in header["blobs"]]
+def read_some(descriptor: int) -> bytes:
+    """Read what is there, at least one byte; `EOFError` at the end."""
+    part = os.read(descriptor, CHUNK_BYTES)
+    if not part:
+        raise EOFError
+    return part
 
 
 # --- the child: one check -------------------------------------------------------------------------
@@ -176,7 +240,8 @@ def resolve(name: str) -> "Any":
     module, _, attribute = name.partition(":")
     if module == "there":
         return THERE[attribute]
-    return getattr(importlib.import_module(module), attribute)
+    __import__(module)
+    return getattr(sys.modules[module], attribute)
 
 
 def first_importable(candidates: "list[Any]") -> "tuple[str, Any, dict[str, Any]]":
@@ -193,28 +258,17 @@ def first_importable(candidates: "list[Any]") -> "tuple[str, Any, dict[str, Any]
 
 
 class Check:
-    """One check in the forked child."""
+    """One check in a process of its own."""
 
-    def __init__(self, request: "dict[str, Any]", blobs: "list[bytes]", answers: int) -> None:
+    def __init__(self, message: bytes, records: int, watch: "Watch") -> None:
+        request, self.blobs = decode(message)
         self.request = {"probes": [], "seed": None, "seeded": [], **request}
-        self.blobs = blobs
-        self.answers = answers
-        self.spilled = 0
+        self.records = records
+        self.watch = watch
 
     def record(self, header: "dict[str, object]", blob: "bytes | None" = None) -> None:
-        """Write one record; a large blob goes to a file beside it."""
-        blobs = ()  # type: tuple[bytes, ...]
-        if blob is not None and len(blob) > SPILL_BYTES and self.request["spill"]:
-            self.spilled += 1
-            path = os.path.join(
-                self.request["spill"], "%s-%d" % (self.request["nonce"], self.spilled)
-            )
-            with open(path, "wb") as stream:
-                stream.write(blob)
-            header["file"] = path
-        elif blob is not None:
-            blobs = (blob,)
-        write_all(self.answers, encode(header, blobs))
+        """Write one record."""
+        write_all(self.records, encode(header, () if blob is None else (blob,)))
 
     def run(self) -> None:
         """Take the steps of the request; the last record says that it finished."""
@@ -228,6 +282,7 @@ class Check:
                 self.call(values)
             else:
                 self.inspect_and_probe(values)
+        flush()
         self.record({"finished": self.request["nonce"]})
 
     def load(self) -> "dict[str, Any] | None":
@@ -236,18 +291,15 @@ class Check:
         blobs = iter(self.blobs)
         for payload in self.request["payloads"]:
             self.record({"step": "loading", "name": payload["name"]})
-            caught = []  # type: list[warnings.WarningMessage]
             try:
                 loader, function, _ = first_importable(payload["loaders"])
-                with warnings.catch_warnings(record=True) as caught:
-                    warnings.simplefilter("always")
-                    values[payload["name"]] = self.load_one(payload, blobs, loader, function)
+                values[payload["name"]] = self.load_one(payload, blobs, loader, function)
             except BaseException as error:
-                self.failed("loading", error, payload["name"], caught)
+                self.failed("loading", error, payload["name"], self.watch.take())
                 return None
-            self.record(
-                {"loaded": payload["name"], "loader": loader, "warnings": plain_warnings(caught)}
-            )
+            caught = plain_warnings(self.watch.take())
+            self.record({"loaded": payload["name"], "loader": loader, "warnings": caught})
+        self.watch.end()
         return values
 
     def load_one(
@@ -411,6 +463,25 @@ class Check:
                 "protocol": min(self.request["protocol"], pickle.HIGHEST_PROTOCOL),
             }
         return name, function(value, **options)
+
+
+class Watch:
+    """Keeps every warning from now on; begun before the fork, because it is not cheap."""
+
+    def __init__(self) -> None:
+        self.context = warnings.catch_warnings(record=True)
+        self.caught = self.context.__enter__() or []  # type: list[Any]
+        warnings.simplefilter("always")
+
+    def take(self) -> "list[Any]":
+        """Return the warnings since the last time."""
+        taken = self.caught[:]
+        del self.caught[:]
+        return taken
+
+    def end(self) -> None:
+        """Let warnings go where they went before."""
+        self.context.__exit__(None, None, None)
 
 
 def plain_warnings(caught: "list[Any] | tuple[()]") -> "list[dict[str, Any]]":
@@ -587,12 +658,17 @@ def load_prctl() -> "Any":
                 del sys.modules[name]
 
 
+def rehearse() -> None:
+    """Touch what every check touches while nobody waits: fresh processes are slow at first."""
+    decode(encode({"data": [{"a": None}, 1.5]}, (pickle.dumps([1, 2.5, "a", {}, ()]),))[0])
+    first_importable(["pickle:loads"])[1](pickle.dumps([1, 2.5, "a", {}, ()], 4))
+
+
 class Pipe:
     """The reading end of one of the child's streams, kept up to a limit, cut in the middle."""
 
-    def __init__(self, limit: "int | None") -> None:
+    def __init__(self) -> None:
         self.read_end, self.write_end = os.pipe()
-        self.limit = limit
         self.total = 0
         self.head = bytearray()
         self.tail = bytearray()
@@ -601,19 +677,89 @@ class Pipe:
         """Read what is there; false at the end of the stream."""
         part = os.read(self.read_end, CHUNK_BYTES)
         self.total += len(part)
-        more = bool(part)
-        if self.limit is None:
-            self.head += part
-            return more
-        room = max(0, self.limit // 2 - len(self.head))
+        half = MAX_EVIDENCE_BYTES // 2
+        room = max(0, half - len(self.head))
         self.head += part[:room]
         self.tail += part[room:]
-        del self.tail[: -(self.limit // 2)]
-        return more
+        del self.tail[:-half]
+        return bool(part)
 
-    def kept(self) -> bytes:
-        """Return what was kept of the stream."""
+    def finish(self) -> bytes:
+        """Take the rest without waiting for grandchildren, and return what was kept."""
+        os.set_blocking(self.read_end, False)
+        try:
+            while self.take():
+                pass
+        except BlockingIOError:
+            pass
+        os.close(self.read_end)
         return bytes(self.head + self.tail)
+
+
+class Child:
+    """A fresh process, set up already, that waits for the one request it will serve."""
+
+    def __init__(self, agent: "Agent", number: int) -> None:
+        self.cwd = os.path.join(agent.scratch, "check-%d" % number)
+        self.records = os.path.join(agent.scratch, "records-%d" % number)
+        os.mkdir(self.cwd, 0o700)
+        requests, done = os.pipe(), os.pipe()
+        self.streams = (Pipe(), Pipe())
+        self.requests, self.done = requests[1], done[0]
+        self.pid = os.fork()
+        if self.pid == 0:
+            self.live(agent, requests[0], done[1])
+        for end in (requests[0], done[1], *(pipe.write_end for pipe in self.streams)):
+            os.close(end)
+
+    def live(self, agent: "Agent", requests: int, done: int) -> None:
+        """Set this fresh process up, serve one request, and end without coming back."""
+        code = 70
+        try:
+            if agent.prctl is not None:
+                agent.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+            os.setsid()
+            signal.set_wakeup_fd(-1)
+            _signal.signal(signal.SIGCHLD, _signal.SIG_DFL)
+            records = os.open(self.records, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            for target, pipe in enumerate(self.streams, 1):
+                os.dup2(pipe.write_end, target)
+                os.close(pipe.write_end)
+                os.close(pipe.read_end)
+            for number in (self.requests, self.done, *agent.descriptors()):
+                os.close(number)
+            os.chdir(self.cwd)
+            agent.watch.take()
+            rehearse()
+            Check(receive(requests), records, agent.watch).run()
+            os.write(done, b".")
+            code = 0
+        except EOFError:  # the agent is gone and nobody asks any more
+            pass
+        except BaseException as error:
+            os.write(2, ("agent: %s\n" % text_of(error)).encode("utf-8", "replace"))
+        finally:
+            flush()
+            os._exit(code)
+
+    def dismiss(self) -> None:
+        """Kill the child and its process group, without waiting for their end."""
+        for number in (self.requests, self.done):
+            os.close(number)
+        kill_group(self.pid, signal.SIGKILL)
+
+    def bury(self, successor: int = 0) -> None:
+        """Wait for the end of a dismissed child; kill daemons that had left its group."""
+        with_pid(os.waitpid, self.pid, 0)
+        for _ in range(100):
+            children = [pid for pid in orphans() if pid != successor]
+            for child in children:
+                with_pid(os.kill, child, signal.SIGKILL)
+            for child in children:
+                with_pid(os.waitpid, child, 0)
+            if not children:
+                break
+        remove_tree(self.cwd)
 
 
 class Agent:
@@ -623,15 +769,22 @@ class Agent:
         self.requests = requests
         self.answers = answers
         self.scratch = ""
+        self.spill = False
         self.prctl = None  # type: Any
+        self.watch = None  # type: Any
         self.count = 0
         self.wake_read, self.wake_write = os.pipe()
         os.set_blocking(self.wake_write, False)
         os.set_blocking(self.wake_read, False)
 
+    def descriptors(self) -> "tuple[int, ...]":
+        """Return what no child may keep open."""
+        return (self.requests, self.answers, self.wake_read, self.wake_write)
+
     def start(self) -> None:
         """Read the greeting, preload, say hello."""
-        greeting, _ = read_message(self.requests)
+        greeting, _ = decode(receive(self.requests))
+        self.spill = bool(greeting["scratch"])
         self.scratch = greeting["scratch"] or make_scratch()
         if greeting["there"]:
             exec(compile(greeting["there"], OWN_FILES[1], "exec"), THERE)
@@ -650,118 +803,130 @@ class Agent:
         faulthandler.enable()
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
         signal.set_wakeup_fd(self.wake_write, warn_on_full_buffer=False)
+        self.watch = Watch()
         gc.collect()
-        gc.freeze()
+        if hasattr(gc, "freeze"):  # PyPy has none
+            gc.freeze()
         write_all(self.answers, encode(hello(absent)))
 
     def serve(self) -> None:
-        """Answer requests, one at a time."""
+        """Answer requests, one at a time, each from a child that was ready before it came."""
+        child = self.new_child()
         while True:
             try:
-                request, blobs = read_message(self.requests)
+                message = receive(self.requests)
             except EOFError:
+                child.dismiss()
+                child.bury()
                 return
-            header, evidence = self.check(request, blobs)
-            write_all(self.answers, encode(header, evidence))
+            answer = self.check(message, child)
+            if answer is None:
+                child = self.replace(child)
+                answer = self.check(message, child, last=True)
+            write_all(self.answers, answer or [])
+            child = self.replace(child)
 
-    def check(
-        self, request: "dict[str, Any]", blobs: "list[bytes]"
-    ) -> "tuple[dict[str, Any], tuple[bytes, ...]]":
-        """Fork, follow the child to its end, clean up after it."""
-        started = time.monotonic()
+    def new_child(self) -> Child:
+        """Fork the process of the next check."""
         self.count += 1
-        cwd = os.path.join(self.scratch, "check-%d" % self.count)
-        os.mkdir(cwd, 0o700)
-        pipes = (Pipe(None), Pipe(MAX_EVIDENCE_BYTES), Pipe(MAX_EVIDENCE_BYTES))
-        pid = os.fork()
-        if pid == 0:
-            self.become_child(request, blobs, pipes, cwd)
-        for pipe in pipes:
-            os.close(pipe.write_end)
-        status, timed_out = self.follow(pid, pipes, started + request["timeout"])
+        self.watch.take()
+        return Child(self, self.count)
+
+    def replace(self, child: Child) -> Child:
+        """End a child and return the next, which is forked while the other ends."""
+        child.dismiss()
+        successor = self.new_child()
+        child.bury(successor.pid)
+        return successor
+
+    def check(self, message: bytes, child: Child, last: bool = False) -> "list[bytes] | None":
+        """Hand a request to a child, follow that to its end, and return what the host must know.
+
+        Nothing is returned where the child ended without a single record: something killed it
+        while it waited, and another one may be luckier.
+        """
+        started = time.monotonic()
+        try:
+            write_all(child.requests, [message])
+        except BrokenPipeError:
+            pass
+        status, timed_out = self.follow(child, started + number_at(message, 3) / 1000)
         seconds = time.monotonic() - started
-        self.kill_left_over(pid)
+        records, kept = read_records(child.records, self.spill)
+        out, err = child.streams
+        evidence = records, out.finish(), err.finish()
+        if not (records or kept or timed_out or last):
+            return None
         header = {
-            "nonce": request["nonce"],
             "status": status,
             "timed_out": timed_out,
             "seconds": seconds,
-            "stdout_bytes": pipes[1].total,
-            "stderr_bytes": pipes[2].total,
-            "files": remove_tree(cwd),
+            "stdout_bytes": out.total,
+            "stderr_bytes": err.total,
+            "files": list_files(child.cwd),
+            "records": kept,
         }
-        return header, tuple(pipe.kept() for pipe in pipes)
+        return encode(header, evidence, number_at(message, 2))
 
-    def become_child(
-        self, request: "dict[str, Any]", blobs: "list[bytes]", pipes: "tuple[Any, ...]", cwd: str
-    ) -> None:
-        """Run one check in this fresh process and end it without coming back."""
-        code = 70
-        try:
-            if self.prctl is not None:
-                self.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-            os.setsid()
-            signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            os.dup2(pipes[1].write_end, 1)
-            os.dup2(pipes[2].write_end, 2)
-            for pipe in pipes:
-                os.close(pipe.read_end)
-            for number in (pipes[1].write_end, pipes[2].write_end, self.requests, self.answers):
-                os.close(number)
-            os.close(self.wake_read)
-            os.close(self.wake_write)
-            os.chdir(cwd)
-            Check(request, blobs, pipes[0].write_end).run()
-            code = 0
-        except BaseException as error:
-            os.write(2, ("agent: %s\n" % text_of(error)).encode("utf-8", "replace"))
-        finally:
-            flush()
-            os._exit(code)
-
-    def follow(self, pid: int, pipes: "tuple[Any, ...]", deadline: float) -> "tuple[int, bool]":
-        """Collect the child's streams until it ends or its time is over."""
+    def follow(self, child: Child, deadline: float) -> "tuple[int, bool]":
+        """Collect the child's streams until it is done, ends, or its time is over."""
         poll = select.poll()
-        streams = {pipe.read_end: pipe for pipe in pipes}
-        for number in [*streams, self.wake_read]:
+        for number in (child.done, self.wake_read, *(pipe.read_end for pipe in child.streams)):
             poll.register(number, select.POLLIN)
         poll.register(self.requests, 0)  # only to hear that the host went away
         timed_out = False
         while True:
             left = max(0.0, deadline - time.monotonic())
-            events = poll.poll(left * 1000 + 1)
-            for number, event in events:
-                if number in streams:
-                    if not streams[number].take():
-                        poll.unregister(number)
-                elif number == self.wake_read:
-                    drain(self.wake_read)
-                elif event & (select.POLLHUP | select.POLLERR):
-                    kill_group(pid, signal.SIGKILL)
-                    remove_tree(self.scratch)
-                    os._exit(0)
-            done, status = os.waitpid(pid, os.WNOHANG)
-            if done:
-                finish_streams(streams)
-                return decode(status), timed_out
+            for number, event in poll.poll(left * 1000 + 1):
+                if number == child.done and os.read(number, 1):
+                    return 0, timed_out
+                if number == self.requests and event & (select.POLLHUP | select.POLLERR):
+                    self.give_up(child)
+                if not self.take(number, child):
+                    poll.unregister(number)
+            ended, status = os.waitpid(child.pid, os.WNOHANG)
+            if ended:
+                return exit_status(status), timed_out
             if time.monotonic() >= deadline:
                 # The first signal makes faulthandler print the stacks; the second one is final.
-                kill_group(pid, signal.SIGKILL if timed_out else signal.SIGABRT)
+                kill_group(child.pid, signal.SIGKILL if timed_out else signal.SIGABRT)
                 timed_out = True
                 deadline = time.monotonic() + ABORT_SECONDS
 
-    def kill_left_over(self, pid: int) -> None:
-        """Kill what the child started and did not end, daemons that left its group included."""
-        kill_group(pid, signal.SIGKILL)
-        for _ in range(100):
-            children = orphans()
-            for child in children:
-                with_pid(os.kill, child, signal.SIGKILL)
-            for child in children:
-                with_pid(os.waitpid, child, 0)
-            if not children:
-                return
+    def take(self, number: int, child: Child) -> bool:
+        """Take what a descriptor has; false when nothing more can come."""
+        for pipe in child.streams:
+            if number == pipe.read_end:
+                return pipe.take()
+        if number == self.wake_read:
+            drain(self.wake_read)
+            return True
+        return False
+
+    def give_up(self, child: Child) -> None:
+        """End, because the host went away in the middle of a check."""
+        child.dismiss()
+        child.bury()
+        remove_tree(self.scratch)
+        os._exit(0)
+
+
+def read_records(path: str, spill: bool) -> "tuple[bytes, str | None]":
+    """Return the records, or the file that holds them where it is large and the host sees it."""
+    try:
+        records = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:  # the child ended before it was set up
+        return b"", None
+    size = os.fstat(records).st_size
+    if spill and size > SPILL_BYTES:
+        os.close(records)
+        return b"", path
+    data = os.read(records, size)
+    while len(data) < size:  # one read gives 2 GB at most
+        data += os.read(records, size - len(data))
+    os.close(records)
+    os.unlink(path)
+    return data, None
 
 
 def hello(absent: "list[str]") -> "dict[str, object]":
@@ -816,19 +981,7 @@ def drain(descriptor: int) -> None:
         pass
 
 
-def finish_streams(streams: "dict[int, Pipe]") -> None:
-    """Read what is left after the child's end without waiting for its grandchildren."""
-    for number, pipe in streams.items():
-        os.set_blocking(number, False)
-        try:
-            while pipe.take():
-                pass
-        except BlockingIOError:
-            pass
-        os.close(number)
-
-
-def decode(status: int) -> int:
+def exit_status(status: int) -> int:
     """Return the exit code, or minus the signal."""
     return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
 
@@ -849,31 +1002,45 @@ def kill_group(pid: int, number: int) -> None:
 def orphans() -> "list[int]":
     """Return the processes that were adopted by this one (Linux; empty elsewhere)."""
     try:
-        with open("/proc/self/task/%d/children" % os.getpid()) as stream:
-            return [int(pid) for pid in stream.read().split()]
+        children = os.open("/proc/self/task/%d/children" % os.getpid(), os.O_RDONLY)
     except OSError:
         return []
+    try:
+        return [int(pid) for pid in os.read(children, CHUNK_BYTES).split()]
+    finally:
+        os.close(children)
 
 
-def remove_tree(path: str) -> "list[str]":
-    """Remove a directory and return the files that lay in it."""
+def list_files(path: str) -> "list[str]":
+    """Return the files below a directory, a limited number of them."""
+    files = []  # type: list[str]
+    if not os.listdir(path):
+        return files
+    for folder, _, names in os.walk(path):
+        files += [os.path.relpath(os.path.join(folder, name), path) for name in names]
+    return sorted(files)[:MAX_FILES]
+
+
+def remove_tree(path: str) -> None:
+    """Remove a directory with all that lies in it; what cannot be removed stays."""
     try:
         os.rmdir(path)
     except OSError as error:
         if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-            return []
+            return
     else:
-        return []
-    files = []
+        return
     for folder, folders, names in os.walk(path, topdown=False):
-        for name in names:
-            files.append(os.path.relpath(os.path.join(folder, name), path))
-            os.unlink(os.path.join(folder, name))
-        for name in folders:
+        for name in (*names, *folders):
             inner = os.path.join(folder, name)
-            (os.unlink if os.path.islink(inner) else os.rmdir)(inner)
-    os.rmdir(path)
-    return sorted(files)[:MAX_FILES]
+            try:
+                (os.unlink if name in names or os.path.islink(inner) else os.rmdir)(inner)
+            except OSError:
+                pass
+    try:
+        os.rmdir(path)
+    except OSError:
+        pass
 
 
 def main() -> None:
