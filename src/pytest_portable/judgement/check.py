@@ -20,6 +20,7 @@ from pytest_portable.judgement.seeds import seeded_modules
 from pytest_portable.judgement.task import check_limits, run_task
 from pytest_portable.judgement.there import judge_transcript
 from pytest_portable.judgement.unwanted import find_unwanted
+from pytest_portable.judgement.warned import all_warnings
 from pytest_portable.payload.prescan import may_carry_code
 from pytest_portable.verdict import STAGES, Problem, Target, Verdict
 
@@ -276,13 +277,6 @@ class Check:
         problems = sorted(self.problems, key=lambda problem: STAGES.index(problem.stage))
         transcript = self.transcript
         kind = type(self.obj)
-        warned = (
-            ()
-            if transcript is None
-            else tuple(
-                warning for r in transcript.records for warning in r.header.get("warnings", ())
-            )
-        )
         skew = [
             Problem(code="serializer-skew", stage="load", message=note)
             for note in self.notes_of_environment
@@ -305,7 +299,7 @@ class Check:
                 "deps_id": self.leg.deps_id,
             },
             seconds={**self.seconds, "total": time.monotonic() - self.started},
-            warnings=warned,
+            warnings=() if transcript is None else tuple(all_warnings(self)),
             stdout="" if transcript is None else transcript.stdout,
             stderr="" if transcript is None else transcript.stderr,
             stdout_bytes=0 if transcript is None else transcript.stdout_bytes,

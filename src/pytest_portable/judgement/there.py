@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_portable.diagnosis import explain_exception
 from pytest_portable.judgement.back import undumped_result
 from pytest_portable.judgement.paths import with_argument_path
+from pytest_portable.judgement.warned import judge_warnings
 from pytest_portable.verdict import Problem, Remedy
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def judge_transcript(check: Check, payloads: list[tuple[str, bytes]]) -> None:
     for record in transcript.records:
         if "failed" in record.header:
             _judge_failure(check, record, dict(payloads))
-        _judge_warnings(check, record)
+        judge_warnings(check, record, dict(payloads))
     if not transcript.finished:
         check.problems.append(_lost(transcript, check.leg.timeout_seconds))
     if transcript.files:
@@ -71,22 +72,6 @@ def _protocol_too_new(check: Check, error: Mapping[str, Any]) -> Problem:
         evidence=f"{error['type']}: {error['message']}",
         remedies=(Remedy("protocol=4", "protocol=4"),),
     )
-
-
-def _judge_warnings(check: Check, record: Message) -> None:
-    if "name" in record.header and record.header.get("failed") != "loading":
-        return  # of a call or a probe: kept in the verdict, and not judged
-    for warning in record.header.get("warnings", ()):
-        if check.leg.warnings == "ignore":
-            continue
-        problem = Problem(
-            code="load-warning",
-            stage="load",
-            path="obj",
-            module=warning["module"],
-            message=f"{warning['category']}: {warning['message']}",
-        )
-        (check.problems if check.leg.warnings == "error" else check.notes).append(problem)
 
 
 def _lost(transcript: Transcript, timeout_seconds: float) -> Problem:
