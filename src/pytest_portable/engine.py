@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_portable.environment import Environment
+    from pytest_portable.equivalence import Comparator
     from pytest_portable.payload.inspection import Inspection
     from pytest_portable.plan import Leg
     from pytest_portable.probes import Asked
@@ -66,6 +67,7 @@ class Session:
         root: directory where relative paths of marks start.
         cache_dir: where environments are kept.
         installer: "auto", "uv" or "pip".
+        comparators: what equal means for classes of the user's, asked before our own.
         report: called with one line for every step that takes time.
         observers: called with every finished check; what they return is kept in its details.
 
@@ -80,6 +82,7 @@ class Session:
     refresh: bool = False
     constraints: tuple[Path, ...] = ()
     serializers: Registry = field(default_factory=Registry)
+    comparators: tuple[Comparator, ...] = ()
     report: Callable[[str], None] = _silent
     observers: tuple[Callable[[Checked], Mapping[str, object]], ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
@@ -108,7 +111,7 @@ class Session:
             environment=environment,
             agent=agent,
             serializer=serializer,
-            observers=self.observers,
+            session=self,
         )
 
     def _serializer(self, leg: Leg) -> Serializer:
@@ -168,13 +171,13 @@ class Portable:
         environment: Environment,
         agent: Agent,
         serializer: Serializer,
-        observers: tuple[Callable[[Checked], Mapping[str, object]], ...] = (),
+        session: Session,
     ) -> None:
         """Take a leg whose environment is there."""
         self.leg = leg
         self.verdicts: list[Verdict] = []
         self.details: list[dict[str, object]] = []
-        self._observers = observers
+        self._session = session
         self._environment = environment
         self._agent = agent
         self._serializer = serializer
@@ -281,6 +284,7 @@ class Portable:
             obj=obj,
             leg=self.leg,
             serializer=self._serializer,
+            comparators=self._session.comparators,
             target=self.target,
             agent=self._agent,
             host=sys.version_info[:2],
@@ -298,11 +302,11 @@ class Portable:
     ) -> Verdict:
         verdict = outcome.verdict
         self.verdicts.append(verdict)
-        if self._observers:
+        if self._session.observers:
             payloads = tuple(check.payloads)
             done = Checked(verdict, check, self.leg, payloads, asked, names or {})
             said: dict[str, object] = {}
-            for observe in self._observers:
+            for observe in self._session.observers:
                 said.update(observe(done))
             self.details.append(said)
         return verdict

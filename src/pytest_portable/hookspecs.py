@@ -13,10 +13,32 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from pytest_portable.equivalence import Comparator
     from pytest_portable.serializers import Serializer
     from pytest_portable.verdict import Verdict
 
-__all__ = ["pytest_portable_serializers", "pytest_portable_verdict"]
+__all__ = [
+    "pytest_portable_comparators",
+    "pytest_portable_serializers",
+    "pytest_portable_verdict",
+]
+
+
+def pytest_portable_comparators(  # type: ignore[empty-body]  # a hook's answer, not ours
+    config: pytest.Config,
+) -> Comparator | Iterable[Comparator]:
+    """Say what equal means for instances of your classes, inside whatever holds them.
+
+    Called once, when pytest has read its options. A comparator is asked before our own; it yields
+    what differs (`Finding`) and what is still to be compared (`Part`, `Elements`), all of them in
+    `pytest_portable.equivalence`.
+
+    Args:
+        config: the session's configuration.
+
+    Returns:
+        An object with `handles(kind)` and `compare(original, returned, tolerance)`, or several.
+    """
 
 
 def pytest_portable_serializers(  # type: ignore[empty-body]  # a hook's answer, not ours

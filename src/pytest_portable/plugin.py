@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
     from pytest_portable.engine import Portable, Session
+    from pytest_portable.equivalence import Comparator
     from pytest_portable.plan import Choice, Leg, Plan
     from pytest_portable.serializers import Registry, Serializer
 
@@ -27,6 +28,7 @@ _SETTINGS = pytest.StashKey[Settings]()
 _SESSION = pytest.StashKey["Session"]()
 _ADDED = pytest.StashKey["list[Serializer]"]()
 _REGISTRY = pytest.StashKey["Registry"]()
+_COMPARATORS = pytest.StashKey[tuple["Comparator", ...]]()
 _PORTABLE = pytest.StashKey["Portable"]()
 _ASKED = pytest.StashKey[bool]()
 _SETUP_FAILURE = pytest.StashKey[dict[str, str]]()
@@ -82,6 +84,14 @@ def _added_serializers(config: pytest.Config) -> list[Serializer]:
     return added
 
 
+def _keep_comparators(config: pytest.Config) -> None:
+    """Ask conftest files and plugins what equal means for their classes."""
+    if answers := config.hook.pytest_portable_comparators(config=config):
+        from pytest_portable.equivalence import check_comparators
+
+        config.stash[_COMPARATORS] = check_comparators(answers)
+
+
 def _checks(config: pytest.Config) -> Checks:
     return Checks(
         _check_python,
@@ -130,6 +140,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if added := _added_serializers(config):
             config.stash[_ADDED] = added
             _registry(config)
+        _keep_comparators(config)
         config.stash[_SETTINGS] = read_settings(
             {option.key: config.getoption(option.key) for option in OPTIONS if option.flag},
             {option.key: config.getini(option.key) for option in OPTIONS if option.ini},
@@ -257,6 +268,7 @@ def _session(config: pytest.Config) -> Session:
         refresh=settings.refresh,
         constraints=settings.constraints,
         serializers=_registry(config),
+        comparators=config.stash.get(_COMPARATORS, ()),
         observers=(inspect_checked,) if settings.wants_inspections() else (),
     )
     return session

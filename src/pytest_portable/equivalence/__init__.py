@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from pytest_portable.equivalence.comparators import Comparator, Elements, Finding, Part
+from pytest_portable.equivalence.comparators import (
+    Comparator,
+    Elements,
+    Finding,
+    Part,
+    check_comparators,
+)
 from pytest_portable.equivalence.compare import compare
 from pytest_portable.equivalence.differences import (
     COUNT_LIMIT,
@@ -23,6 +29,7 @@ __all__ = [
     "Finding",
     "Part",
     "Tolerance",
+    "check_comparators",
     "compare",
     "shorten",
 ]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, cast
 
 from pytest_portable.equivalence.guard import attempt, bases
 from pytest_portable.equivalence.paths import SUFFIX, suffix
+from pytest_portable.errors import OptionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -17,7 +18,15 @@ if TYPE_CHECKING:
     from pytest_portable.equivalence.paths import Path
     from pytest_portable.equivalence.walk import Handler, Labels, Walk
 
-__all__ = ["Comparator", "Elements", "Finding", "Part", "handler_of", "library_handler"]
+__all__ = [
+    "Comparator",
+    "Elements",
+    "Finding",
+    "Part",
+    "check_comparators",
+    "handler_of",
+    "library_handler",
+]
 
 
 @dataclass(frozen=True)
@@ -83,6 +92,33 @@ class Comparator(Protocol):
 
         Both are instances of one class, or of two that have the same name.
         """
+
+
+def check_comparators(answers: Iterable[object]) -> tuple[Comparator, ...]:
+    """Return the comparators that a hook was answered with, each answer being one or several.
+
+    Raises:
+        OptionError: an answer is no comparator; all mistakes at once.
+    """
+    found: list[Comparator] = []
+    mistakes: list[str] = []
+    for answer in answers:
+        many = [answer] if not isinstance(answer, (list, tuple)) else answer
+        for one in many:
+            lacks = [
+                f"{name}()"
+                for name in ("handles", "compare")
+                if not callable(getattr(one, name, None))
+            ]
+            if isinstance(one, type):
+                mistakes.append(f"{one!r} is a class; return an instance of it")
+            elif lacks:
+                mistakes.append(f"{one!r} is no comparator: it has no {' and no '.join(lacks)}")
+            else:
+                found.append(cast("Comparator", one))
+    if mistakes:
+        raise OptionError([f"pytest_portable_comparators: {mistake}" for mistake in mistakes])
+    return tuple(found)
 
 
 def handler_of(comparator: Comparator) -> Handler:

@@ -94,8 +94,11 @@ def compare_with(
         equal=equal,
         rtol=check.leg.rtol,
         atol=check.leg.atol,
+        comparators=check.comparators,
         sharing=check.serializer.keeps_sharing,
     )
+    is_original = root == "obj"  # else the result of a probe on either side
+    sides = ("went out", "came back") if is_original else ("here", "there")
     for item in found.items:
         check.problems.append(
             Problem(
@@ -103,7 +106,7 @@ def compare_with(
                 stage="compare",
                 path=item.path,
                 message=item.reason,
-                evidence=f"{item.original} went out, {item.returned} came back",
+                evidence=f"{item.original} {sides[0]}, {item.returned} {sides[1]}",
             )
         )
 

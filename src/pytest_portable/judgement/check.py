@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pytest_portable.environment import Environment
+    from pytest_portable.equivalence import Comparator
     from pytest_portable.payload.inspection import Inspection
     from pytest_portable.plan import Leg
     from pytest_portable.probes import Probe
@@ -49,6 +50,7 @@ class Check:
     host: tuple[int, int]
     notes_of_environment: tuple[str, ...]
     started: float
+    comparators: tuple[Comparator, ...] = ()
     problems: list[Problem] = field(default_factory=list)
     notes: list[Problem] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
