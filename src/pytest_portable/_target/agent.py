@@ -470,7 +470,7 @@ class Watch:
 
     def __init__(self) -> None:
         self.context = warnings.catch_warnings(record=True)
-        self.caught = self.context.__enter__() or []  # type: list[Any]
+        self.caught = self.context.__enter__()  # type: list[Any]
         warnings.simplefilter("always")
 
     def take(self) -> "list[Any]":
