@@ -82,6 +82,7 @@ class Host:
         else:
             project.mkdir()
             shutil.copy(suite, project)
+        shutil.copytree(SUITES / "labpkg", project / "labpkg")
         home.mkdir()
         (project / "pytest.ini").write_text("[pytest]\n")
         report = tmp_path / "report.xml"

@@ -37,7 +37,6 @@ def look():
         "signals": {str(n): str(signal.getsignal(n)) for n in signal.valid_signals()},
         "home": sorted(str(path.relative_to(home)) for path in home.rglob("*")),
         "working directory": [os.getcwd(), sorted(os.listdir())],
-        "threads": sorted(thread.name for thread in threading.enumerate()),
     }
 
 from pytest_portable.serializers import Registry

@@ -17,7 +17,7 @@ from pytest_portable.judgement.outcome import Outcome
 from pytest_portable.judgement.paths import with_argument_path
 from pytest_portable.judgement.policies import check_policies
 from pytest_portable.judgement.seeds import seeded_modules
-from pytest_portable.judgement.task import check_limits, run_task
+from pytest_portable.judgement.task import check_limits, note_left_behind, run_task
 from pytest_portable.judgement.there import judge_transcript
 from pytest_portable.judgement.unwanted import find_unwanted
 from pytest_portable.judgement.warned import all_warnings
@@ -209,6 +209,7 @@ class Check:
                 check_limits(self, "object", data)
         remarks = self.serializer.remarks(self.host, there, self.target.distributions)
         self.notes += [Problem("version-skew", "load", remark) for remark in remarks]
+        note_left_behind(self)
 
     # --- there --------------------------------------------------------------------------------
 

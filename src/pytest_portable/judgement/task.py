@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_portable.judgement.check import Check
-    from pytest_portable.serializers.task import Answer, Task
-    from pytest_portable.target import Message
+    from pytest_portable.serializers.task import Answer, LeftBehind, Task
+    from pytest_portable.target import Message, Transcript
 
-__all__ = ["check_limits", "run_task"]
+__all__ = ["check_limits", "note_left_behind", "run_task"]
 
 
 def run_task(
@@ -42,20 +42,52 @@ def run_task(
     check.travel("task", [("task", message)], (), round_trip=False, runner=runner)
     real = check.transcript
     assert real is not None
-    value, raised = real.find("value"), real.find("raised")
+    value = real.find("value")
     if real.finished and value is not None:
         answer = _unpack(check, task, value, "result-not-portable")
         return Outcome(check.outcome().verdict, value=answer.value if answer else None)
+    return _explain(check, task, payloads, real)
+
+
+def _explain(
+    check: Check, task: Task, payloads: list[tuple[str, bytes]], real: Transcript
+) -> Outcome:
+    """Take the steps of a call singly, after the system's own code brought no value back."""
     check.travel("call", payloads, (), round_trip=False)
     judge_transcript(check, payloads)
-    if check.problems:
-        return check.outcome()
-    check.transcript = real
-    if raised is None:
+    steps, check.transcript = check.transcript, real
+    if steps is not None and (returned := steps.find("value")) and returned.blob is not None:
+        check_limits(check, "result", returned.blob)
+    raised = real.find("raised")
+    if raised is None and not check.problems:
         judge_transcript(check, payloads)
+    if raised is None or check.problems:
         return check.outcome()
     answer = _unpack(check, task, raised, "exception-not-portable")
+    _blame_left_behind(check, steps)
     return Outcome(check.outcome().verdict, raised=answer.raised if answer else None)
+
+
+def _blame_left_behind(check: Check, steps: Transcript | None) -> None:
+    """Make a note a problem where a name that did not travel is what was missed."""
+    missed = None if steps is None else steps.find("raised")
+    if missed is None or missed.header["raised"]["type"] not in {"NameError", "UnboundLocalError"}:
+        return
+    said = missed.header["raised"]["message"]
+    for left in check.serializer.left_behind(check.obj, check.leg.options):
+        if f"'{left.name}'" in said:
+            check.notes = [note for note in check.notes if note.message != left.message]
+            check.problems.append(_left(left, evidence=f"NameError: {said}"))
+
+
+def note_left_behind(check: Check) -> None:
+    """Note every name that the function uses and that does not travel with it."""
+    found = check.serializer.left_behind(check.obj, check.leg.options)
+    check.notes += [_left(left) for left in found]
+
+
+def _left(left: LeftBehind, evidence: str = "") -> Problem:
+    return Problem("main-reference", "call", left.message, path=left.path, evidence=evidence)
 
 
 def check_limits(check: Check, what: str, data: bytes) -> None:
@@ -113,7 +145,7 @@ def _unpack(check: Check, task: Task, record: Message, code: str) -> Answer | No
     assert record.blob is not None
     check_limits(check, "result", record.blob)
     try:
-        answer = task.unpack(record.blob)
+        answer = task.unpack(record.blob, raised="raised" in record.header)
     except BaseException as error:  # noqa: BLE001 - a worker-only class may raise anything
         about = record.header.get("raised")
         what = "came back" if about is None else f"{about['type']}({about['message']!r}) was raised"

@@ -83,7 +83,7 @@ def _pack(
     )
 
 
-def _unpack(data: bytes) -> Answer:
+def _unpack(data: bytes, **_: object) -> Answer:
     from parsl.app.errors import RemoteExceptionWrapper
 
     found: Any = there.loads(data)

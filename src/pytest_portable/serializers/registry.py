@@ -36,6 +36,9 @@ class Builtin:
 _BUILTINS: Final[Mapping[str, Builtin]] = {
     "cloudpickle": Builtin("standard:make_cloudpickle"),
     "dill": Builtin("standard:make_dill"),
+    "globus-compute": Builtin(
+        "globus_compute:make", needs="globus-compute-sdk>=4", extra="globus-compute"
+    ),
     "joblib": Builtin("standard:make_joblib", needs="joblib>=1.0"),
     "multiprocessing": Builtin("standard:make_multiprocessing"),
     "parsl": Builtin("parsl:make", needs="parsl>=2025.1", extra="parsl"),

@@ -6,14 +6,14 @@ import importlib
 import inspect
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_portable.errors import OptionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from pytest_portable.serializers.task import Limit, Task
+    from pytest_portable.serializers.task import LeftBehind, Limit, Task
 
     Minor = tuple[int, int]
 
@@ -35,7 +35,7 @@ def resolve(name: str) -> Callable[..., object]:
     return found
 
 
-def _nothing(*_: object) -> Sequence[str]:
+def _nothing(*_: object) -> Sequence[Any]:
     """Have nothing to say."""
     return ()
 
@@ -70,6 +70,8 @@ class Serializer:
         limits: how much the system lets through.
         remarks: `remarks(host, target, distributions)` gives lines on what the system says of
             that pair: Python minors as tuples, and what is installed there.
+        left_behind: `left_behind(obj, options)` lists names that a function uses and that do not
+            travel with it.
         check_options: `check_options(options)` gives what is wrong with their values.
         there: source text of functions for the target: standard library at its top, the rest
             imported inside the functions; the oldest Python that it runs on is 3.8.
@@ -92,6 +94,7 @@ class Serializer:
     task: Task | None = None
     limits: tuple[Limit, ...] = ()
     remarks: Callable[[Minor, Minor, Mapping[str, str]], Sequence[str]] = _nothing
+    left_behind: Callable[[object, Mapping[str, object]], Sequence[LeftBehind]] = _nothing
     check_options: Callable[[Mapping[str, object]], Sequence[str]] = _nothing
     there: str = ""
 

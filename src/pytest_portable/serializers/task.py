@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Answer", "Limit", "Task"]
+__all__ = ["Answer", "LeftBehind", "Limit", "Task"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,21 @@ class Answer:
 
     value: object = None
     raised: BaseException | None = None
+
+
+@dataclass(frozen=True)
+class LeftBehind:
+    """A name that a function uses and that does not travel with it.
+
+    Attributes:
+        name: as the code has it.
+        path: expression that leads to its value here.
+        message: who leaves it behind.
+    """
+
+    name: str
+    path: str
+    message: str
 
 
 @dataclass(frozen=True)
@@ -54,13 +69,14 @@ class Task:
         runner: `there:function` that runs there, called as `runner(message, **options)`; it gives
             the answer's bytes and the error that the system reports with them: an exception, its
             text, or `None`.
-        unpack: bytes to `Answer` on the host; what it raises is a result that cannot come back.
+        unpack: `unpack(answer, raised=...) -> Answer`, on the host; `raised` says whether the
+            runner gave an error. What it raises is a result that cannot come back.
         lost: what the system does where an answer cannot be read here.
         own_code: which code of the system's own travels with every call; empty where none does.
     """
 
     pack: Callable[..., bytes]
     runner: str
-    unpack: Callable[[bytes], Answer]
+    unpack: Callable[..., Answer]
     lost: str = ""
     own_code: str = ""

@@ -22,3 +22,10 @@ def read(value):
 
 def fail():
     raise LabError("no signal")
+
+
+def with_helper(value):
+    found = 0
+    for _ in range(value):
+        found += double(1)
+    return found
