@@ -40,6 +40,8 @@ COVERED_BY = {
     "marks": "plugin/test_marks.py",
     "payload/envelopes": "unit/payload/test_inspection.py",
     "reporting": "plugin/test_reports.py",
+    "report/pairs": "cli/test_verify.py",
+    "verifying": "plugin/test_bundles.py",
     "serializers/*": "plugin/test_serializers.py",
     "serializers/there/*": "plugin/test_serializers.py",
     "hookspecs": "plugin/test_fixture.py",
@@ -159,7 +161,7 @@ def test_only_the_plugin_and_its_hooks_know_pytest() -> None:
         if name.partition(".")[0] in {"pytest", "_pytest", "pluggy"}
     }
 
-    assert knowing == {"plugin", "hookspecs", "marks"}
+    assert knowing == {"plugin", "hookspecs", "marks", "verifying"}
 
 
 @pytest.mark.parametrize("module", ["hookspecs", "marks"])

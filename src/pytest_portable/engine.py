@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from pytest_portable import probes
 from pytest_portable.errors import OptionError, PortabilityError
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pytest_portable.probes import Asked
     from pytest_portable.serializers import Serializer
 
-__all__ = ["Checked", "Portable", "Session"]
+__all__ = ["Checked", "Observer", "Portable", "Session"]
 
 Result = TypeVar("Result")
 
@@ -53,10 +53,8 @@ class Checked:
     asked: tuple[probes.Probe, ...]
     names: Mapping[str, object]
 
-    @property
-    def probe(self) -> probes.Probe | None:
-        """The first probe, where there is any."""
-        return self.asked[0] if self.asked else None
+
+Observer: TypeAlias = "Callable[[Checked], Mapping[str, object]]"
 
 
 @dataclass
@@ -84,7 +82,7 @@ class Session:
     serializers: Registry = field(default_factory=Registry)
     comparators: tuple[Comparator, ...] = ()
     report: Callable[[str], None] = _silent
-    observers: tuple[Callable[[Checked], Mapping[str, object]], ...] = ()
+    observers: tuple[Observer, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
     _agents: dict[object, Agent] = field(default_factory=dict)
     _environments: dict[object, Environment] = field(default_factory=dict)
@@ -278,6 +276,30 @@ class Portable:
         asked = probes.parse(probe, names)
         outcome = check.run(names=names, probes=asked, equal=None, data=data)
         return self._keep(check, outcome, asked, names)
+
+    def draw_payload(
+        self,
+        payloads: list[tuple[str, bytes]],
+        probe: probes.Probe,
+        *,
+        made_by: tuple[int, int] | None = None,
+    ) -> tuple[Verdict, str | None]:
+        """Check payloads made elsewhere; what the probe gives comes back as text, never loaded.
+
+        Args:
+            payloads: name and bytes; the object is `obj`.
+            probe: a plain one: it returns text.
+            made_by: Python that dumped them, major and minor; the running one by default.
+
+        Returns:
+            The verdict, and the text, or `None` where the target never got so far.
+        """
+        check = self._check(None)
+        check.host = made_by or check.host
+        outcome = check.run_given(payloads, probe)
+        record = None if check.transcript is None else check.transcript.find("plain")
+        text = None if record is None or record.blob is None else record.blob.decode()
+        return self._keep(check, outcome, (probe,)), text
 
     def _check(self, obj: object) -> Check:
         return Check(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AgentError",
+    "BundleError",
     "InstallError",
     "InterpreterNotFoundError",
     "OptionError",
@@ -97,6 +98,10 @@ class InstallError(SetupError):
 
 class AgentError(SetupError):
     """The agent did not start or was lost twice: our trouble or the machine's, not the object's."""
+
+
+class BundleError(SetupError):
+    """A bundle cannot be read, was changed, or says of itself what is not so."""
 
 
 class PayloadError(ValueError):

@@ -25,6 +25,7 @@ __all__ = [
     "Settings",
     "near",
     "read_settings",
+    "report_mistake",
     "split_names",
     "split_pythons",
 ]
@@ -97,6 +98,16 @@ OPTIONS: Final = (
         "write a report: a path ending in .html, .json or .md, or the word github (repeatable)",
         "PATH",
     ),
+    Option("export", "text", "write a bundle of every check into this folder", "DIR", ini=False),
+    Option(
+        "verify",
+        "list",
+        "also load the bundles below this folder: in this environment, or where --portable-python "
+        "or the ini key portable_deps say, in the one they give (repeatable)",
+        "DIR",
+        ini=False,
+    ),
+    Option("update", "flag", "write golden bundles of objects that changed", ini=False),
     Option("deps", "list", "requirement lines of tests whose marks give no deps", flag=False),
 )
 
@@ -141,6 +152,9 @@ class Settings:
     cache_dir: Path | None = None
     skip_missing_python: bool = False
     reports: tuple[str, ...] = ()
+    export_dir: Path | None = None
+    verify_dirs: tuple[Path, ...] = ()
+    update: bool = False
 
     def wants_inspections(self) -> bool:
         """Tell whether a report shows the objects themselves."""
@@ -166,6 +180,18 @@ def near(word: str, valid: Iterable[str]) -> str:
 
     found = get_close_matches(word, list(valid), n=1)
     return f"; did you mean {found[0]!r}?" if found else ""
+
+
+def report_mistake(text: str) -> str | None:
+    """Say what is wrong with the name of a report, or nothing."""
+    suffix = Path(text).suffix
+    if text != "github" and suffix not in REPORTS:
+        words = (*REPORTS, "github")
+        valid = f"a path ending in {', '.join(REPORTS)}, or github"
+        return f"{text!r} is no report{near(suffix or text, words)} (valid: {valid})"
+    if suffix == ".html" and find_spec("jinja2") is None:
+        return "the HTML page needs Jinja2: install pytest-portable[report]"
+    return None
 
 
 def split_pythons(texts: Iterable[str]) -> tuple[str, ...]:
@@ -286,18 +312,21 @@ class _Source:
     def reports(self) -> tuple[str, ...]:
         key, names = "portable_report", []
         for text in self.texts("portable_report"):
-            suffix = Path(text).suffix
-            if text != "github" and suffix not in REPORTS:
-                words = (*REPORTS, "github")
-                self.wrong(
-                    key,
-                    f"{text!r} is no report{near(suffix or text, words)} (valid: a path ending in "
-                    f"{', '.join(REPORTS)}, or github)",
-                )
-            elif suffix == ".html" and find_spec("jinja2") is None:
-                self.wrong(key, "the HTML page needs Jinja2: install pytest-portable[report]")
+            if mistake := report_mistake(text):
+                self.wrong(key, mistake)
             names.append(text if text == "github" else str(self.folder / text))
         return tuple(names)
+
+    def folder_of(self, key: str) -> Path | None:
+        text = self.text(key)
+        return None if text is None else self.folder / Path(text).expanduser()
+
+    def verify(self) -> tuple[Path, ...]:
+        paths = tuple(self.folder / text for text in self.texts("portable_verify"))
+        for path in paths:
+            if not path.is_dir():
+                self.wrong("portable_verify", f"no such folder of bundles: {path}")
+        return paths
 
     def cache_dir(self) -> Path | None:
         text = self.text("portable_cache_dir")
@@ -356,6 +385,9 @@ def read_settings(  # noqa: PLR0913 - two sources, each with its folder
         refresh=bool(command.get("portable_refresh")),
         cache_dir=upper.cache_dir() or ini_cache,
         reports=upper.reports() or lower.reports(),
+        export_dir=upper.folder_of("portable_export"),
+        verify_dirs=upper.verify(),
+        update=bool(command.get("portable_update")),
         skip_missing_python=bool(command.get("portable_skip_missing_python")) or ini_skip,
     )
     if mistakes := upper.mistakes + lower.mistakes:

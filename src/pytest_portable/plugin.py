@@ -17,7 +17,7 @@ from pytest_portable.reporting import ATTRIBUTE, Recorder, inspect_checked, reco
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-    from pytest_portable.engine import Portable, Session
+    from pytest_portable.engine import Observer, Portable, Session
     from pytest_portable.equivalence import Comparator
     from pytest_portable.plan import Choice, Leg, Plan
     from pytest_portable.serializers import Registry, Serializer
@@ -192,6 +192,21 @@ def _plan(node: pytest.Item | pytest.Collector) -> tuple[Plan, list[str]]:
     return plan_of(node, node.config.stash[_SETTINGS], _checks(node.config))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(
+    session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Add an item for every bundle that is to be verified."""
+    settings = config.stash[_SETTINGS]
+    if settings.verify_dirs:
+        from pytest_portable.verifying import bundle_items
+
+        try:
+            items += bundle_items(session, settings, lambda: _session(config))
+        except SetupError as error:
+            raise pytest.UsageError(f"--portable-verify: {error}") from None
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Parametrise over the legs; mistakes wait until set-up, as errors of the item."""
@@ -269,9 +284,19 @@ def _session(config: pytest.Config) -> Session:
         constraints=settings.constraints,
         serializers=_registry(config),
         comparators=config.stash.get(_COMPARATORS, ()),
-        observers=(inspect_checked,) if settings.wants_inspections() else (),
+        observers=_observers(settings),
     )
     return session
+
+
+def _observers(settings: Settings) -> tuple[Observer, ...]:
+    """Give what looks at every finished check."""
+    found: list[Observer] = [inspect_checked] if settings.wants_inspections() else []
+    if settings.export_dir is not None:
+        from pytest_portable.bundle.export import Exporter
+
+        found.append(Exporter(settings.export_dir))
+    return tuple(found)
 
 
 @pytest.fixture
@@ -330,7 +355,7 @@ def pytest_runtest_makereport(
     report = yield
     if report.when == "setup" and (failure := item.stash.get(_SETUP_FAILURE, None)):
         setattr(report, ATTRIBUTE, {"setup_failure": failure})
-    found = item.stash.get(_PORTABLE, None)
+    found = item.stash.get(_PORTABLE, None) or getattr(item, "found", None)
     if found is None or report.when != "call":
         return report
     setattr(report, ATTRIBUTE, record_of(found, item.location, _session(item.config).seconds))

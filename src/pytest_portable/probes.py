@@ -30,20 +30,23 @@ class Probe:
         source: Python source text.
         name: of the function.
         label: the root of the paths in its result: `probe`, `probe[1]`, `probe['name']`.
+        plain: whether it returns text, which then comes back as it is and is never loaded.
     """
 
     mode: str
     source: str
     name: str = ""
     label: str = "probe"
+    plain: bool = False
 
-    def to_request(self) -> dict[str, str]:
+    def to_request(self) -> dict[str, object]:
         """Return the agent's form."""
         return {
             "label": self.label,
             "mode": self.mode,
             "source": self.source,
             "name": self.name,
+            "plain": self.plain,
         }
 
     def evaluate(self, obj: object, names: Mapping[str, object]) -> object:

@@ -19,8 +19,9 @@ Hello from the agent: `schema`, `python`, `version_info`, `implementation`, `pla
 Request: `nonce`, `kind` ("check", "call" or "task": the one payload is a message for `runner`, a
 name and keyword arguments), `payloads` (a list of `name`, `loaders`, `file`; bytes
 in the blobs where `file` is null), `dumpers` (a list of `[module:attribute, keyword arguments]`),
-`protocol`, `round_trip`, `probes` (a list of `label`, `mode`, `source`, `name`), `warnings`, `seed`
-(null, or a number), `seeded` (modules beside `random` that the seed is for).
+`protocol`, `round_trip`, `probes` (a list of `label`, `mode`, `source`, `name`, `plain`: what it
+gives is text and comes back as it is), `warnings`, `seed` (null, or a number), `seeded` (modules
+beside `random` that the seed is for).
 
 Answer: `status` (exit code, or minus the signal), `timed_out`, `seconds`, `stdout_bytes`,
 `stderr_bytes` (before cutting), `files` (left in the working directory), `records` (null, or the
@@ -33,7 +34,8 @@ then cleans up behind it and forks the next.
 
 Records of the child, each written before the step that it names: `{"step": ...}` with `loading`,
 `describing`, `dumping`, `probing`, `calling`, `returning`; data records carry one of `loaded`,
-`description`, `returned`, `value`, `raised`, `alone`, `failed`, and at last `{"finished": nonce}`.
+`description`, `returned`, `value`, `plain`, `raised`, `alone`, `failed`, and at last
+`{"finished": nonce}`.
 What a call (`obj()`) or a probe (its label) gave is named by `name`. `raised` holds the exception,
 as the first of a list of all it was raised from; `links` says how they hang together, `facts` what
 its arguments and attributes are. `alone` is the exception without the others.
@@ -343,7 +345,8 @@ class Check:
             self.dump("returned", obj, "dumping", "obj")
         for probe in self.request["probes"]:
             self.record({"step": "probing", "name": probe["label"]})
-            self.exercise(probe["label"], partial(evaluate, probe, values))
+            action = partial(evaluate, probe, values)
+            self.exercise(probe["label"], action, plain=probe.get("plain", False))
 
     def call(self, values: "dict[str, Any]") -> None:
         """Call the function that came as `obj`."""
@@ -370,7 +373,7 @@ class Check:
         about = about or {"type": "", "module": "", "message": told, "traceback": told}
         self.record({"raised": about, "name": "obj()", "dumper": name}, answer)
 
-    def exercise(self, name: str, action: "Any") -> None:
+    def exercise(self, name: str, action: "Any", plain: bool = False) -> None:
         """Run the user's code under the seed and send back what it gives or raises."""
         error, value = None, None  # type: BaseException | None, object
         with warnings.catch_warnings(record=True) as caught:
@@ -386,6 +389,9 @@ class Check:
                 error = problem
         if error is not None:
             self.raised(name, error, caught)
+            return
+        if plain:
+            self.record({"plain": name, "dumper": None}, str(value).encode("utf-8", "replace"))
             return
         self.record({"step": "returning", "name": name, "warnings": plain_warnings(caught)})
         self.dump("value", value, "returning", name)

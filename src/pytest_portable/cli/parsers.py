@@ -52,19 +52,22 @@ def add_store_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cache-dir", type=Path, metavar="DIR")
 
 
-def add_leg_options(parser: argparse.ArgumentParser) -> None:
-    """Let a command say on what an object is checked."""
+def add_leg_options(parser: argparse.ArgumentParser, *, serializer: bool = True) -> None:
+    """Let a command say on what an object is checked, and, unless it knows, by which serializer."""
     parser.add_argument(
         "--dep", action="append", default=[], metavar="LINE", help="a requirement; repeatable"
     )
     parser.add_argument("--python", help="interpreter spec, the default is the running one")
-    parser.add_argument(
-        "--serializer",
-        default="pickle",
-        metavar="NAME",
-        help="a built-in one, or MODULE:NAME of a Serializer of yours",
-    )
-    parser.add_argument("--protocol", type=int)
+    if serializer:
+        parser.add_argument(
+            "--serializer",
+            default="pickle",
+            metavar="NAME",
+            help="a built-in one, or MODULE:NAME of a Serializer of yours",
+        )
+        parser.add_argument("--protocol", type=int)
+    else:
+        parser.set_defaults(serializer="pickle", protocol=None)
     parser.add_argument("--timeout", type=float, default=60.0, help="seconds")
 
 

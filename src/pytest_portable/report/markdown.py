@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_portable.report.pairs import pairs_table
 from pytest_portable.report.run import column_of, row_of
 from pytest_portable.report.text import render
 
@@ -34,6 +35,14 @@ def _lines(run: Run) -> Iterator[str]:
     if run.checks:
         yield ""
         yield from _matrix(run)
+    if table := pairs_table(run.in_order()):
+        yield ""
+        yield "## Who reads whom"
+        yield ""
+        head, *rows = ([_plain(cell) for cell in row] for row in table)
+        yield f"| {' | '.join(head)} |"
+        yield "|---" * len(head) + "|"
+        yield from (f"| {' | '.join(row)} |" for row in rows)
     failed = list(run.failed())
     for check in failed[:MAX_DIAGNOSES]:
         yield ""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["SCHEMA", "Run", "column_of", "row_of"]
+__all__ = ["SCHEMA", "Run", "column_of", "natural", "row_of"]
 
 SCHEMA: Final = 1
 
@@ -54,7 +54,7 @@ class Run:
     def columns(self) -> list[str]:
         """Return the legs, numbers compared as numbers: 3.9 stands before 3.10."""
         names = {column_of(check) for check in self.checks}
-        return sorted(names, key=lambda name: [_part(word) for word in re.split(r"(\d+)", name)])
+        return sorted(names, key=natural)
 
     def failed(self) -> list[dict[str, Any]]:
         """Return the checks that are not portable, in order."""
@@ -95,6 +95,11 @@ class Run:
 
 def _place(check: Mapping[str, Any]) -> tuple[object, ...]:
     return (*(check.get("location") or ("", 0)), check["test"])
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """Return a key that sorts numbers in names as numbers."""
+    return [_part(word) for word in re.split(r"(\d+)", name)]
 
 
 def _part(word: str) -> tuple[int, str]:

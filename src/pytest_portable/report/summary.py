@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_portable.report.pairs import pairs_table
 from pytest_portable.report.run import column_of, row_of
 
 if TYPE_CHECKING:
@@ -27,6 +28,12 @@ def summary_lines(run: Run, width: int = 80) -> Iterator[str]:
         width: columns of the terminal.
     """
     yield from _legs(run)
+    if table := pairs_table(run.in_order()):
+        yield ""
+        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+        for row in table:
+            cells = zip(row, widths, strict=True)
+            yield "  ".join(f"{cell:<{width}}" for cell, width in cells).rstrip()
     groups = _groups(run)
     if groups:
         yield ""

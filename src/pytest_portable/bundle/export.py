@@ -1,0 +1,132 @@
+"""Export a finished check as a bundle."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import platform
+import re
+import sys
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_portable.bundle.manifest import Manifest, write_bundle
+from pytest_portable.bundle.portrait import portray
+from pytest_portable.environment.redaction import redact
+from pytest_portable.equivalence import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pytest_portable.engine import Checked
+
+__all__ = ["Exporter", "export_check", "make_manifest"]
+
+MAX_NAME: Final = 80
+
+
+@dataclass
+class Exporter:
+    """Writes one bundle for every check that has a payload; an observer of the engine's session.
+
+    Attributes:
+        folder: where the bundles go.
+    """
+
+    folder: Path
+
+    def __post_init__(self) -> None:
+        """Count the checks of each test."""
+        self._counts: dict[str, int] = {}
+
+    def __call__(self, done: Checked) -> Mapping[str, object]:
+        """Export one check and say where."""
+        names = dict(done.payloads)
+        if "obj" not in names or "arguments" in names:
+            return {}
+        test = done.verdict.test
+        self._counts[test] = number = self._counts.get(test, 0) + 1
+        name = bundle_name(test, number)
+        return {"bundle": str(export_check(done, self.folder / name))}
+
+
+def export_check(done: Checked, folder: Path) -> Path:
+    """Write a finished check, which must have a payload, as one bundle."""
+    values = dict(done.payloads)
+    payload = values.pop("obj")
+    manifest = make_manifest(done, folder.name, payload)
+    copy = _Copy(done, payload, values)
+    manifest = replace(manifest, description=copy.description)
+    return write_bundle(folder, manifest, payload, values, copy.portrait)
+
+
+def bundle_name(test: str, number: int) -> str:
+    """Return a folder's name that tells the test and who produced: many jobs share a folder."""
+    words = re.sub(r"[^A-Za-z0-9._=-]+", "-", test.rpartition("::")[2]).strip("-.") or "check"
+    digest = hashlib.sha256(test.encode()).hexdigest()[:8]
+    which = "" if number == 1 else f"-{number}"
+    tag = f"{sys.implementation.name}{sys.version_info[0]}.{sys.version_info[1]}"
+    system = f"{platform.system()}-{platform.machine()}".lower()
+    return f"{words[:MAX_NAME]}{which}-{digest}-{tag}-{system}"
+
+
+def make_manifest(done: Checked, name: str, payload: bytes) -> Manifest:
+    """Return what a bundle of a finished check says of itself."""
+    verdict = done.verdict
+    inspection = done.check.inspection(payload, "obj")
+    references = [
+        {"module": one.module, "qualname": one.qualname, "by": one.by}
+        for one in inspection.references
+    ]
+    needed = {one.distribution for one in inspection.references if one.distribution}
+    if done.check.serializer.requirement:
+        needed.add(re.split(r"[^A-Za-z0-9._-]", done.check.serializer.requirement)[0])
+    deps = done.leg.deps
+    return Manifest(
+        name=name,
+        test=verdict.test,
+        object=verdict.object,
+        serializer=verdict.serializer,
+        protocol=verdict.protocol,
+        producer=producer(needed),
+        environment={
+            "python": done.leg.python,
+            "deps": None if deps is None else [redact(line) for line in deps],
+        },
+        references=references,
+        probes=[probe.to_request() for probe in done.asked],
+    )
+
+
+def producer(distributions: set[str]) -> dict[str, Any]:
+    """Return the facts of this interpreter and the versions of some distributions."""
+    installed = {
+        found.metadata["Name"]: found.version for found in importlib.metadata.distributions()
+    }
+    versions = {name: installed[name] for name in sorted(distributions) if name in installed}
+    return {
+        "python": platform.python_version(),
+        "implementation": sys.implementation.name,
+        "system": platform.system(),
+        "machine": platform.machine(),
+        "distributions": versions,
+    }
+
+
+class _Copy:
+    """A fresh copy of what was dumped: the original may have been changed by its probes."""
+
+    def __init__(self, done: Checked, payload: bytes, values: Mapping[str, bytes]) -> None:
+        self.portrait: dict[str, Any] = {}
+        self.description = ""
+        load = done.check.serializer.load
+        try:
+            obj = load(payload)
+            names = {name: load(data) for name, data in values.items()}
+        except Exception:  # noqa: BLE001 - what cannot be loaded here is told by its verdict
+            return
+        probes = [probe.to_request() for probe in done.asked]
+        self.description = shorten(obj)
+        self.portrait = json.loads(portray(obj, probes, names))

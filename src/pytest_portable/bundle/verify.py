@@ -1,0 +1,175 @@
+"""Verify a bundle: load it in a target, and hold what is there against its manifest.
+
+Bundles may come from anywhere, so nothing of them is ever loaded in this process; what the target
+answers is plain text.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import replace
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from pytest_portable.bundle.differences import Difference, compare_portraits
+from pytest_portable.errors import BundleError
+from pytest_portable.payload.inspection import inspect_payload
+from pytest_portable.probes import Probe
+from pytest_portable.verdict import STAGES, Problem, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from pytest_portable.bundle.manifest import Bundle, Manifest
+    from pytest_portable.engine import Portable
+    from pytest_portable.plan import Leg
+
+__all__ = ["check_references", "leg_for", "portrait_probe", "side_of", "verify_bundle"]
+
+
+def leg_for(manifest: Manifest, leg: Leg, *, declared: bool) -> Leg:
+    """Return the leg on which a bundle is verified.
+
+    Args:
+        manifest: of the bundle.
+        leg: the caller's.
+        declared: whether the environment is the one that the manifest names; otherwise `leg`'s.
+    """
+    found = replace(
+        leg,
+        serializer=manifest.serializer,
+        protocol=manifest.protocol,
+        test=manifest.test or manifest.name,
+    )
+    if not declared:
+        return found
+    deps = manifest.environment.get("deps")
+    return replace(
+        found,
+        python=leg.python or manifest.environment.get("python"),
+        deps=None if deps is None else tuple(deps),
+    )
+
+
+def check_references(bundle: Bundle) -> None:
+    """Hold the manifest's references against the payload's own.
+
+    Raises:
+        BundleError: they differ: the manifest was edited, or belongs to another payload.
+    """
+    inspection = inspect_payload(bundle.payload, root="obj")
+    there = {(one.module, one.qualname) for one in inspection.references}
+    said = {
+        (str(one.get("module")), str(one.get("qualname"))) for one in bundle.manifest.references
+    }
+    wrong = [
+        *(f"{'.'.join(one)} is not in the payload" for one in sorted(said - there)),
+        *(f"{'.'.join(one)} is missing from it" for one in sorted(there - said)),
+    ]
+    if wrong:
+        raise BundleError(
+            f"{bundle.folder}: the manifest's references are not the payload's: "
+            + "; ".join(wrong[:5])
+        )
+
+
+def portrait_probe(probes: Sequence[Mapping[str, Any]]) -> Probe:
+    """Return a probe that draws the object and what its own probes give, as plain text."""
+    drawing = (files("pytest_portable.bundle") / "portrait.py").read_text("utf-8")
+    caller = (
+        f"def portray_bundle(obj, **names):\n    return portray(obj, {list(probes)!r}, names)\n"
+    )
+    source = f"{drawing}\n\n{caller}"
+    return Probe("function", source, "portray_bundle", plain=True)
+
+
+def verify_bundle(
+    bundle: Bundle,
+    portable: Portable,
+    *,
+    is_note: Callable[[Difference], bool] = lambda _: False,
+) -> Verdict:
+    """Load a bundle on a leg and compare what is there with what was dumped.
+
+    Args:
+        bundle: as it was read.
+        portable: what checks on the leg.
+        is_note: whether a difference is told without failing.
+
+    Raises:
+        BundleError: the manifest lies about the payload.
+    """
+    check_references(bundle)
+    manifest = bundle.manifest
+    probe = portrait_probe(manifest.probes)
+    values = [(name, data) for name, data in bundle.values.items()]
+    major, minor = str(manifest.producer.get("python", "0.0")).split(".")[:2]
+    verdict, text = portable.draw_payload(
+        [("obj", bundle.payload), *values], probe, made_by=(int(major), int(minor))
+    )
+    portable.verdicts[-1] = verdict = replace(
+        verdict,
+        object=manifest.object,
+        leg={**verdict.leg, "producer": side_of(manifest)},
+        reproduce=f"pytest-portable verify {shlex.quote(str(bundle.folder))}",
+    )
+    if text is None or not bundle.portrait:
+        return verdict
+    judged = _judge(verdict, bundle, json.loads(text), portable.leg, is_note)
+    portable.verdicts[-1] = judged
+    return judged
+
+
+def _judge(
+    verdict: Verdict,
+    bundle: Bundle,
+    now: dict[str, Any],
+    leg: Leg,
+    is_note: Callable[[Difference], bool],
+) -> Verdict:
+    problems, notes = list(verdict.problems), list(verdict.notes)
+    for root, item in _differences(bundle.portrait, now, leg):
+        problem = Problem(
+            code="mismatch",
+            stage="compare",
+            path=item.path,
+            message=f"differs from what {_maker(bundle.manifest)} dumped"
+            if root == "obj"
+            else "the probe gives something else",
+            evidence=f"{item.then} then, {item.now} now",
+        )
+        (notes if is_note(item) else problems).append(problem)
+    problems.sort(key=lambda problem: STAGES.index(problem.stage))
+    return replace(
+        verdict,
+        portable=not problems,
+        stage=problems[0].stage if problems else None,
+        problems=tuple(problems),
+        notes=tuple(notes),
+    )
+
+
+def side_of(manifest: Manifest) -> str:
+    """Return the producing side as tables name it: `py3.12 linux-x86_64`."""
+    made = manifest.producer
+    name = "py" if made.get("implementation") == "cpython" else str(made.get("implementation"))
+    minor = ".".join(str(made.get("python")).split(".")[:2])
+    return f"{name}{minor} {made.get('system')}-{made.get('machine')}".lower()
+
+
+def _maker(manifest: Manifest) -> str:
+    made = manifest.producer
+    return f"{made.get('implementation')} {made.get('python')} on {made.get('system')}"
+
+
+def _differences(
+    then: Mapping[str, Any], now: Mapping[str, Any], leg: Leg
+) -> Iterator[tuple[str, Difference]]:
+    for key in then:
+        if key in now:
+            root = "obj" if key == "object" else key
+            for item in compare_portraits(
+                then[key], now[key], root=root, rtol=leg.rtol, atol=leg.atol
+            ):
+                yield root, item

@@ -1,0 +1,70 @@
+"""`pytest-portable report REPORT.json...`: put the reports of several jobs into one table."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_portable.errors import OptionError
+from pytest_portable.options import report_mistake
+
+if TYPE_CHECKING:
+    import argparse
+
+    from pytest_portable.cli.parsers import Commands
+
+__all__ = ["add_parser", "run"]
+
+
+def add_parser(commands: Commands) -> None:
+    """Add the command `report`."""
+    parser = commands.add_parser(
+        "report",
+        help="merge the JSON reports of several jobs into one",
+        description="Prints the matrix of all checks by leg as Markdown; --to writes a report.",
+    )
+    parser.add_argument("files", nargs="+", type=Path, metavar="REPORT.json")
+    parser.add_argument(
+        "--to",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="write .html, .json or .md, or the word github, instead; repeatable",
+    )
+
+
+def run(given: argparse.Namespace) -> int:
+    """Merge reports; 0 where every check of all jobs is portable, 1 where one is not."""
+    from pytest_portable.report.markdown import markdown
+    from pytest_portable.report.run import Run
+    from pytest_portable.report.writing import write_report
+
+    if mistakes := [wrong for wanted in given.to if (wrong := report_mistake(wanted))]:
+        raise OptionError([f"--to: {mistake}" for mistake in mistakes])
+    merged = Run(settings=f"merged from {len(given.files)} reports")
+    for file in given.files:
+        found = _read(file)
+        merged.checks += found["checks"]
+        merged.setup_failures += found["setup_failures"]
+        for environment in found["environments"]:
+            merged.environments.setdefault(environment["executable"], environment)
+    for wanted in given.to:
+        for line in write_report(merged, wanted):
+            print(line)
+    if not given.to:
+        print(markdown(merged), end="")
+    return int(bool(merged.failed() or merged.setup_failures))
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise OptionError(f"{file}: no report can be read: {error}") from None
+    keys = {"schema", "checks", "setup_failures", "environments"}
+    if not isinstance(found, dict) or not keys <= found.keys():
+        raise OptionError(f"{file}: is no report of pytest-portable")
+    if found["schema"] != 1:
+        raise OptionError(f"{file}: schema {found['schema']!r}, wanted 1")
+    return found

@@ -1,0 +1,114 @@
+"""`pytest-portable verify DIR...`: load bundles in an environment and compare."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_portable.cli.parsers import (
+    Commands,
+    add_json_option,
+    add_leg_options,
+    add_store_options,
+    leg_of,
+    open_session,
+)
+from pytest_portable.errors import BundleError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from pytest_portable.engine import Session
+    from pytest_portable.plan import Leg
+    from pytest_portable.verdict import Verdict
+
+__all__ = ["add_parser", "run"]
+
+
+def add_parser(commands: Commands) -> None:
+    """Add the command `verify`."""
+    parser = commands.add_parser(
+        "verify",
+        help="load bundles here, or in another environment, and compare with what was dumped",
+        description="Without --declared, --dep and --python the environment is the running one.",
+    )
+    parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="bundles lie below")
+    parser.add_argument(
+        "--declared",
+        action="store_true",
+        help="in the environment that each manifest names (--python replaces its Python)",
+    )
+    add_leg_options(parser, serializer=False)
+    parser.add_argument(
+        "--report",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="write a report: .html, .json or .md, or the word github; repeatable",
+    )
+    add_store_options(parser)
+    add_json_option(parser)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Verify every bundle; 0 where all are portable, 1 where one is not."""
+    from pytest_portable.bundle.manifest import find_bundles
+
+    leg = leg_of(given)
+    if not (given.declared or given.dep or given.python):
+        leg = replace(leg, python=sys.executable, deps=None)
+    bundles = [bundle for folder in given.folders for bundle in find_bundles(folder)]
+    session = open_session(given)
+    damaged = 0
+    verdicts = []
+    try:
+        for folder in bundles:
+            try:
+                verdict = _verify(session, folder, leg, declared=given.declared)
+            except BundleError as error:
+                damaged += 1
+                print(f"pytest-portable: {error}", file=sys.stderr)
+                continue
+            verdicts.append(verdict)
+            if not given.json:
+                _tell(folder, verdict)
+    finally:
+        session.close()
+    failed = sum(not verdict.portable for verdict in verdicts)
+    for wanted in given.report:
+        for line in _report(verdicts, wanted):
+            print(line, file=sys.stderr)
+    if given.json:
+        print(json.dumps([verdict.to_dict() for verdict in verdicts], indent=2))
+    else:
+        words = f", {damaged} damaged" if damaged else ""
+        print(f"{len(bundles)} bundles: {len(verdicts) - failed} verified, {failed} not{words}")
+    return 2 if damaged else int(failed > 0)
+
+
+def _verify(session: Session, folder: Path, leg: Leg, *, declared: bool) -> Verdict:
+    from pytest_portable.bundle.manifest import read_bundle
+    from pytest_portable.bundle.verify import leg_for, verify_bundle
+
+    bundle = read_bundle(folder)
+    portable = session.portable(leg_for(bundle.manifest, leg, declared=declared))
+    return verify_bundle(bundle, portable)
+
+
+def _report(verdicts: list[Verdict], wanted: str) -> Iterator[str]:
+    from pytest_portable.report.run import Run
+    from pytest_portable.report.writing import write_report
+
+    run = Run(settings="pytest-portable verify")
+    run.add({"checks": [verdict.to_dict() for verdict in verdicts]})
+    return write_report(run, wanted)
+
+
+def _tell(folder: Path, verdict: Verdict) -> None:
+    print(f"{'ok  ' if verdict.portable else 'FAIL'}  {folder}")
+    if not verdict.portable:
+        print("\n".join(f"      {line}" for line in str(verdict).splitlines()))
