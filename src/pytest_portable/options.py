@@ -1,16 +1,16 @@
 """Options of the command line and of the ini file: one table, read into `Settings`.
 
-This module is imported at every start of pytest: it stays on what pytest has loaded already.
+This module is imported at every start of pytest: it stays on what pytest has loaded already, and
+on named tuples, which are made ten times faster than dataclasses.
 """
 
 from __future__ import annotations
 
 import math
 import os
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pytest_portable.errors import OptionError
 
@@ -37,8 +37,7 @@ _YES: Final = frozenset({"1", "on", "true", "yes"})
 _NO: Final = frozenset({"", "0", "false", "no", "off"})
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """One option: `--portable-NAME` and, with underscores, `portable_NAME`.
 
     Attributes:
@@ -112,8 +111,7 @@ OPTIONS: Final = (
 )
 
 
-@dataclass(frozen=True)
-class Checks:
+class Checks(NamedTuple):
     """What says whether a word can be used; it comes from rooms that load on demand.
 
     Attributes:
@@ -127,8 +125,7 @@ class Checks:
     serializer: Callable[[object], str | None]
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """The effective options. `default_*` stand under the marks, the others above them.
 
     Attributes:
