@@ -14,6 +14,7 @@ from pytest_portable import probes
 from pytest_portable.errors import OptionError, PortabilityError
 from pytest_portable.judgement import Check, Outcome
 from pytest_portable.serializers import Registry, runtime_of
+from pytest_portable.shipping import Shipping, make_shipping
 from pytest_portable.target import Agent
 from pytest_portable.verdict import Target, Verdict
 
@@ -92,9 +93,20 @@ class Session:
 
         Raises:
             SetupError: the interpreter or the environment cannot be had.
+            OptionError: `by_value`, `as_main` or `ship` ask for what cannot be done here.
         """
-        environment = self.environment(leg)
         serializer = self._serializer(leg)
+        shipping = make_shipping(
+            serializer=serializer.name,
+            machinery=serializer.machinery,
+            by_value=leg.by_value,
+            as_main=leg.as_main,
+            ship=leg.ship,
+            options=leg.options,
+            test=leg.test,
+            root=self.root,
+        )
+        environment = self.environment(leg)
         start = serializer.preload, serializer.there
         where = environment.command or str(environment.executable)
         key = (where, tuple(sorted(leg.env.items())), *start)
@@ -109,6 +121,7 @@ class Session:
             environment=environment,
             agent=agent,
             serializer=serializer,
+            shipping=shipping,
             session=self,
         )
 
@@ -162,13 +175,14 @@ class Portable:
         details: what observers said of each of them.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one argument for each thing that was prepared
         self,
         *,
         leg: Leg,
         environment: Environment,
         agent: Agent,
         serializer: Serializer,
+        shipping: Shipping,
         session: Session,
     ) -> None:
         """Take a leg whose environment is there."""
@@ -179,6 +193,7 @@ class Portable:
         self._environment = environment
         self._agent = agent
         self._serializer = serializer
+        self._shipping = shipping
 
     @property
     def target(self) -> Target:
@@ -265,7 +280,8 @@ class Portable:
         """
         __tracebackhide__ = True
         check = self._check(obj)
-        data = check.dump(obj, "obj")
+        with self._shipping.dumping():
+            data = check.dump(obj, "obj")
         if data is None:
             raise PortabilityError(self._keep(check, check.outcome()))
         return check.inspection(data, "obj")
@@ -312,6 +328,7 @@ class Portable:
             host=sys.version_info[:2],
             notes_of_environment=self._environment.notes,
             environment=self._environment,
+            shipping=self._shipping,
             started=time.monotonic(),
         )
 

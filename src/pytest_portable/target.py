@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pytest_portable.environment.command import CommandTarget
+    from pytest_portable.shipping.sources import Sources
 
 __all__ = ["Agent", "Message", "Transcript", "target_environment"]
 
@@ -207,20 +208,28 @@ class Agent:
         *,
         loaders: Sequence[str],
         timeout_seconds: float,
+        sources: Sources | None = None,
     ) -> Transcript:
         """Run one request in a fresh process of the target.
+
+        Args:
+            request: what is asked for.
+            payloads: names and bytes.
+            loaders: `module:function` names that load there.
+            timeout_seconds: limit of the whole check.
+            sources: import packages that the process finds first.
 
         Raises:
             AgentError: the agent was lost twice.
         """
         self.start()
         try:
-            return self._run(request, payloads, loaders, timeout_seconds)
+            return self._run(request, payloads, loaders, timeout_seconds, sources)
         except _LOST as error:
             self._bury(error)
         self.start()
         try:
-            return self._run(request, payloads, loaders, timeout_seconds)
+            return self._run(request, payloads, loaders, timeout_seconds, sources)
         except _LOST as error:
             raise AgentError(
                 f"the agent in {self._name} was lost twice: {self._bury(error)}"
@@ -232,6 +241,7 @@ class Agent:
         payloads: Sequence[tuple[str, bytes]],
         loaders: Sequence[str],
         timeout_seconds: float,
+        sources: Sources | None,
     ) -> Transcript:
         assert self._folder is not None
         ticket = secrets.randbits(63)
@@ -254,6 +264,8 @@ class Agent:
             "nonce": nonce,
             "payloads": described,
         }
+        if sources is not None:
+            header["ship"] = self._ship(sources, blobs)
         try:
             self._send(header, blobs, ticket, int(timeout_seconds * 1000))
             message = self._receive(time.monotonic() + timeout_seconds + GRACE_SECONDS)
@@ -263,6 +275,21 @@ class Agent:
         if protocol.number_at(message, 2) != ticket:
             raise EOFError("an answer to another request")
         return _transcript(*protocol.decode(message), nonce)
+
+    def _ship(self, sources: Sources, blobs: list[bytes]) -> dict[str, object]:
+        """Describe import packages; their contents are the last blob, or a file kept for all."""
+        assert self._folder is not None
+        path = self._folder / f"ship-{sources.digest}"
+        is_spilled = len(sources.data) > protocol.SPILL_BYTES and self.command is None
+        if not is_spilled:
+            blobs.append(sources.data)
+        elif not path.exists():
+            path.write_bytes(sources.data)
+        return {
+            "names": list(sources.names),
+            "files": [[name, len(content)] for name, content in sources.files.items()],
+            "file": str(path) if is_spilled else None,
+        }
 
     def _send(
         self, header: dict[str, object], blobs: Sequence[bytes], ticket: int = 0, limit_ms: int = 0

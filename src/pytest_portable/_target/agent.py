@@ -21,7 +21,8 @@ name and keyword arguments), `payloads` (a list of `name`, `loaders`, `file`; by
 in the blobs where `file` is null), `dumpers` (a list of `[module:attribute, keyword arguments]`),
 `protocol`, `round_trip`, `probes` (a list of `label`, `mode`, `source`, `name`, `plain`: what it
 gives is text and comes back as it is), `warnings`, `seed` (null, or a number), `seeded` (modules
-beside `random` that the seed is for).
+beside `random` that the seed is for), `ship` (null, or import packages to find first: `names`,
+`files` as pairs of path and length, contents in the last blob or in `file`).
 
 Answer: `status` (exit code, or minus the signal), `timed_out`, `seconds`, `stdout_bytes`,
 `stderr_bytes` (before cutting), `files` (left in the working directory), `records` (null, or the
@@ -84,6 +85,7 @@ ABORT_SECONDS = 0.3
 CHUNK_BYTES = 1 << 18
 OWN_FILES = (__file__, "<serializer>")
 HEAD_BYTES = 32
+SHIPPED = "-shipped"  # beside the working directory, which belongs to user code
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -264,7 +266,7 @@ class Check:
 
     def __init__(self, message: bytes, records: int, watch: "Watch") -> None:
         request, self.blobs = decode(message)
-        self.request = {"probes": [], "seed": None, "seeded": [], **request}
+        self.request = {"probes": [], "seed": None, "seeded": [], "ship": None, **request}
         self.records = records
         self.watch = watch
 
@@ -274,6 +276,7 @@ class Check:
 
     def run(self) -> None:
         """Take the steps of the request; the last record says that it finished."""
+        self.unpack()
         if self.request["kind"] == "task":
             self.task()
             self.record({"finished": self.request["nonce"]})
@@ -286,6 +289,29 @@ class Check:
                 self.inspect_and_probe(values)
         flush()
         self.record({"finished": self.request["nonce"]})
+
+    def unpack(self) -> None:
+        """Put import packages that came as source where they are found before all others."""
+        ship = self.request["ship"]
+        if ship is None:
+            return
+        if ship["file"] is None:
+            data = self.blobs.pop()
+        else:
+            with open(ship["file"], "rb") as stream:
+                data = stream.read()
+        folder, offset = os.getcwd() + SHIPPED, 0
+        for path, size in ship["files"]:
+            place = os.path.join(folder, *path.split("/"))
+            os.makedirs(os.path.dirname(place), exist_ok=True)
+            with open(place, "wb") as stream:
+                stream.write(data[offset : offset + size])
+            offset += size
+        # What was imported under these names before (a preload) is another version.
+        for name in list(sys.modules):
+            if any(name == one or name.startswith(one + ".") for one in ship["names"]):
+                del sys.modules[name]
+        sys.path.insert(0, folder)
 
     def load(self) -> "dict[str, Any] | None":
         """Load every payload, keeping the warnings; `None` after a failure."""
@@ -766,6 +792,7 @@ class Child:
             if not children:
                 break
         remove_tree(self.cwd)
+        remove_tree(self.cwd + SHIPPED)
 
 
 class Agent:

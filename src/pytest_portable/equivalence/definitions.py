@@ -83,8 +83,12 @@ def _function(walk: Walk, left: object, right: object, path: Path) -> None:
     """Compare functions that were rebuilt from their definition."""
     _globals(walk, cast("FunctionType", left), cast("FunctionType", right), path)
     _closure(walk, cast("FunctionType", left), cast("FunctionType", right), path)
-    names = ["__name__", "__qualname__", "__code__", "__defaults__", "__kwdefaults__"]
+    names = ["__name__", "__code__", "__defaults__", "__kwdefaults__"]
     by_attributes(walk, (left, right), path, [*names, "__annotations__", "__dict__"])
+    # dill leaves out a qualified name that equals the name, and code brings one of its own.
+    of_code = getattr(cast("FunctionType", right).__code__, "co_qualname", None)
+    if cast("FunctionType", right).__qualname__ != of_code:
+        by_attributes(walk, (left, right), path, ["__qualname__"])
 
 
 def _globals(walk: Walk, left: FunctionType, right: FunctionType, path: Path) -> None:

@@ -74,9 +74,10 @@ def judge_return(
         return
     begun = time.monotonic()
     before = len(check.problems)
-    returned = load_back(check, record, "obj")
-    if len(check.problems) == before:
-        compare_with(check, check.obj, returned, "obj", equal)
+    with check.shipping.loading():
+        returned = load_back(check, record, "obj")
+        if len(check.problems) == before:
+            compare_with(check, check.obj, returned, "obj", equal)
     check.seconds["compare"] = time.monotonic() - begun
 
 
@@ -135,9 +136,10 @@ def judge_probe(check: Check, probe: Probe, names: Mapping[str, object]) -> None
         )
     elif record is not None:
         before = len(check.problems)
-        there = load_back(check, record, probe.label)
-        if len(check.problems) == before:
-            compare_with(check, here, there, probe.label)
+        with check.shipping.loading():
+            there = load_back(check, record, probe.label)
+            if len(check.problems) == before:
+                compare_with(check, here, there, probe.label)
 
 
 def _evaluate(
@@ -159,6 +161,11 @@ def _evaluate(
 
 def _is_same(check: Check, probe: Probe, here: BaseException, raised: Message) -> bool:
     """Tell whether both sides raised the same, to the causes where they could come back."""
+    with check.shipping.loading():
+        return _is_same_loaded(check, probe, here, raised)
+
+
+def _is_same_loaded(check: Check, probe: Probe, here: BaseException, raised: Message) -> bool:
     if not same_exception(here, raised):
         return False
     if raised.blob is None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_portable.diagnosis import Evidence, explain_dump, foreign_code
 from pytest_portable.judgement.back import judge_probe, judge_return, load_back
+from pytest_portable.judgement.copies import note_copies
 from pytest_portable.judgement.exceptions import bring_back_exception, ends_session, not_raised
 from pytest_portable.judgement.outcome import Outcome
 from pytest_portable.judgement.paths import with_argument_path
@@ -22,6 +23,7 @@ from pytest_portable.judgement.there import judge_transcript
 from pytest_portable.judgement.unwanted import find_unwanted
 from pytest_portable.judgement.warned import all_warnings
 from pytest_portable.payload.prescan import may_carry_code
+from pytest_portable.shipping import NO_SHIPPING, Shipping
 from pytest_portable.verdict import STAGES, Problem, Target, Verdict
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ class Check:
     payloads: list[tuple[str, bytes]] = field(default_factory=list)
     transcript: Transcript | None = None
     environment: Environment | None = None
+    shipping: Shipping = NO_SHIPPING
     inspections: dict[str, Inspection] = field(default_factory=dict)
 
     @property
@@ -128,12 +131,14 @@ class Check:
         assert self.transcript is not None
         raised = self.transcript.find("raised")
         if raised is not None:
-            error = bring_back_exception(self, raised)
+            with self.shipping.loading():
+                error = bring_back_exception(self, raised)
             if error is not None and ends_session(error):
                 self.problems.append(not_raised(error))
             return Outcome(self.outcome().verdict, raised=error)
         record = self.transcript.find("value")
-        value = None if record is None else load_back(self, record, "obj()")
+        with self.shipping.loading():
+            value = None if record is None else load_back(self, record, "obj()")
         return Outcome(self.outcome().verdict, value=value)
 
     # --- dump ---------------------------------------------------------------------------------
@@ -182,7 +187,8 @@ class Check:
         begun = time.monotonic()
         payloads = []
         for name, value in values.items():
-            data = self.dump(value, name)
+            with self.shipping.dumping():
+                data = self.dump(value, name)
             if data is not None:
                 payloads.append((name, data))
             if name == "obj":
@@ -214,6 +220,7 @@ class Check:
                 found = [with_argument_path(problem) for problem in found]
                 (self.notes if self.leg.allow_bytecode else self.problems).extend(found)
         check_policies(self, payloads)
+        note_copies(self)
         for name, data in payloads:
             if name == "obj":
                 check_limits(self, "object", data)
@@ -256,6 +263,7 @@ class Check:
             payloads,
             loaders=self.serializer.loaders,
             timeout_seconds=self.leg.timeout_seconds,
+            sources=self.shipping.sources,
         )
         self.seconds["there"] = self.transcript.seconds
 

@@ -40,7 +40,9 @@ def check_policies(check: Check, payloads: list[tuple[str, bytes]]) -> None:
 
 def _check_size(check: Check, payloads: list[tuple[str, bytes]]) -> None:
     budget = check.leg.max_bytes
-    total = sum(len(data) for _, data in payloads)
+    sources = check.shipping.sources
+    shipped = {} if sources is None else {name: sources.bytes_of(name) for name in sources.names}
+    total = sum(len(data) for _, data in payloads) + sum(shipped.values())
     if budget is None or total <= budget:
         return
     fillers = [
@@ -48,6 +50,7 @@ def _check_size(check: Check, payloads: list[tuple[str, bytes]]) -> None:
         for name, data in payloads
         for size in check.inspection(data, name).filled_by
     ]
+    fillers += [(count, f"ship={[name]}") for name, count in shipped.items()]
     fillers = [one for one in fillers if one[0] * _LEAST_SHARE >= total]
     biggest = sorted(fillers, key=lambda one: -one[0])[:_BIGGEST]
     problem = Problem(

@@ -109,7 +109,8 @@ def _pack(
     check: Check, task: Task, args: tuple[object, ...], kwargs: Mapping[str, object]
 ) -> bytes | None:
     try:
-        return task.pack(check.obj, args, kwargs, **check.leg.options)
+        with check.shipping.dumping():
+            return task.pack(check.obj, args, kwargs, **check.leg.options)
     except Exception as error:  # noqa: BLE001 - whatever the system raises is the finding
         check.problems.append(
             Problem(
@@ -145,7 +146,8 @@ def _unpack(check: Check, task: Task, record: Message, code: str) -> Answer | No
     assert record.blob is not None
     check_limits(check, "result", record.blob)
     try:
-        answer = task.unpack(record.blob, raised="raised" in record.header)
+        with check.shipping.loading():
+            answer = task.unpack(record.blob, raised="raised" in record.header)
     except BaseException as error:  # noqa: BLE001 - a worker-only class may raise anything
         about = record.header.get("raised")
         what = "came back" if about is None else f"{about['type']}({about['message']!r}) was raised"

@@ -58,6 +58,7 @@ def make() -> Serializer:
         # What an endpoint installs for its workers, at the SDK's version.
         requirement=f"globus-compute-endpoint=={version}",
         pickles=pickles,
+        machinery="dill",
         preload=("globus_compute_sdk.serialize", "globus_compute_endpoint.engines.helper"),
         accepts=_OPTIONS,
         check_options=_check_options,

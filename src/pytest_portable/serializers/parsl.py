@@ -38,6 +38,7 @@ def make() -> Serializer:
         requirement="parsl",
         pickles=pickles,
         preload=_MODULES,
+        machinery="dill",
         accepts=_SETTINGS,
         task=Task(
             pack=framework.wrap(_pack),

@@ -73,6 +73,8 @@ class Serializer:
         left_behind: `left_behind(obj, options)` lists names that a function uses and that do not
             travel with it.
         check_options: `check_options(options)` gives what is wrong with their values.
+        machinery: package that sends definitions by value, which `by_value` needs: `dill`, or a
+            module with cloudpickle's `register_pickle_by_value`; `None` where none does.
         there: source text of functions for the target: standard library at its top, the rest
             imported inside the functions; the oldest Python that it runs on is 3.8.
 
@@ -96,6 +98,7 @@ class Serializer:
     remarks: Callable[[Minor, Minor, Mapping[str, str]], Sequence[str]] = _nothing
     left_behind: Callable[[object, Mapping[str, object]], Sequence[LeftBehind]] = _nothing
     check_options: Callable[[Mapping[str, object]], Sequence[str]] = _nothing
+    machinery: str | None = None
     there: str = ""
 
     def __post_init__(self) -> None:

@@ -51,6 +51,7 @@ def make_cloudpickle() -> Serializer:
         default_protocol=lambda: pickle.HIGHEST_PROTOCOL,
         requirement="cloudpickle",
         preload=("cloudpickle",),
+        machinery="cloudpickle",
         accepts=frozenset({"buffer_callback"}),
     )
 
@@ -68,6 +69,7 @@ def make_dill() -> Serializer:
         default_protocol=lambda: int(dill.settings["protocol"]),
         requirement="dill",
         preload=("dill",),
+        machinery="dill",
         accepts=frozenset({"byref", "fmode", "recurse"}),
     )
 

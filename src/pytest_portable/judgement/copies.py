@@ -1,0 +1,79 @@
+"""What travels with the payload and is installed there too: the two do not know each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_portable.verdict import Problem, Remedy
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_portable.judgement.check import Check
+
+__all__ = ["note_copies"]
+
+
+def note_copies(check: Check) -> None:
+    """Note modules that the target has beside what was sent, and files of machine code."""
+    shipping = check.shipping
+    if not shipping or check.environment is None:
+        return
+    from pytest_portable.environment.layout import site_folders  # noqa: PLC0415 - on demand
+
+    folders = site_folders(check.environment.path)
+    for name in shipping.by_value:
+        if place := _find(name, folders):
+            check.notes.append(_by_value_note(name, place))
+    sources = shipping.sources
+    if sources is None:
+        return
+    for name in sources.names:
+        if place := _find(name, folders):
+            check.notes.append(_shipped_note(name, place))
+    if sources.extensions:
+        check.notes.append(_extension_note(sources.extensions, check.label))
+
+
+def _find(name: str, folders: list[Path]) -> Path | None:
+    """Find a module in an environment without starting its Python."""
+    stem = name.replace(".", "/")
+    for folder in folders:
+        if (folder / stem).is_dir():
+            return folder / stem
+        found = next(folder.glob(f"{stem}.*py*"), None) or next(folder.glob(f"{stem}.*.so"), None)
+        if found is not None:
+            return found
+    return None
+
+
+def _by_value_note(name: str, place: Path) -> Problem:
+    return Problem(
+        code="installed-copy",
+        stage="inspect",
+        module=name,
+        message=f"{name} travels by value, and the environment has its own: instances of the "
+        f"classes that were sent are no instances of those in {place.name}",
+        remedies=(Remedy(f"leave {name} out of by_value, or its distribution out of deps"),),
+    )
+
+
+def _shipped_note(name: str, place: Path) -> Problem:
+    return Problem(
+        code="installed-copy",
+        stage="inspect",
+        module=name,
+        message=f"{name} is shipped as source and installed there too ({place.name}): "
+        "the shipped one is what gets imported",
+        remedies=(Remedy(f"leave {name} out of ship, or its distribution out of deps"),),
+    )
+
+
+def _extension_note(paths: tuple[str, ...], label: str) -> Problem:
+    return Problem(
+        code="platform",
+        stage="inspect",
+        message=f"{paths[0]} is machine code for this platform and Python; whether {label} can "
+        "load it is luck",
+        remedies=(Remedy("build wheels, and name the project in deps"),),
+    )

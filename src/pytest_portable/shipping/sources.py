@@ -1,0 +1,180 @@
+"""Import packages that travel as source beside the payload: their files, in a fixed order."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.machinery
+import importlib.util
+import os
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from pytest_portable.errors import OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from importlib.machinery import ModuleSpec
+
+__all__ = ["Sources", "collect"]
+
+_LEFT_OUT_FOLDERS: Final = frozenset(
+    (
+        *("__pycache__", ".git", ".hg", ".svn", ".bzr", "CVS", "_darcs"),
+        *(".tox", ".nox", ".venv", ".mypy_cache", ".pytest_cache", ".ruff_cache"),
+        *(".hypothesis", ".ipynb_checkpoints", ".idea", ".vscode", "node_modules"),
+    )
+)
+_LEFT_OUT_SUFFIXES: Final = (".pyc", ".pyo", ".swp", "~")
+_LEFT_OUT_FILES: Final = frozenset((".DS_Store", "Thumbs.db"))
+_EXTENSIONS: Final = (".so", ".pyd", ".dylib", ".dll")
+_SITE_FOLDERS: Final = frozenset(("site-packages", "dist-packages"))
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Files of import packages, by their path below the folder that is importable there.
+
+    Attributes:
+        names: the import packages, as they were asked for.
+        files: path with `/` -> content, sorted.
+    """
+
+    names: tuple[str, ...]
+    files: dict[str, bytes]
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of paths and contents: two versions of a package never share it."""
+        found = hashlib.sha256()
+        for path, content in self.files.items():
+            found.update(f"{path}\0{len(content)}\0".encode())
+            found.update(content)
+        return found.hexdigest()
+
+    @cached_property
+    def data(self) -> bytes:
+        """All contents, one behind the other."""
+        return b"".join(self.files.values())
+
+    @property
+    def extensions(self) -> tuple[str, ...]:
+        """Files of machine code: they belong to one platform, and mostly to one Python."""
+        return tuple(path for path in self.files if path.endswith(_EXTENSIONS))
+
+    def bytes_of(self, name: str) -> int:
+        """Count the bytes of one package."""
+        stem = name.replace(".", "/")
+        return sum(
+            len(content)
+            for path, content in self.files.items()
+            if path.startswith(f"{stem}/") or path == f"{stem}.py"
+        )
+
+
+def collect(names: Sequence[str]) -> Sources:
+    """Read the files of import packages.
+
+    Args:
+        names: packages or modules that are importable here from a source tree.
+
+    Raises:
+        OptionError: with every package that cannot be sent, and why.
+    """
+    files: dict[str, bytes] = {}
+    mistakes = []
+
+    def read(name: str) -> None:
+        try:
+            files.update(_files(name))
+        except (ValueError, OSError) as error:
+            mistakes.append(f"ship: {name!r} {error}")
+
+    for name in names:
+        read(name)
+    if mistakes:
+        raise OptionError(mistakes)
+    return Sources(tuple(names), dict(sorted(files.items())))
+
+
+def _files(name: str) -> Iterator[tuple[str, bytes]]:
+    """Yield path and content of every file of a package or module.
+
+    Raises:
+        ValueError: it cannot be sent.
+    """
+    spec = _spec(name)
+    top = name.partition(".")[0]
+    if top in sys.stdlib_module_names or spec.origin in {"built-in", "frozen"}:
+        raise ValueError("is in the standard library, which is there anyway")
+    stem = name.replace(".", "/")
+    if spec.submodule_search_locations is None:
+        file = Path(str(spec.origin))
+        _refuse_installed(name, file)
+        if not file.is_file():
+            raise ValueError(f"is no file that could be sent: {spec.origin}")
+        yield stem + _suffix(file), file.read_bytes()
+        return
+    folders = [Path(location) for location in spec.submodule_search_locations]
+    own = [folder for folder in folders if not _is_installed(folder)]
+    if not own:
+        _refuse_installed(name, folders[0])
+    for folder in reversed(own):  # a namespace has several; the first wins
+        if not folder.is_dir():
+            raise ValueError(f"lies in no folder, perhaps in an archive: {folder}")
+        for path in _walk(folder):
+            yield f"{stem}/{path.relative_to(folder).as_posix()}", path.read_bytes()
+
+
+def _spec(name: str) -> ModuleSpec:
+    loaded = sys.modules.get(name)
+    try:
+        spec = getattr(loaded, "__spec__", None) or importlib.util.find_spec(name)
+    except (ImportError, ValueError) as error:
+        raise ValueError(f"cannot be imported here: {error}") from error
+    if spec is None:
+        near = "; is it installed, or is its folder on sys.path?"
+        raise ValueError(f"is not importable here{near}")
+    parent = name.rpartition(".")[0]
+    if parent and (above := importlib.util.find_spec(parent)) and above.origin is not None:
+        raise ValueError(f"is a part of {parent}, which must travel whole: name {parent} instead")
+    return spec
+
+
+def _suffix(file: Path) -> str:
+    """Give the ending by which a module is found: `.py`, or `.cpython-311-x86_64-linux-gnu.so`."""
+    for suffix in (*importlib.machinery.EXTENSION_SUFFIXES, ".py"):
+        if file.name.endswith(suffix):
+            return suffix
+    raise ValueError(f"has no source: {file}")
+
+
+def _is_installed(path: Path) -> bool:
+    return bool(_SITE_FOLDERS.intersection(path.parts))
+
+
+def _refuse_installed(name: str, path: Path) -> None:
+    if _is_installed(path):
+        from pytest_portable.payload.references import distribution_of
+
+        owner = distribution_of(name) or name
+        raise ValueError(f"is installed here, from {path.parent}: name it in deps=[{owner!r}]")
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """List the files of a package, through links, each folder once."""
+    seen: set[str] = set()
+    for current, folders, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(current)
+        is_environment = "pyvenv.cfg" in names
+        if real in seen or is_environment:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(set(folders) - _LEFT_OUT_FOLDERS)
+        for name in sorted(set(names) - _LEFT_OUT_FILES):
+            path = Path(current, name)
+            if not name.endswith(_LEFT_OUT_SUFFIXES) and path.is_file():
+                yield path

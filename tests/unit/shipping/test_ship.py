@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+import importlib
+import sys
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_portable.errors import OptionError
+from pytest_portable.shipping.sources import collect
+from unit.shipping.laboratory import importable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pytest_portable.engine import Portable
+
+FILES = {
+    "shop/__init__.py": "from shop.core import Item\n",
+    "shop/core.py": """
+        from importlib import resources
+
+        class Item:
+            def __init__(self, n):
+                self.n = n
+
+            def price(self):
+                from shop.deep.table import RATE
+                return self.n * RATE
+
+            def label(self):
+                return resources.files("shop").joinpath("data/label.txt").read_text().strip()
+
+            def where(self):
+                import os
+                return os.path.isfile(__file__)
+        """,
+    "shop/deep/__init__.py": "",
+    "shop/deep/table.py": "RATE = 7\n",
+    "shop/data/label.txt": "a label\n",
+    "single.py": "def double(x):\n    return 2 * x\n",
+}
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Any]:
+    with importable(tmp_path, FILES) as found:
+        yield found
+
+
+@pytest.mark.parametrize("serializer", ["pickle", "cloudpickle", "dill"])
+def test_a_package_works_there_whole(
+    serializer: str, shop: Any, on: Callable[..., Portable]
+) -> None:
+    probe = "(obj.price(), obj.label(), obj.where())"
+
+    verdict = on(serializer=serializer, ship=("shop",)).check(shop.Item(3), probe=probe)
+
+    assert verdict.portable, str(verdict)
+    assert verdict.notes == ()
+
+
+def test_without_the_key_the_package_is_missing(shop: Any, on: Callable[..., Portable]) -> None:
+    assert [one.code for one in on().check(shop.Item(1)).problems] == ["missing-module"]
+
+
+def test_a_single_file_is_shipped_too(shop: Any, on: Callable[..., Portable]) -> None:
+    del shop
+    import single  # type: ignore[import-not-found]
+
+    assert on(ship=("single",)).call(single.double, 4) == 8
+
+
+def test_two_versions_in_one_session_never_mix(
+    shop: Any, tmp_path: Path, on: Callable[..., Portable]
+) -> None:
+    table = tmp_path / "shop/deep/table.py"
+    first = on(ship=("shop",))
+    assert first.call(shop.Item.price, shop.Item(1)) == 7
+
+    table.write_text("RATE = 9\n")
+    second = on(ship=("shop",))
+
+    assert second.call(shop.Item.price, shop.Item(1)) == 9
+    assert first.call(shop.Item.price, shop.Item(1)) == 7
+
+
+def test_nothing_of_it_is_left_behind(
+    shop: Any, tmp_path: Path, on: Callable[..., Portable]
+) -> None:
+    portable = on(ship=("shop",))
+
+    place = portable.call(eval, "__import__('shop').__file__")
+    assert not Path(place).is_relative_to(tmp_path / "shop")
+    assert on().call(eval, "'shop' in __import__('sys').modules") is False
+    assert portable.check(shop.Item(1), probe="open('made', 'w').close()").problems[0].code == (
+        "side-effect"
+    )
+    # The agent answers first and cleans up before the next check.
+    assert not Path(place).exists()
+
+
+def test_a_big_package_goes_through_a_file(tmp_path: Path, on: Callable[..., Portable]) -> None:
+    with importable(tmp_path, {"heavy/__init__.py": "def size():\n    return len(BIG)\n"}) as heavy:
+        (tmp_path / "heavy/big.bin").write_bytes(bytes(3_000_000))
+        text = "len(__import__('pkgutil').get_data('heavy', 'big.bin'))"
+
+        assert on(ship=("heavy",)).call(eval, text) == 3_000_000
+        assert heavy.__name__ == "heavy"
+
+
+def test_it_counts_for_the_budget(shop: Any, on: Callable[..., Portable]) -> None:
+    (problem,) = on(ship=("shop",), max_bytes=300).check(shop.Item(1)).problems
+
+    assert (problem.code, problem.path) == ("too-large", "ship=['shop']")
+
+
+def test_a_shipped_package_hides_the_installed_one(
+    tmp_path: Path, on: Callable[..., Portable]
+) -> None:
+    files = {"sortedcontainers.py": "def mine():\n    return 'mine'\n"}
+    known = {name: sys.modules.pop(name) for name in list(sys.modules) if "sortedcont" in name}
+    try:
+        with importable(tmp_path, files) as ours:
+            portable = on(ship=("sortedcontainers",))
+
+            assert portable.call(ours.mine) == "mine"
+            (note,) = portable.verdicts[-1].notes
+    finally:
+        sys.modules.update(known)
+    assert (note.code, note.module) == ("installed-copy", "sortedcontainers")
+    assert "the shipped one" in note.message
+
+
+def test_a_namespace_package_is_shipped_by_its_parts(
+    tmp_path: Path, on: Callable[..., Portable]
+) -> None:
+    files = {
+        "company/team/__init__.py": "from company.team.a import f\n",
+        "company/team/a.py": "def f():\n    return 'team'\n",
+        "company/other.py": "x = 1\n",
+    }
+    with importable(tmp_path, files):
+        team = importlib.import_module("company.team")
+
+        assert on(ship=("company.team",)).call(team.f) == "team"
+        assert set(collect(["company.team"]).files) == {
+            "company/team/__init__.py",
+            "company/team/a.py",
+        }
+        assert "company/other.py" in collect(["company"]).files
+
+
+def test_caches_and_version_control_stay_here(shop: Any, tmp_path: Path) -> None:
+    del shop
+    before = collect(["shop"])
+    for name in ("__pycache__/a.pyc", ".git/HEAD", "deep/.mypy_cache/x", "core.py~", "old.pyc"):
+        (tmp_path / "shop" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "shop" / name).write_text("left out")
+    (tmp_path / "shop/venv").mkdir()
+    (tmp_path / "shop/venv/pyvenv.cfg").write_text("home = /")
+    (tmp_path / "shop/again").symlink_to(tmp_path / "shop")
+
+    after = collect(["shop"])
+
+    assert after.files == before.files
+    assert after.digest == before.digest
+    assert list(after.files) == sorted(path for path in FILES if path.startswith("shop/"))
+
+
+def test_a_link_to_a_package_elsewhere_is_followed(shop: Any, tmp_path: Path) -> None:
+    del shop
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "more.py").write_text("x = 1\n")
+    (tmp_path / "shop/linked").symlink_to(elsewhere)
+
+    assert "shop/linked/more.py" in collect(["shop"]).files
+
+
+def test_another_content_is_another_digest(shop: Any, tmp_path: Path) -> None:
+    del shop
+    before = collect(["shop"]).digest
+    (tmp_path / "shop/data/label.txt").write_text("b label\n")
+
+    assert collect(["shop"]).digest != before
+
+
+def test_machine_code_is_noted(shop: Any, tmp_path: Path, on: Callable[..., Portable]) -> None:
+    (tmp_path / "shop/fast.so").write_bytes(b"\x7fELF")
+
+    (note,) = on(ship=("shop",)).check(shop.Item(1)).notes
+
+    assert note.code == "platform"
+    assert "shop/fast.so" in note.message
+
+
+def test_what_cannot_be_shipped_is_misuse(shop: Any, tmp_path: Path) -> None:
+    del shop
+    archive = tmp_path / "packed.zip"
+    with zipfile.ZipFile(archive, "w") as stream:
+        stream.writestr("packed/__init__.py", "")
+    sys.path.insert(0, str(archive))
+    try:
+        with pytest.raises(OptionError) as caught:
+            collect(["numpy", "json", "no_such", "shop.deep", "packed", "sys"])
+    finally:
+        sys.path.remove(str(archive))
+
+    mistakes = " | ".join(caught.value.mistakes)
+    assert len(caught.value.mistakes) == 6
+    assert "'numpy' is installed here" in mistakes
+    assert "deps=['numpy']" in mistakes
+    assert "'json' is in the standard library" in mistakes
+    assert "'no_such' is not importable here" in mistakes
+    assert "'shop.deep' is a part of shop" in mistakes
+    assert "perhaps in an archive" in mistakes
+
+
+def test_a_mistake_names_the_distribution_not_the_module() -> None:
+    with pytest.raises(OptionError, match="deps=\\['python-dateutil'\\]"):
+        collect(["dateutil"])
+
+
+@pytest.mark.parametrize("version", ["3.8", "3.13"])
+def test_source_is_for_any_python(version: str, shop: Any, on: Callable[..., Portable]) -> None:
+    found = sorted(Path("~/.pyenv/versions").expanduser().glob(f"{version}.*/bin/python"))
+    if not found:
+        pytest.skip(f"no CPython {version}")
+    portable = on(python=str(found[0]), ship=("shop",), protocol=4)
+
+    verdict = portable.check(shop.Item(3), probe="obj.price(), obj.where()")
+
+    assert verdict.portable, str(verdict)
