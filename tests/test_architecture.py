@@ -35,6 +35,8 @@ COVERED_BY = {
     "plugin": "plugin/test_fixture.py",
     "report/__init__": "unit/test_report_text.py",
     "environment/sources": "unit/environment/test_preparation.py",
+    "environment/naming": "real/test_requirements.py",
+    "trials": "real/test_requirements.py",
     "environment/wheel": "unit/environment/test_project.py",
     "environment/command": "target/test_commands.py",
     "marks": "plugin/test_marks.py",

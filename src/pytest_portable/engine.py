@@ -16,6 +16,7 @@ from pytest_portable.judgement import Check, Outcome
 from pytest_portable.serializers import Registry, runtime_of
 from pytest_portable.shipping import Shipping, make_shipping
 from pytest_portable.target import Agent
+from pytest_portable.trials import Searching
 from pytest_portable.verdict import Target, Verdict
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ class Session:
         self._agents.clear()
 
 
-class Portable:
+class Portable(Searching):
     """Checks objects on one leg: what the `portable` fixture is.
 
     Attributes:
@@ -341,7 +342,7 @@ class Portable:
     ) -> Verdict:
         verdict = outcome.verdict
         self.verdicts.append(verdict)
-        if self._session.observers:
+        if self._session.observers and not self._is_trial:
             payloads = tuple(check.payloads)
             done = Checked(verdict, check, self.leg, payloads, asked, names or {})
             said: dict[str, object] = {}

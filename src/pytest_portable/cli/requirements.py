@@ -1,0 +1,83 @@
+"""`pytest-portable requirements MODULE:NAME|FILE`: what an object needs to load, and no more."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_portable.cli.objects import resolve
+from pytest_portable.cli.parsers import (
+    Commands,
+    add_json_option,
+    add_leg_options,
+    add_store_options,
+    leg_of,
+    open_session,
+)
+from pytest_portable.errors import PortabilityError
+
+if TYPE_CHECKING:
+    import argparse
+
+__all__ = ["add_parser", "run"]
+
+
+def add_parser(commands: Commands) -> None:
+    """Add the command `requirements`."""
+    parser = commands.add_parser(
+        "requirements",
+        help="find the smallest requirements under which an object loads",
+        description="Print the smallest requirements under which an object loads and its probe "
+        "runs, one a line, tried in an environment of exactly these. Lines of --dep say where "
+        "distributions come from (--index-url, a path) where that is no usual index.",
+    )
+    parser.add_argument("object", help="MODULE:NAME, or a file that holds a payload")
+    parser.add_argument("--probe", help="an expression over `obj` that has to run there")
+    parser.add_argument(
+        "--style",
+        choices=("pinned", "ranged", "bare"),
+        default="pinned",
+        help="how versions are written (default: pinned at the ones installed here)",
+    )
+    add_leg_options(parser)
+    add_store_options(parser)
+    add_json_option(parser)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Print the requirements; 1 and the diagnosis where no requirements help."""
+    leg = leg_of(given)
+    file = Path(given.object)
+    data = file.read_bytes() if file.is_file() else None
+    obj = None if data is not None else resolve(given.object)
+    session = open_session(given)
+    begun = time.monotonic()
+    try:
+        portable = session.portable(leg)
+        asked = {"probe": given.probe, "style": given.style}
+        if data is not None:
+            lines = portable.requirements_of_payload(data, **asked)
+        else:
+            lines = portable.requirements(obj, **asked)
+        target = portable.target
+    except PortabilityError as error:
+        print(json.dumps(error.verdict.to_dict(), indent=2) if given.json else str(error))
+        return 1
+    finally:
+        session.close()
+    if given.json:
+        answer = {
+            "requirements": lines,
+            "style": given.style,
+            "python": target.python,
+            "serializer": leg.serializer,
+            "seconds": time.monotonic() - begun,
+        }
+        print(json.dumps(answer, indent=2))
+    elif lines:
+        print("\n".join(lines))
+    else:
+        print("# nothing but the standard library")
+    return 0
