@@ -27,7 +27,9 @@ def run_task(
     check: Check, task: Task, args: tuple[object, ...], kwargs: Mapping[str, object]
 ) -> Outcome:
     """Send a call as the serializer's system sends it; see `Task`."""
-    check.payloads = payloads = check.dump_all({"obj": check.obj, "arguments": (args, kwargs)})
+    with task.prepared(check.obj) as function:
+        values = {"obj": function, "arguments": (args, kwargs)}
+        check.payloads = payloads = check.dump_all(values)
     if not check.problems:
         check.inspect(payloads)
         _own_code(check, task)

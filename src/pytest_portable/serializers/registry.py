@@ -35,6 +35,9 @@ class Builtin:
 
 _BUILTINS: Final[Mapping[str, Builtin]] = {
     "cloudpickle": Builtin("standard:make_cloudpickle"),
+    "covalent": Builtin("covalent:make", needs="covalent>=0.230", extra="covalent"),
+    "covalent-lattice": Builtin("covalent:make_lattice", needs="covalent>=0.230", extra="covalent"),
+    "covalent-server": Builtin("covalent:make_server", needs="covalent>=0.230", extra="covalent"),
     "dill": Builtin("standard:make_dill"),
     "globus-compute": Builtin(
         "globus_compute:make", needs="globus-compute-sdk>=4", extra="globus-compute"

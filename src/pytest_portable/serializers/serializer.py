@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_portable.errors import OptionError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pytest_portable.serializers.task import LeftBehind, Limit, Task
 
@@ -97,7 +97,7 @@ class Serializer:
     limits: tuple[Limit, ...] = ()
     remarks: Callable[[Minor, Minor, Mapping[str, str]], Sequence[str]] = _nothing
     left_behind: Callable[[object, Mapping[str, object]], Sequence[LeftBehind]] = _nothing
-    check_options: Callable[[Mapping[str, object]], Sequence[str]] = _nothing
+    check_options: Callable[[Mapping[str, object]], Iterable[str]] = _nothing
     machinery: str | None = None
     there: str = ""
 

@@ -6,11 +6,13 @@ does, on the system's real message.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
 __all__ = ["Answer", "LeftBehind", "Limit", "Task"]
 
@@ -71,6 +73,7 @@ class Task:
             text, or `None`.
         unpack: `unpack(answer, raised=...) -> Answer`, on the host; `raised` says whether the
             runner gave an error. What it raises is a result that cannot come back.
+        prepared: gives the function that really travels, while it may be dumped.
         lost: what the system does where an answer cannot be read here.
         own_code: which code of the system's own travels with every call; empty where none does.
     """
@@ -78,5 +81,6 @@ class Task:
     pack: Callable[..., bytes]
     runner: str
     unpack: Callable[..., Answer]
+    prepared: Callable[[Any], AbstractContextManager[Any]] = nullcontext
     lost: str = ""
     own_code: str = ""
