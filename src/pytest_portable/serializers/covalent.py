@@ -45,6 +45,7 @@ def make() -> Serializer:
         loaders=("there:loads",),
         dumpers=("there:dumps",),
         requirement="covalent",
+        machinery="cloudpickle",
         pickles=pickles,
         preload=_MODULES,
         accepts=frozenset(("form",)),

@@ -182,6 +182,18 @@ def test_a_lattice_cannot_be_read_with_an_older_networkx(portable):
     assert "KeyError: 'links'" in str(verdict)
 
 
+@pytest.mark.portable(serializer="covalent", by_value=["labpkg"])
+def test_by_value_does_what_deps_module_does(portable):
+    assert portable.call(ct.electron(labpkg.with_helper), 2) == 4
+    assert portable.check(labpkg.Reading(1), probe="obj.value").portable
+
+
+@pytest.mark.portable(serializer="covalent", ship=["labpkg"], python=OTHER)
+def test_ship_takes_the_package_to_any_python(portable):
+    assert portable.call(labpkg.with_helper, 2) == 4
+    assert portable.call(ct.electron(labpkg.with_helper), 2) == 4
+
+
 class Unprintable:
     def __str__(self):
         raise ValueError("no text")

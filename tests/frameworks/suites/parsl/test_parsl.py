@@ -246,3 +246,44 @@ def test_the_payload_can_be_read_without_loading_it(portable):
     found = portable.inspect([labpkg.double, labpkg.Reading(1)])
     assert {"labpkg"} <= {reference.module for reference in found.references}
     assert found.damaged is None
+
+
+def in_test_module(numbers):
+    found = 0
+    for number in numbers:
+        found += double_here(number)
+    return found
+
+
+def double_here(value):
+    return 2 * value
+
+
+@pytest.mark.portable(serializer="parsl", as_main=True, options={"recurse": True})
+def test_as_main_sends_the_test_module_as_a_script(portable):
+    assert portable.call(in_test_module, [1, 2]) == 6
+
+
+@pytest.mark.portable(serializer="parsl", as_main=True)
+def test_as_main_without_recurse_leaves_globals_behind_as_scripts_do(portable):
+    with pytest.raises(NameError, match="double_here"):
+        portable.call(in_test_module, [1, 2])
+
+
+@pytest.mark.portable(serializer="parsl")
+def test_without_it_pytest_makes_the_test_module_a_reference(portable):
+    with pytest.raises(AssertionError):
+        portable.call(in_test_module, [1, 2])
+    assert codes(portable.verdicts[-1]) == ["test-module-reference"]
+
+
+@pytest.mark.portable(serializer="parsl", by_value=["labpkg"])
+def test_by_value_sends_a_local_package(portable):
+    assert portable.call(labpkg.with_helper, 2) == 4
+
+
+@pytest.mark.portable(serializer="parsl", ship=["labpkg"])
+def test_ship_sends_its_source(portable):
+    assert portable.call(labpkg.with_helper, 2) == 4
+    with pytest.raises(labpkg.LabError, match="no signal"):
+        portable.call(labpkg.fail)
