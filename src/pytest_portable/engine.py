@@ -8,11 +8,12 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pytest_portable import probes
 from pytest_portable.errors import OptionError, PortabilityError
-from pytest_portable.judgement import Check, Outcome
+from pytest_portable.exchange import Checked, Observer
+from pytest_portable.judgement import Check
 from pytest_portable.serializers import Registry, runtime_of
 from pytest_portable.shipping import Shipping, make_shipping
 from pytest_portable.target import Agent
@@ -33,30 +34,12 @@ if TYPE_CHECKING:
 __all__ = ["Checked", "Observer", "Portable", "Session"]
 
 Result = TypeVar("Result")
+# Stands for the object where the mark's producer makes it.
+MADE_THERE: Final = object()
 
 
 def _silent(step: str) -> None:
     """Report nothing."""
-
-
-@dataclass(frozen=True)
-class Checked:
-    """One finished check, as observers see it.
-
-    Attributes:
-        payloads: name and bytes of all that travelled; empty where the dump failed.
-        asked: the probes that were evaluated there.
-    """
-
-    verdict: Verdict
-    check: Check
-    leg: Leg
-    payloads: tuple[tuple[str, bytes], ...]
-    asked: tuple[probes.Probe, ...]
-    names: Mapping[str, object]
-
-
-Observer: TypeAlias = "Callable[[Checked], Mapping[str, object]]"
 
 
 @dataclass
@@ -70,6 +53,7 @@ class Session:
         comparators: what equal means for classes of the user's, asked before our own.
         report: called with one line for every step that takes time.
         observers: called with every finished check; what they return is kept in its details.
+        update: whether golden bundles are written where objects changed.
 
     Attributes:
         seconds: how long each environment took to be had, by its executable.
@@ -85,6 +69,7 @@ class Session:
     comparators: tuple[Comparator, ...] = ()
     report: Callable[[str], None] = _silent
     observers: tuple[Observer, ...] = ()
+    update: bool = False
     seconds: dict[str, float] = field(default_factory=dict)
     _agents: dict[object, Agent] = field(default_factory=dict)
     _environments: dict[object, Environment] = field(default_factory=dict)
@@ -173,7 +158,7 @@ class Portable(Searching):
 
     Attributes:
         verdicts: every verdict so far, in order.
-        details: what observers said of each of them.
+        details: what observers said, by the number of the verdict.
     """
 
     def __init__(  # noqa: PLR0913 - one argument for each thing that was prepared
@@ -189,7 +174,7 @@ class Portable(Searching):
         """Take a leg whose environment is there."""
         self.leg = leg
         self.verdicts: list[Verdict] = []
-        self.details: list[dict[str, object]] = []
+        self.details: dict[int, dict[str, object]] = {}
         self._session = session
         self._environment = environment
         self._agent = agent
@@ -210,7 +195,7 @@ class Portable(Searching):
 
     def __call__(
         self,
-        obj: object,
+        obj: object = MADE_THERE,
         *,
         equal: Callable[[Any, Any], object] | None = None,
         probe: Asked | Sequence[Asked] | Mapping[str, Asked] | None = None,
@@ -219,7 +204,7 @@ class Portable(Searching):
         """Assert that an object is portable.
 
         Args:
-            obj: what travels.
+            obj: what travels; left out where the mark's `producer` makes it.
             equal: replaces the comparison: `equal(original, returned)`.
             probe: an expression over `obj` and `names`, or a self-contained function; evaluated
                 there and here, the results are compared. A list or a dict of names gives several.
@@ -239,7 +224,7 @@ class Portable(Searching):
 
     def check(
         self,
-        obj: object,
+        obj: object = MADE_THERE,
         *,
         equal: Callable[[Any, Any], object] | None = None,
         probe: Asked | Sequence[Asked] | Mapping[str, Asked] | None = None,
@@ -252,9 +237,12 @@ class Portable(Searching):
                 "equal= needs the round trip, and round_trip=False leaves nothing to compare"
             )
         asked = probes.parse(probe, names)
-        check = self._check(obj)
-        outcome = check.run(names=names, probes=asked, equal=equal)
-        return self._keep(check, outcome, asked, names)
+        if obj is MADE_THERE or self.leg.producer is not None:
+            from pytest_portable.bundle.pairs import check_made  # noqa: PLC0415 - rare
+
+            is_bare = obj is MADE_THERE and equal is None and not names
+            return check_made(self, asked, is_bare=is_bare)
+        return self.run(obj, asked, names, equal).verdict
 
     def call(self, func: Callable[..., Result], /, *args: object, **kwargs: object) -> Result:
         """Call a function there and return its result.
@@ -292,31 +280,7 @@ class Portable(Searching):
         check = self._check(None)
         asked = probes.parse(probe, names)
         outcome = check.run(names=names, probes=asked, equal=None, data=data)
-        return self._keep(check, outcome, asked, names)
-
-    def draw_payload(
-        self,
-        payloads: list[tuple[str, bytes]],
-        probe: probes.Probe,
-        *,
-        made_by: tuple[int, int] | None = None,
-    ) -> tuple[Verdict, str | None]:
-        """Check payloads made elsewhere; what the probe gives comes back as text, never loaded.
-
-        Args:
-            payloads: name and bytes; the object is `obj`.
-            probe: a plain one: it returns text.
-            made_by: Python that dumped them, major and minor; the running one by default.
-
-        Returns:
-            The verdict, and the text, or `None` where the target never got so far.
-        """
-        check = self._check(None)
-        check.host = made_by or check.host
-        outcome = check.run_given(payloads, probe)
-        record = None if check.transcript is None else check.transcript.find("plain")
-        text = None if record is None or record.blob is None else record.blob.decode()
-        return self._keep(check, outcome, (probe,)), text
+        return self._keep(check, outcome, asked, names, is_foreign=True)
 
     def _check(self, obj: object) -> Check:
         return Check(
@@ -332,21 +296,3 @@ class Portable(Searching):
             shipping=self._shipping,
             started=time.monotonic(),
         )
-
-    def _keep(
-        self,
-        check: Check,
-        outcome: Outcome,
-        asked: tuple[probes.Probe, ...] = (),
-        names: Mapping[str, object] | None = None,
-    ) -> Verdict:
-        verdict = outcome.verdict
-        self.verdicts.append(verdict)
-        if self._session.observers and not self._is_trial:
-            payloads = tuple(check.payloads)
-            done = Checked(verdict, check, self.leg, payloads, asked, names or {})
-            said: dict[str, object] = {}
-            for observe in self._session.observers:
-                said.update(observe(done))
-            self.details.append(said)
-        return verdict

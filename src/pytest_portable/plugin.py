@@ -17,8 +17,9 @@ from pytest_portable.reporting import ATTRIBUTE, Recorder, inspect_checked, reco
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-    from pytest_portable.engine import Observer, Portable, Session
+    from pytest_portable.engine import Portable, Session
     from pytest_portable.equivalence import Comparator
+    from pytest_portable.exchange import Observer
     from pytest_portable.plan import Choice, Leg, Plan
     from pytest_portable.serializers import Registry, Serializer
 
@@ -285,6 +286,7 @@ def _session(config: pytest.Config) -> Session:
         serializers=_registry(config),
         comparators=config.stash.get(_COMPARATORS, ()),
         observers=_observers(settings),
+        update=settings.update,
     )
     return session
 

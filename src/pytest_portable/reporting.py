@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from pytest_portable.engine import Checked, Portable
+    from pytest_portable.engine import Portable
+    from pytest_portable.exchange import Checked
     from pytest_portable.report.run import Run
 
 __all__ = ["ATTRIBUTE", "Recorder", "inspect_checked", "record_of"]
@@ -39,10 +40,9 @@ def record_of(
         seconds: how long each environment took to be had, by executable.
     """
     where = [location[0], (location[1] or 0) + 1]
-    details = found.details or [{} for _ in found.verdicts]
     checks = [
-        {**verdict.to_dict(), "location": where, **more}
-        for verdict, more in zip(found.verdicts, details, strict=True)
+        {**verdict.to_dict(), "location": where, **found.details.get(number, {})}
+        for number, verdict in enumerate(found.verdicts)
     ]
     executable = found.target.executable
     environment = {

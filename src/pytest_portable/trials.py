@@ -9,6 +9,7 @@ from pytest_portable import probes
 from pytest_portable.diagnosis.brought import Installed
 from pytest_portable.diagnosis.minimal import Search, check_style, modules_needed
 from pytest_portable.errors import PortabilityError
+from pytest_portable.exchange import Exchange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -82,20 +83,10 @@ class Trials:
         return portable.check(subject.obj, probe=subject.probe, **subject.names)
 
 
-class Searching:
-    """What a `Portable` finds out by trying other legs.
+class Searching(Exchange):
+    """What a `Portable` finds out by trying other legs."""
 
-    Attributes:
-        leg: what it checks on.
-    """
-
-    leg: Leg
-    # Nobody but the caller hears of what a trial finds.
-    _is_trial = False
-    _session: Any
     _environment: Any
-    _check: Any
-    _keep: Any
 
     def requirements(
         self,

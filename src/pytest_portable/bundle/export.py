@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from pytest_portable.engine import Checked
+    from pytest_portable.exchange import Checked
 
 __all__ = ["Exporter", "export_check", "make_manifest"]
 
@@ -44,7 +44,7 @@ class Exporter:
     def __call__(self, done: Checked) -> Mapping[str, object]:
         """Export one check and say where."""
         names = dict(done.payloads)
-        if "obj" not in names or "arguments" in names:
+        if done.is_foreign or "obj" not in names or "arguments" in names:
             return {}
         test = done.verdict.test
         self._counts[test] = number = self._counts.get(test, 0) + 1

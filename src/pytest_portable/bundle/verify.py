@@ -12,18 +12,19 @@ from dataclasses import replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from pytest_portable.bundle.differences import Difference, compare_portraits
+from pytest_portable.bundle.judging import judge_portraits
 from pytest_portable.errors import BundleError
 from pytest_portable.payload.inspection import inspect_payload
 from pytest_portable.probes import Probe
-from pytest_portable.verdict import STAGES, Problem, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from pytest_portable.bundle.differences import Difference
     from pytest_portable.bundle.manifest import Bundle, Manifest
-    from pytest_portable.engine import Portable
+    from pytest_portable.exchange import Exchange
     from pytest_portable.plan import Leg
+    from pytest_portable.verdict import Verdict
 
 __all__ = ["check_references", "leg_for", "portrait_probe", "side_of", "verify_bundle"]
 
@@ -86,7 +87,7 @@ def portrait_probe(probes: Sequence[Mapping[str, Any]]) -> Probe:
 
 def verify_bundle(
     bundle: Bundle,
-    portable: Portable,
+    portable: Exchange,
     *,
     is_note: Callable[[Difference], bool] = lambda _: False,
 ) -> Verdict:
@@ -116,38 +117,16 @@ def verify_bundle(
     )
     if text is None or not bundle.portrait:
         return verdict
-    judged = _judge(verdict, bundle, json.loads(text), portable.leg, is_note)
+    judged = judge_portraits(
+        verdict,
+        bundle.portrait,
+        json.loads(text),
+        portable.leg,
+        maker=_maker(manifest),
+        is_note=is_note,
+    )
     portable.verdicts[-1] = judged
     return judged
-
-
-def _judge(
-    verdict: Verdict,
-    bundle: Bundle,
-    now: dict[str, Any],
-    leg: Leg,
-    is_note: Callable[[Difference], bool],
-) -> Verdict:
-    problems, notes = list(verdict.problems), list(verdict.notes)
-    for root, item in _differences(bundle.portrait, now, leg):
-        problem = Problem(
-            code="mismatch",
-            stage="compare",
-            path=item.path,
-            message=f"differs from what {_maker(bundle.manifest)} dumped"
-            if root == "obj"
-            else "the probe gives something else",
-            evidence=f"{item.then} then, {item.now} now",
-        )
-        (notes if is_note(item) else problems).append(problem)
-    problems.sort(key=lambda problem: STAGES.index(problem.stage))
-    return replace(
-        verdict,
-        portable=not problems,
-        stage=problems[0].stage if problems else None,
-        problems=tuple(problems),
-        notes=tuple(notes),
-    )
 
 
 def side_of(manifest: Manifest) -> str:
@@ -161,15 +140,3 @@ def side_of(manifest: Manifest) -> str:
 def _maker(manifest: Manifest) -> str:
     made = manifest.producer
     return f"{made.get('implementation')} {made.get('python')} on {made.get('system')}"
-
-
-def _differences(
-    then: Mapping[str, Any], now: Mapping[str, Any], leg: Leg
-) -> Iterator[tuple[str, Difference]]:
-    for key in then:
-        if key in now:
-            root = "obj" if key == "object" else key
-            for item in compare_portraits(
-                then[key], now[key], root=root, rtol=leg.rtol, atol=leg.atol
-            ):
-                yield root, item

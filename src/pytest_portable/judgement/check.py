@@ -117,6 +117,19 @@ class Check:
             judge_transcript(self, payloads)
         return self.outcome()
 
+    def run_made(self, probe: Probe) -> tuple[bytes | None, str]:
+        """Return what a probe makes there, dumped there, or `None` and why there is nothing."""
+        self.travel("check", [("obj", self.dumps(None))], (probe,), round_trip=False)
+        assert self.transcript is not None
+        record = self.transcript.find("value")
+        if record is not None and record.blob is not None:
+            return record.blob, ""
+        for key in ("raised", "exception"):
+            found = self.transcript.find(key)
+            if found is not None:
+                return None, f"{found.header[key]['type']}: {found.header[key]['message']}"
+        return None, f"the process ended while {self.transcript.last_step()}"
+
     def run_call(self, args: tuple[object, ...], kwargs: dict[str, object]) -> Outcome:
         """Ship a function and its arguments, bring back what it returned or raised."""
         if self.serializer.task is not None:

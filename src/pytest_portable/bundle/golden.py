@@ -1,0 +1,220 @@
+"""Golden bundles: payloads kept in the repository, read by today's code and by released versions.
+
+The modes are those of schema registries: `backward` is today's code reading what was kept,
+`forward` is a released version reading what today's code dumps, `full` is both; each looks at the
+last one, and its `_transitive` form at all.
+
+Source:
+    Confluent Schema Registry, "Schema Evolution and Compatibility".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from pytest_portable.bundle.differences import compare_portraits
+from pytest_portable.bundle.export import export_check
+from pytest_portable.bundle.judging import with_findings
+from pytest_portable.bundle.manifest import Bundle, read_bundle
+from pytest_portable.bundle.verify import verify_bundle
+from pytest_portable.errors import BundleError, OptionError
+from pytest_portable.options import near
+from pytest_portable.verdict import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_portable.bundle.differences import Difference
+    from pytest_portable.exchange import Checked, Exchange
+    from pytest_portable.plan import Leg
+    from pytest_portable.verdict import Verdict
+
+__all__ = ["MODES", "Golden", "check_golden"]
+
+MODES: Final = (
+    "backward",
+    "backward_transitive",
+    "forward",
+    "forward_transitive",
+    "full",
+    "full_transitive",
+)
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+@dataclass
+class Golden:
+    """The kept bundles of one name.
+
+    Attributes:
+        root: the rootdir.
+        leg: gives the test's file, beside which they are kept, and the serializer.
+        name: of the bundles.
+        mode: one of `MODES`.
+        releases: requirement lines of released versions, oldest first; a text is one line.
+
+    Raises:
+        OptionError: the name, the mode or the releases cannot be used; all mistakes at once.
+    """
+
+    root: Path
+    leg: Leg
+    name: str
+    mode: str
+    releases: tuple[str | Sequence[str], ...]
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be used."""
+        mistakes = []
+        if not _NAME.fullmatch(self.name):
+            mistakes.append(
+                f"golden: {self.name!r} is not a word of letters, digits, '.', '_', '-'"
+            )
+        if self.mode not in MODES:
+            valid = ", ".join(MODES)
+            mistakes.append(f"mode: {self.mode!r}{near(self.mode, MODES)} (valid: {valid})")
+        elif self._is_forward() and not self.releases:
+            mistakes.append(
+                f"releases: mode {self.mode!r} needs released versions that read what today's "
+                'code dumps: releases=["mypkg==1.0", "mypkg==1.1"]'
+            )
+        if mistakes:
+            raise OptionError(mistakes)
+
+    @property
+    def folder(self) -> Path:
+        """One folder for each bundle lies here, numbered in the order they were kept."""
+        file = self.root / self.leg.test.partition("::")[0]
+        return file.parent / "golden" / self.name / self.leg.serializer
+
+    def _is_forward(self) -> bool:
+        return self.mode.startswith(("forward", "full"))
+
+    def _chosen(self, found: list[Bundle]) -> list[Bundle]:
+        if self.mode.startswith("forward"):
+            return []
+        return found if self.mode.endswith("_transitive") else found[-1:]
+
+    def _releases(self) -> list[tuple[str, ...]]:
+        if not self._is_forward():
+            return []
+        chosen = self.releases if self.mode.endswith("_transitive") else self.releases[-1:]
+        return [(one,) if isinstance(one, str) else tuple(one) for one in chosen]
+
+    def kept(self) -> list[Bundle]:
+        """Return the kept bundles, oldest first.
+
+        Raises:
+            BundleError: one of them was changed or cannot be read.
+        """
+        folders = [path for path in self.folder.glob("[0-9]*") if path.is_dir()]
+        return [read_bundle(path) for path in sorted(folders)]
+
+    def update(self, done: Checked) -> Bundle:
+        """Keep what a check dumped, unless the last bundle holds the same already."""
+        found = self.kept()
+        number = 1 + max((int(bundle.folder.name) for bundle in found), default=0)
+        draft = read_bundle(export_check(done, self.folder / f"{number:04}"))
+        if found and is_same(found[-1], draft):
+            for path in draft.folder.iterdir():
+                path.unlink()
+            draft.folder.rmdir()
+            return found[-1]
+        return draft
+
+    def judge(self, portable: Exchange, done: Checked) -> Verdict:
+        """Read what was kept with today's code, and what today's code dumps with releases.
+
+        Args:
+            portable: today's code: the environment of the leg.
+            done: the check of today's object, which has a payload.
+
+        Raises:
+            BundleError: nothing was kept yet.
+            SetupError: a release cannot be installed.
+        """
+        found = self.kept()
+        if not found:
+            raise BundleError(
+                f"nothing was kept in {self.folder}: "
+                "run once with --portable-update and commit what it writes"
+            )
+        problems: list[Problem] = []
+        notes: list[Problem] = list(self._changed(found[-1], done))
+        for verdict, label in self._verdicts(portable, done, found):
+            problems += [_labelled(problem, label) for problem in verdict.problems]
+            notes += [_labelled(note, label) for note in verdict.notes]
+        return with_findings(done.verdict, problems, notes)
+
+    def _verdicts(
+        self, portable: Exchange, done: Checked, found: list[Bundle]
+    ) -> Iterator[tuple[Verdict, str]]:
+        for bundle in self._chosen(found):
+            verdict = verify_bundle(bundle, portable, is_note=_is_new)
+            yield verdict, f"kept as {bundle.folder.name}{_versions(bundle)}"
+        for lines in self._releases():
+            leg = replace(portable.leg, deps=lines)
+            today = as_bundle(done, self.folder)
+            verdict = verify_bundle(today, portable.on(leg), is_note=_is_new)
+            portable.verdicts.append(verdict)
+            yield verdict, f"read by {', '.join(lines)}"
+
+    def _changed(self, last: Bundle, done: Checked) -> Iterator[Problem]:
+        today = as_bundle(done, self.folder)
+        if is_same(last, today):
+            return
+        yield Problem(
+            code="mismatch",
+            stage="compare",
+            path="obj",
+            message=f"the object is no longer what {last.folder.name} holds; "
+            "--portable-update keeps a new bundle beside it",
+        )
+
+
+def check_golden(portable: Exchange, golden: Golden, done: Checked, *, update: bool) -> Verdict:
+    """Judge today's object and the kept ones; keep today's first where `update` says so.
+
+    Raises:
+        BundleError: nothing was kept yet, or a kept bundle was changed.
+        SetupError: a release cannot be installed.
+    """
+    if not done.verdict.portable:
+        return done.verdict
+    if update:
+        golden.update(done)
+    return golden.judge(portable, done)
+
+
+def as_bundle(done: Checked, folder: Path) -> Bundle:
+    """Return what a check dumped as a bundle, written for the moment only."""
+    import tempfile  # noqa: PLC0415 - rare
+
+    with tempfile.TemporaryDirectory(prefix="pytest-portable-") as place:
+        bundle = read_bundle(export_check(done, Path(place) / "today"))
+    return replace(bundle, folder=folder)
+
+
+def is_same(one: Bundle, two: Bundle) -> bool:
+    """Tell whether two bundles hold the same: what they are, not who wrote them."""
+    if one.manifest.serializer != two.manifest.serializer or set(one.portrait) != set(two.portrait):
+        return one.payload == two.payload
+    return not any(
+        compare_portraits(nodes, two.portrait[key]) for key, nodes in one.portrait.items()
+    )
+
+
+def _is_new(difference: Difference) -> bool:
+    return difference.is_new
+
+
+def _versions(bundle: Bundle) -> str:
+    made = bundle.manifest.producer.get("distributions", {})
+    return "".join(f", {name} {version}" for name, version in made.items())
+
+
+def _labelled(problem: Problem, label: str) -> Problem:
+    return replace(problem, message=f"{problem.message} ({label})")

@@ -1,0 +1,67 @@
+"""Portraits of both sides held against each other become problems of a verdict."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from pytest_portable.bundle.differences import Difference, compare_portraits
+from pytest_portable.verdict import STAGES, Problem, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pytest_portable.plan import Leg
+
+__all__ = ["judge_portraits", "with_findings"]
+
+
+def judge_portraits(  # noqa: PLR0913 - two sides, and what to make of them
+    verdict: Verdict,
+    then: Mapping[str, Any],
+    now: Mapping[str, Any],
+    leg: Leg,
+    *,
+    maker: str = "the producer",
+    is_note: Callable[[Difference], bool] = lambda _: False,
+) -> Verdict:
+    """Return the verdict with every difference of two drawings.
+
+    Args:
+        verdict: of the load.
+        then: portraits that the producing side drew, by `object` and the labels of probes.
+        now: those that the consuming side drew.
+        leg: gives the tolerances.
+        maker: who produced, for the message.
+        is_note: whether a difference is told without failing.
+    """
+    problems: list[Problem] = []
+    notes: list[Problem] = []
+    for key in then:
+        if key not in now:
+            continue
+        root = "obj" if key == "object" else key
+        for item in compare_portraits(then[key], now[key], root=root, rtol=leg.rtol, atol=leg.atol):
+            problem = Problem(
+                code="mismatch",
+                stage="compare",
+                path=item.path,
+                message=f"differs from what {maker} dumped"
+                if root == "obj"
+                else "the probe gives something else",
+                evidence=f"{item.then} then, {item.now} now",
+            )
+            (notes if is_note(item) else problems).append(problem)
+    return with_findings(verdict, problems, notes)
+
+
+def with_findings(verdict: Verdict, problems: list[Problem], notes: list[Problem]) -> Verdict:
+    """Return the verdict with more problems and notes, the earliest stage first."""
+    found = sorted((*verdict.problems, *problems), key=lambda problem: STAGES.index(problem.stage))
+    return replace(
+        verdict,
+        portable=not found,
+        stage=found[0].stage if found else None,
+        problems=tuple(found),
+        notes=(*verdict.notes, *notes),
+    )

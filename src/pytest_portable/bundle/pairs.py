@@ -1,0 +1,171 @@
+"""Version skew: objects made in one environment and read in another, all pairs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from pytest_portable.bundle.judging import judge_portraits
+from pytest_portable.bundle.verify import portrait_probe
+from pytest_portable.errors import OptionError, SetupError
+from pytest_portable.probes import Probe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pytest_portable.exchange import Exchange
+    from pytest_portable.plan import Leg
+    from pytest_portable.verdict import Verdict
+
+__all__ = ["Pairs", "check_made", "check_pairs", "parse_side"]
+
+_KEYS = frozenset({"deps", "python"})
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """What every consumer made of what every producer dumped.
+
+    Attributes:
+        verdicts: one for each pair; its `leg` names `producer` and `consumer`.
+    """
+
+    verdicts: tuple[Verdict, ...]
+
+    def __bool__(self) -> bool:
+        """Return whether every pair is portable."""
+        return all(self.verdicts)
+
+    def __str__(self) -> str:
+        """Return the table: a row for every producer, a column for every consumer."""
+        from pytest_portable.report.pairs import pairs_table  # noqa: PLC0415 - text on demand
+
+        table = pairs_table([verdict.to_dict() for verdict in self.verdicts])
+        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+        rows = (zip(row, widths, strict=True) for row in table)
+        return "\n".join(
+            "  ".join(f"{cell:<{width}}" for cell, width in row).rstrip() for row in rows
+        )
+
+
+def parse_side(side: object) -> dict[str, Any]:
+    """Read one environment: a requirement line, a list of them, or a dict of deps and python.
+
+    Raises:
+        OptionError: it is neither.
+    """
+    if isinstance(side, str):
+        return {"deps": (side,)}
+    if isinstance(side, list | tuple):
+        return {"deps": tuple(side)}
+    if isinstance(side, dict) and side.keys() <= _KEYS:
+        return {**side, "deps": tuple(side.get("deps", ()))}
+    raise OptionError(
+        f"{side!r} is no environment: valid is a requirement line, a list of them, "
+        "or {'deps': [...], 'python': '3.12'}"
+    )
+
+
+def check_pairs(
+    portable: Exchange,
+    producers: Sequence[object],
+    consumers: Sequence[object],
+    make: str,
+    probes: tuple[Probe, ...],
+) -> Pairs:
+    """Make an object in every producer, load it in every consumer, compare.
+
+    Args:
+        portable: its leg gives what the sides leave open: serializer, time limit, Python.
+        producers: environments, see `parse_side`.
+        consumers: likewise.
+        make: `module:function` without arguments, importable in the producers.
+        probes: evaluated on both sides.
+
+    Raises:
+        OptionError: a side or `make` cannot be used.
+        SetupError: an environment cannot be had, or `make` raised in it.
+    """
+    module, _, function = make.partition(":")
+    if not module or not function or not producers or not consumers:
+        raise OptionError("between: wants producer=[...], consumer=[...], make='module:function'")
+    producing = [_leg(portable.leg, parse_side(one)) for one in producers]
+    consuming = [_leg(portable.leg, parse_side(one)) for one in consumers]
+    drawing = portrait_probe([probe.to_request() for probe in probes])
+    verdicts: list[Verdict] = []
+    for leg in producing:
+        maker = portable.on(leg)
+        made = _Made(_make(maker, module, function), maker, drawing)
+        verdicts += (made.read_by(portable.on(other), other) for other in consuming)
+    portable.verdicts += verdicts
+    return Pairs(tuple(verdicts))
+
+
+def check_made(portable: Exchange, probes: tuple[Probe, ...], *, is_bare: bool) -> Verdict:
+    """Check what the mark's producer makes, on the mark's leg.
+
+    Args:
+        portable: of the leg.
+        probes: evaluated on both sides.
+        is_bare: whether the caller gave neither an object nor values nor `equal`.
+
+    Raises:
+        OptionError: there is no producer, or there is something beside it.
+    """
+    leg = portable.leg
+    if leg.producer is None:
+        raise OptionError("there is no object, and the mark names no producer that makes one")
+    if not is_bare:
+        raise OptionError(
+            "the mark's producer makes the object: portable(probe=...) takes no other, "
+            "no equal= and no named values"
+        )
+    side = {key: value for key, value in leg.producer.items() if key != "make"}
+    here = {"deps": leg.deps or (), "python": leg.python}
+    return check_pairs(portable, [side], [here], str(leg.producer["make"]), probes).verdicts[0]
+
+
+class _Made:
+    """What one producer made, and how it looks there."""
+
+    def __init__(self, payload: bytes, maker: Exchange, drawing: Probe) -> None:
+        self.payloads = [("obj", payload)]
+        self.drawing = drawing
+        major, minor = maker.target.python.split(".")[:2]
+        self.python = int(major), int(minor)
+        self.label = _label(maker, maker.leg)
+        _, self.text = maker.draw_payload(self.payloads, drawing, made_by=self.python)
+
+    def read_by(self, consumer: Exchange, leg: Leg) -> Verdict:
+        verdict, text = consumer.draw_payload(self.payloads, self.drawing, made_by=self.python)
+        sides = {"producer": self.label, "consumer": _label(consumer, leg)}
+        then = json.loads(self.text) if self.text is not None else {}
+        kind = then.get("object", [["object"]])[0][0]
+        verdict = replace(verdict, object=kind, leg={**verdict.leg, **sides})
+        if self.text is None or text is None:
+            return verdict
+        return judge_portraits(verdict, then, json.loads(text), leg, maker=self.label)
+
+
+def _leg(leg: Leg, side: Mapping[str, Any]) -> Leg:
+    return replace(leg, deps=side["deps"], python=side.get("python", leg.python), producer=None)
+
+
+def _label(portable: Exchange, leg: Leg) -> str:
+    minor = ".".join(portable.target.python.split(".")[:2])
+    return " ".join([f"py{minor}", *(leg.deps or ())])
+
+
+def _make(maker: Exchange, module: str, function: str) -> bytes:
+    source = (
+        f"def make(obj):\n    import importlib\n"
+        f"    return getattr(importlib.import_module({module!r}), {function!r})()\n"
+    )
+    payload, trouble = maker.make(Probe("function", source, "make"))
+    if payload is None:
+        raise SetupError(
+            f"{module}:{function} made nothing in {maker.leg.deps} on Python "
+            f"{maker.target.python}: {trouble}"
+        )
+    return payload
