@@ -33,11 +33,14 @@ COVERED_BY = {
     "equivalence/*": "unit/equivalence/test_compare.py",
     "payload/lenses/*": "unit/payload/test_lenses.py",
     "plugin": "plugin/test_fixture.py",
+    "option_table": "plugin/test_options.py",
+    "preparing": "plugin/test_preparing.py",
     "report/__init__": "unit/test_report_text.py",
     "environment/sources": "unit/environment/test_preparation.py",
     "environment/naming": "real/test_requirements.py",
     "trials": "real/test_requirements.py",
     "environment/wheel": "unit/environment/test_project.py",
+    "environment/added": "plugin/test_preparing.py",
     "environment/command": "target/test_commands.py",
     "marks": "plugin/test_marks.py",
     "payload/envelopes": "unit/payload/test_inspection.py",
@@ -49,6 +52,7 @@ COVERED_BY = {
     "verifying": "plugin/test_bundles.py",
     "serializers/*": "plugin/test_serializers.py",
     "serializers/there/*": "plugin/test_serializers.py",
+    "extensions": "plugin/test_serializers.py",
     "hookspecs": "plugin/test_fixture.py",
     "judgement/*": "unit/test_engine.py",
     "diagnosis/*": "plugin/test_codes.py",
@@ -169,9 +173,8 @@ def test_only_the_plugin_and_its_hooks_know_pytest() -> None:
     assert knowing == {"plugin", "hookspecs", "marks", "verifying"}
 
 
-@pytest.mark.parametrize("module", ["hookspecs", "marks"])
-def test_others_know_pytest_for_type_checkers_only(module: str) -> None:
-    assert "pytest" not in run_time_imports(MODULES[module])
+def test_marks_know_pytest_for_type_checkers_only() -> None:
+    assert "pytest" not in run_time_imports(MODULES["marks"])
 
 
 def test_modules_stay_readable() -> None:

@@ -14,21 +14,23 @@ from pytest_portable import probes
 from pytest_portable.errors import OptionError, PortabilityError
 from pytest_portable.exchange import Checked, Observer
 from pytest_portable.judgement import Check
-from pytest_portable.serializers import Registry, runtime_of
+from pytest_portable.preparing import Environments, adopt_nothing
+from pytest_portable.serializers import Registry
 from pytest_portable.shipping import Shipping, make_shipping
 from pytest_portable.target import Agent
 from pytest_portable.trials import Searching
 from pytest_portable.verdict import Target, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from pytest_portable.environment import Environment
+    from pytest_portable.environment import Environment, StoreSettings
     from pytest_portable.equivalence import Comparator
     from pytest_portable.payload.inspection import Inspection
     from pytest_portable.plan import Leg
     from pytest_portable.probes import Asked
+    from pytest_portable.progress import Progress
     from pytest_portable.serializers import Serializer
 
 __all__ = ["Checked", "Observer", "Portable", "Session"]
@@ -54,6 +56,8 @@ class Session:
         report: called with one line for every step that takes time.
         observers: called with every finished check; what they return is kept in its details.
         update: whether golden bundles are written where objects changed.
+        store: further settings of the store, named as in `environment.StoreSettings`.
+        adopt: gives the environment of a leg that brings its own; see `preparing.Environments`.
 
     Attributes:
         seconds: how long each environment took to be had, by its executable.
@@ -70,9 +74,16 @@ class Session:
     report: Callable[[str], None] = _silent
     observers: tuple[Observer, ...] = ()
     update: bool = False
-    seconds: dict[str, float] = field(default_factory=dict)
+    store: Mapping[str, object] = field(default_factory=dict)
+    adopt: Callable[[Leg], object] = adopt_nothing
     _agents: dict[object, Agent] = field(default_factory=dict)
-    _environments: dict[object, Environment] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Hold no environment yet."""
+        self._environments = Environments(
+            root=self.root, settings=self._store_settings, adopt=self.adopt, report=self.report
+        )
+        self.seconds = self._environments.seconds
 
     def portable(self, leg: Leg) -> Portable:
         """Return what checks objects on `leg`; its environment is built now.
@@ -115,36 +126,28 @@ class Session:
         return leg.given_serializer or self.serializers.get(leg.serializer)
 
     def environment(self, leg: Leg) -> Environment:
-        """Return the environment of a leg."""
-        from pytest_portable.environment import (  # noqa: PLC0415 - costs 36 ms to import
-            EnvironmentRequest,
-            StoreSettings,
-            prepare,
-        )
+        """Return the environment of a leg.
 
-        serializer = self._serializer(leg)
-        request = EnvironmentRequest(
-            python=leg.python,
-            requirements=leg.deps,
-            runtime=runtime_of(serializer)
-            if leg.install_serializer and leg.deps is not None
-            else (),
-            root=leg.deps_root or self.root,
+        Raises:
+            SetupError: the interpreter or the environment cannot be had.
+        """
+        return self._environments.environment(leg, self._serializer(leg))
+
+    def prepare(self, legs: Iterable[Leg], progress: Progress) -> None:
+        """Prepare the environments of all legs together; what fails is raised by `portable`."""
+        self._environments.prepare([(leg, self._serializer(leg)) for leg in legs], progress)
+
+    def _store_settings(self) -> StoreSettings:
+        from pytest_portable.environment import StoreSettings  # noqa: PLC0415 - slow to import
+
+        return StoreSettings(
+            cache_dir=self.cache_dir,
+            installer=self.installer,
+            offline=self.offline,
+            refresh=self.refresh,
+            constraints=tuple(self.constraints),
+            **self.store,  # type: ignore[arg-type]  # the names are those of StoreSettings
         )
-        if request not in self._environments:
-            if not hasattr(self, "_settings"):
-                self._settings = StoreSettings(
-                    cache_dir=self.cache_dir,
-                    installer=self.installer,
-                    offline=self.offline,
-                    refresh=self.refresh,
-                    constraints=tuple(self.constraints),
-                )
-            begun = time.monotonic()
-            found = prepare(request, self._settings, report=self.report)
-            self._environments[request] = found
-            self.seconds.setdefault(str(found.executable), time.monotonic() - begun)
-        return self._environments[request]
 
     def close(self) -> None:
         """End every agent."""

@@ -8,17 +8,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
-    import pytest
-
+    from pytest_portable.environment import CommandTarget, Installer
     from pytest_portable.equivalence import Comparator
+    from pytest_portable.plan import Leg
     from pytest_portable.serializers import Serializer
     from pytest_portable.verdict import Verdict
 
 __all__ = [
     "pytest_portable_comparators",
+    "pytest_portable_installers",
+    "pytest_portable_prepare",
     "pytest_portable_serializers",
     "pytest_portable_verdict",
 ]
@@ -38,6 +43,39 @@ def pytest_portable_comparators(  # type: ignore[empty-body]  # a hook's answer,
 
     Returns:
         An object with `handles(kind)` and `compare(original, returned, tolerance)`, or several.
+    """
+
+
+def pytest_portable_installers(  # type: ignore[empty-body]  # a hook's answer, not ours
+    config: pytest.Config,
+) -> Installer | list[Installer]:
+    """Bring installers of your own, which `--portable-installer` may then name.
+
+    Called when an installer is asked for that is none of `auto`, `uv` and `pip`.
+
+    Args:
+        config: the session's configuration.
+
+    Returns:
+        An object with what `pytest_portable.environment.Installer` lists, or several in a list.
+    """
+
+
+@pytest.hookspec(firstresult=True)
+def pytest_portable_prepare(leg: Leg) -> str | Path | CommandTarget | None:
+    """Bring the environment of a leg, instead of one that is built.
+
+    It is used as it is: nothing is installed into it, `deps` say what it is expected to hold. The
+    first answer counts. Called more than once for a leg, so answer alike.
+
+    Args:
+        leg: what the mark and the options ask for; `leg.deps_id`, `leg.env` and `leg.test` (the
+            node id) help to tell legs apart.
+
+    Returns:
+        The absolute path of an interpreter or of a virtual environment; or a
+        `pytest_portable.CommandTarget` for a Python that a command starts (a container, another
+        user, a machine behind ssh); or `None` to leave the leg to others.
     """
 
 

@@ -1,4 +1,4 @@
-"""Options of the command line and of the ini file: one table, read into `Settings`.
+"""Options of the command line and of the ini file, read into `Settings`.
 
 This module is imported at every start of pytest: it stays on what pytest has loaded already, and
 on named tuples, which are made ten times faster than dataclasses.
@@ -10,15 +10,18 @@ import math
 import os
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pytest_portable.errors import OptionError
+from pytest_portable.option_table import OPTIONS, STORE_KEYS, Option
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 __all__ = [
     "DEFAULT_TIMEOUT_SECONDS",
+    "INSTALLERS",
     "OPTIONS",
     "Checks",
     "Option",
@@ -37,80 +40,6 @@ _YES: Final = frozenset({"1", "on", "true", "yes"})
 _NO: Final = frozenset({"", "0", "false", "no", "off"})
 
 
-class Option(NamedTuple):
-    """One option: `--portable-NAME` and, with underscores, `portable_NAME`.
-
-    Attributes:
-        name: the words after `portable`, joined by hyphens.
-        kind: `list`, `flag` or `text`.
-        help: one line for `--help`.
-        metavar: the word that stands for the value.
-        flag: whether the command line has it.
-        ini: whether the ini file has it.
-    """
-
-    name: str
-    kind: str
-    help: str
-    metavar: str = ""
-    flag: bool = True
-    ini: bool = True
-
-    @property
-    def flag_name(self) -> str:
-        """Give the flag of the command line."""
-        return f"--portable-{self.name}"
-
-    @property
-    def key(self) -> str:
-        """Give the ini key, which is also the name of the parsed argument."""
-        return f"portable_{self.name.replace('-', '_')}"
-
-
-OPTIONS: Final = (
-    Option(
-        "python",
-        "list",
-        "check on this Python instead of those of the marks (repeatable, or comma-separated)",
-        "SPEC",
-    ),
-    Option(
-        "serializer",
-        "list",
-        "use this serializer instead of those of the marks (repeatable, or comma-separated)",
-        "NAME",
-    ),
-    Option("constraint", "list", "constraints file for every environment (repeatable)", "FILE"),
-    Option("installer", "text", "what builds environments: auto (default), uv or pip", "NAME"),
-    Option("offline", "flag", "build environments without the network"),
-    Option("refresh", "flag", "build environments anew, even those at hand", ini=False),
-    Option("cache-dir", "text", "where environments are kept", "DIR"),
-    Option(
-        "skip-missing-python",
-        "flag",
-        "skip where an interpreter is missing (default: an error)",
-    ),
-    Option("timeout", "text", "time limit of one check (default: 60)", "SECONDS"),
-    Option(
-        "report",
-        "list",
-        "write a report: a path ending in .html, .json or .md, or the word github (repeatable)",
-        "PATH",
-    ),
-    Option("export", "text", "write a bundle of every check into this folder", "DIR", ini=False),
-    Option(
-        "verify",
-        "list",
-        "also load the bundles below this folder: in this environment, or where --portable-python "
-        "or the ini key portable_deps say, in the one they give (repeatable)",
-        "DIR",
-        ini=False,
-    ),
-    Option("update", "flag", "write golden bundles of objects that changed", ini=False),
-    Option("deps", "list", "requirement lines of tests whose marks give no deps", flag=False),
-)
-
-
 class Checks(NamedTuple):
     """What says whether a word can be used; it comes from rooms that load on demand.
 
@@ -118,11 +47,16 @@ class Checks(NamedTuple):
         python: says what is wrong with an interpreter spec, or `None`.
         requirement: says what is wrong with a requirement line, or `None`.
         serializer: says what is wrong with a serializer's name, or `None`.
+        installers: gives the names of installers that conftest files and plugins bring.
     """
 
     python: Callable[[str], str | None]
     requirement: Callable[[str], str | None]
     serializer: Callable[[object], str | None]
+    installers: Callable[[], tuple[str, ...]] = tuple
+
+
+_NO_STORE: Final[Mapping[str, object]] = MappingProxyType({})
 
 
 class Settings(NamedTuple):
@@ -131,6 +65,7 @@ class Settings(NamedTuple):
     Attributes:
         cache_dir: where environments are kept; `None` is the user's cache.
         ini_dir: where relative lines of `default_deps` start; `None` is the root.
+        store: what the ini file says of how environments are made, named as in `StoreSettings`.
     """
 
     root: Path
@@ -152,6 +87,7 @@ class Settings(NamedTuple):
     export_dir: Path | None = None
     verify_dirs: tuple[Path, ...] = ()
     update: bool = False
+    store: Mapping[str, object] = _NO_STORE
 
     def wants_inspections(self) -> bool:
         """Tell whether a report shows the objects themselves."""
@@ -273,12 +209,22 @@ class _Source:
     def installer(self) -> str | None:
         name = self.text("portable_installer")
         if name is not None and name not in INSTALLERS:
-            valid = ", ".join(INSTALLERS)
-            self.wrong(
-                "portable_installer",
-                f"unknown installer {name!r}{near(name, INSTALLERS)} (valid: {valid})",
-            )
+            known = (*INSTALLERS, *self.checks.installers())
+            if name not in known:
+                valid = ", ".join(known)
+                self.wrong(
+                    "portable_installer",
+                    f"unknown installer {name!r}{near(name, known)} (valid: {valid})",
+                )
         return name
+
+    def store(self) -> dict[str, object]:
+        texts = {key: text for key in STORE_KEYS if (text := self.text(key)) is not None}
+        if not texts:
+            return {}
+        from pytest_portable.store_options import read_store_options  # noqa: PLC0415 - rarely given
+
+        return read_store_options(texts, self.wrong)
 
     def flag(self, key: str) -> bool:
         value = (self.text(key) or "").lower()
@@ -300,7 +246,9 @@ class _Source:
         return seconds
 
     def constraints(self) -> tuple[Path, ...]:
-        paths = tuple(self.folder / text for text in self.texts("portable_constraint"))
+        paths = tuple(
+            self.folder / Path(text).expanduser() for text in self.texts("portable_constraint")
+        )
         for path in paths:
             if not path.is_file():
                 self.wrong("portable_constraint", f"no such file: {path}")
@@ -376,7 +324,7 @@ def read_settings(  # noqa: PLR0913 - two sources, each with its folder
         default_serializers=lower.serializers(),
         default_timeout_seconds=DEFAULT_TIMEOUT_SECONDS if ini_seconds is None else ini_seconds,
         default_deps=lower.deps(),
-        constraints=upper.constraints() + lower.constraints(),
+        constraints=upper.constraints() or lower.constraints(),
         installer=upper.installer() or ini_installer or "auto",
         offline=bool(command.get("portable_offline")) or ini_offline,
         refresh=bool(command.get("portable_refresh")),
@@ -385,6 +333,7 @@ def read_settings(  # noqa: PLR0913 - two sources, each with its folder
         export_dir=upper.folder_of("portable_export"),
         verify_dirs=upper.verify(),
         update=bool(command.get("portable_update")),
+        store=lower.store(),
         skip_missing_python=bool(command.get("portable_skip_missing_python")) or ini_skip,
     )
     if mistakes := upper.mistakes + lower.mistakes:

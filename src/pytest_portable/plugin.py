@@ -6,32 +6,32 @@ the rest waits until a test needs it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+import contextlib
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
 from pytest_portable.errors import OptionError, PortabilityError, SetupError
-from pytest_portable.options import OPTIONS, Checks, Settings, read_settings
+from pytest_portable.extensions import Extensions
+from pytest_portable.options import INSTALLERS, OPTIONS, Settings, read_settings
 from pytest_portable.reporting import ATTRIBUTE, Recorder, inspect_checked, record_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
     from pytest_portable.engine import Portable, Session
-    from pytest_portable.equivalence import Comparator
     from pytest_portable.exchange import Observer
     from pytest_portable.plan import Choice, Leg, Plan
-    from pytest_portable.serializers import Registry, Serializer
+    from pytest_portable.progress import Workers
 
 __all__ = ["portable"]
 
 _SETTINGS = pytest.StashKey[Settings]()
 _SESSION = pytest.StashKey["Session"]()
-_ADDED = pytest.StashKey["list[Serializer]"]()
-_REGISTRY = pytest.StashKey["Registry"]()
-_COMPARATORS = pytest.StashKey[tuple["Comparator", ...]]()
+_EXTENSIONS = pytest.StashKey[Extensions]()
 _PORTABLE = pytest.StashKey["Portable"]()
 _ASKED = pytest.StashKey[bool]()
+_WORKERS: pytest.StashKey[Workers] = pytest.StashKey()
 _SETUP_FAILURE = pytest.StashKey[dict[str, str]]()
 _CHOICE = "_portable_leg"
 _MARK = (
@@ -40,65 +40,6 @@ _MARK = (
     "preload, via, producer, forbid, max_size): what the objects of this test must be portable "
     "to; the `portable` fixture checks it."
 )
-
-
-def _check_python(spec: str) -> str | None:
-    from pytest_portable.environment import validate_python
-
-    return validate_python(spec)
-
-
-def _check_requirement(line: str) -> str | None:
-    from pytest_portable.environment import validate_requirement
-
-    return validate_requirement(line)
-
-
-def _registry(config: pytest.Config) -> Registry:
-    """Give the serializers of this run; their room is imported when one is asked for."""
-    if (known := config.stash.get(_REGISTRY, None)) is not None:
-        return known
-    from pytest_portable.serializers import Registry
-
-    added: list[Serializer] = config.stash.get(_ADDED, [])
-    config.stash[_REGISTRY] = registry = Registry(added)
-    return registry
-
-
-def _added_serializers(config: pytest.Config) -> list[Serializer]:
-    """Ask conftest files and plugins for serializers of their own.
-
-    Raises:
-        OptionError: an answer is neither a Serializer nor a list of these.
-    """
-    added: list[Serializer] = []
-    for answer in config.hook.pytest_portable_serializers(config=config):
-        from pytest_portable.serializers import Serializer
-
-        for serializer in [answer] if isinstance(answer, Serializer) else answer:
-            if not isinstance(serializer, Serializer):
-                raise OptionError(
-                    f"pytest_portable_serializers: {serializer!r} is not a "
-                    "pytest_portable.Serializer"
-                )
-            added.append(serializer)
-    return added
-
-
-def _keep_comparators(config: pytest.Config) -> None:
-    """Ask conftest files and plugins what equal means for their classes."""
-    if answers := config.hook.pytest_portable_comparators(config=config):
-        from pytest_portable.equivalence import check_comparators
-
-        config.stash[_COMPARATORS] = check_comparators(answers)
-
-
-def _checks(config: pytest.Config) -> Checks:
-    return Checks(
-        _check_python,
-        _check_requirement,
-        lambda serializer: _registry(config).find_mistake(serializer),
-    )
 
 
 # Options
@@ -138,17 +79,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARK)
     root = config.rootpath
     try:
-        if added := _added_serializers(config):
-            config.stash[_ADDED] = added
-            _registry(config)
-        _keep_comparators(config)
+        config.stash[_EXTENSIONS] = extensions = Extensions(config)
         config.stash[_SETTINGS] = read_settings(
             {option.key: config.getoption(option.key) for option in OPTIONS if option.flag},
             {option.key: config.getini(option.key) for option in OPTIONS if option.ini},
             root=root,
             command_dir=config.invocation_params.dir,
             ini_dir=config.inipath.parent if config.inipath else root,
-            checks=_checks(config),
+            checks=extensions.checks,
         )
     except OptionError as error:
         raise pytest.UsageError(*error.mistakes) from None
@@ -163,6 +101,9 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 def _close_session(config: pytest.Config) -> None:
+    if (workers := config.stash.get(_WORKERS, None)) is not None:
+        del config.stash[_WORKERS]
+        workers.close()
     if (session := config.stash.get(_SESSION, None)) is not None:
         del config.stash[_SESSION]
         session.close()
@@ -190,7 +131,7 @@ def _plan(node: pytest.Item | pytest.Collector) -> tuple[Plan, list[str]]:
     """Merge the marks of a node and the options; give every mistake of the marks beside it."""
     from pytest_portable.marks import plan_of
 
-    return plan_of(node, node.config.stash[_SETTINGS], _checks(node.config))
+    return plan_of(node, node.config.stash[_SETTINGS], node.config.stash[_EXTENSIONS].checks)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -242,18 +183,68 @@ def _choice_of(item: pytest.Item) -> Choice | None:
     return None if callspec is None else callspec.params.get(_CHOICE)
 
 
-def _leg(item: pytest.Item) -> Leg:
-    """Give the leg of an item, or end its set-up with every mistake of its marks."""
-    __tracebackhide__ = True
+def _find_leg(item: pytest.Item) -> Leg:
+    """Give the leg of an item.
+
+    Raises:
+        OptionError: with every mistake of its marks.
+    """
     plan, mistakes = _plan(item)
     choice = _choice_of(item)
     if not (mistakes := mistakes or plan.find_mistakes(choice)):
         leg = plan.leg(choice, item.nodeid)
-        if not (mistakes := plan.find_serializer_mistakes(leg, _registry(item.config))):
+        if not (
+            mistakes := plan.find_serializer_mistakes(leg, item.config.stash[_EXTENSIONS].registry)
+        ):
             return leg
+    raise OptionError(mistakes)
+
+
+def _leg(item: pytest.Item) -> Leg:
+    """Give the leg of an item, or end its set-up with every mistake of its marks."""
+    __tracebackhide__ = True
+    try:
+        return _find_leg(item)
+    except OptionError as error:
+        mistakes = error.mistakes
     lines = "\n".join(f"  {line}" for line in mistakes)
     count = "a mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
     pytest.fail(f"{item.nodeid}: {count} in the mark portable\n{lines}", pytrace=False)
+
+
+def _is_ours(item: pytest.Item) -> bool:
+    return _is_marked(item) or "portable" in getattr(item, "fixturenames", ())
+
+
+# Environments
+
+
+@pytest.hookimpl(trylast=True)  # after xdist's worker has told that collection is over
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Prepare what the tests need, together, before the first of them."""
+    config = session.config
+    if config.getoption("collectonly"):
+        return
+    legs: list[Leg] = []
+    for item in session.items:
+        if _is_ours(item) and item.get_closest_marker("skip") is None:
+            with contextlib.suppress(OptionError):  # its own set-up says so
+                legs.append(_find_leg(item))
+    if legs:
+        from pytest_portable.progress import progress_of
+
+        _session(config).prepare(legs, progress_of(config))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - xdist's WorkerController
+    """Let a worker of pytest-xdist tell us what it prepares: the terminal is ours."""
+    config: pytest.Config = node.config
+    if (workers := config.stash.get(_WORKERS, None)) is None:
+        from pytest_portable.progress import Workers
+
+        config.stash[_WORKERS] = workers = Workers(config)
+    node.workerinput.update(workers.inputs)
 
 
 # Running
@@ -264,7 +255,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Refuse a mark with mistakes before anything is set up."""
     __tracebackhide__ = True
     item.stash[_ASKED] = False
-    if _is_marked(item) or "portable" in getattr(item, "fixturenames", ()):
+    if _is_ours(item):
         _leg(item)
 
 
@@ -283,8 +274,10 @@ def _session(config: pytest.Config) -> Session:
         offline=settings.offline,
         refresh=settings.refresh,
         constraints=settings.constraints,
-        serializers=_registry(config),
-        comparators=config.stash.get(_COMPARATORS, ()),
+        serializers=config.stash[_EXTENSIONS].registry,
+        comparators=config.stash[_EXTENSIONS].comparators,
+        store=_store(config, settings),
+        adopt=lambda leg: config.hook.pytest_portable_prepare(leg=leg),
         observers=_observers(settings),
         update=settings.update,
     )
@@ -299,6 +292,15 @@ def _observers(settings: Settings) -> tuple[Observer, ...]:
 
         found.append(Exporter(settings.export_dir))
     return tuple(found)
+
+
+def _store(config: pytest.Config, settings: Settings) -> dict[str, object]:
+    """Give what else shapes the store: ini keys, installers of others, a moment all share."""
+    shared = getattr(config, "workerinput", {})
+    since = {"since": shared["portable_since"]} if "portable_since" in shared else {}
+    if settings.installer in INSTALLERS:
+        return {**settings.store, **since}
+    return {**settings.store, **since, "installers": config.stash[_EXTENSIONS].installers}
 
 
 @pytest.fixture

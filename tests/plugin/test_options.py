@@ -86,8 +86,10 @@ def test_start_up_imports_nothing_beyond_pytest(pytester: pytest.Pytester) -> No
         "pytest_portable",
         "pytest_portable.errors",
         "pytest_portable.hookspecs",
+        "pytest_portable.option_table",
         "pytest_portable.options",
         "pytest_portable.plugin",
+        "pytest_portable.extensions",
         "pytest_portable.reporting",
     }
 

@@ -183,7 +183,7 @@ def test_the_old_environment_serves_while_the_index_is_down(
     assert pointer.exists()
     assert kept.key == new_key != old.key
     assert kept.distributions == old.distributions
-    assert "not refreshed" in kept.notes[0]
+    assert "not refreshed" in kept.remarks[0]
 
 
 def test_a_resolution_that_takes_too_long_names_what_it_goes_back_over(

@@ -132,7 +132,7 @@ def test_a_read_only_cache_is_used_and_what_it_lacks_is_made_for_the_session(
 
     assert hit == there
     assert missed.distributions == {"beta": "1.0"}
-    assert "session only" in missed.notes[0]
+    assert "session only" in missed.remarks[0]
     assert tmp_path not in missed.path.parents
 
 

@@ -6,6 +6,7 @@ neither pytest nor payloads.
 
 from __future__ import annotations
 
+from pytest_portable.environment.added import check_installers
 from pytest_portable.environment.command import CommandTarget, ask_command
 from pytest_portable.environment.housekeeping import (
     Pruned,
@@ -13,6 +14,7 @@ from pytest_portable.environment.housekeeping import (
     list_environments,
     prune,
 )
+from pytest_portable.environment.installers import Bench, Installation, Installer
 from pytest_portable.environment.interpreters import (
     default_cache_dir,
     find_interpreter,
@@ -26,14 +28,18 @@ from pytest_portable.environment.redaction import redact
 from pytest_portable.environment.request import Environment, EnvironmentRequest, StoreSettings
 
 __all__ = [
+    "Bench",
     "CommandTarget",
     "Environment",
     "EnvironmentRequest",
+    "Installation",
+    "Installer",
     "Interpreter",
     "Pruned",
     "StoreSettings",
     "StoredEnvironment",
     "ask_command",
+    "check_installers",
     "default_cache_dir",
     "find_interpreter",
     "list_environments",

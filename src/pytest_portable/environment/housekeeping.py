@@ -159,6 +159,8 @@ def _clean_rest(store: Store, now: float, limit: float, *, everything: bool) -> 
     for path in _entries(store.root / "logs"):
         if path.stem not in builds:
             _remove_old(path, now, 0.0 if everything else _GRACE_SECONDS)
+    for path in _entries(store.root / "failures"):
+        _remove_old(path, now, 0.0 if everything else _GRACE_SECONDS)
     for name in ("wheels", "interpreters"):
         for path in _entries(store.root / name):
             _remove_old(path, now, 0.0 if everything else limit)

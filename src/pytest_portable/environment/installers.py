@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -43,6 +44,8 @@ __all__ = [
 OLDEST_UV = Version("0.7")
 
 _VERIFY_SECONDS = 30.0
+# The uv package asks sysconfig, which gives half an answer to the second of two first threads.
+_FINDING = threading.Lock()
 # The first pip that installs into another interpreter's environment.
 _PIP_WITH_PYTHON_OPTION = Version("22.3")
 
@@ -340,7 +343,8 @@ def find_uv(cache_dir: Path) -> Path | None:
     Returns:
         Its path, or `None` where there is none.
     """
-    return _find_uv(cache_dir, os.environ.get("PATH", ""))
+    with _FINDING:
+        return _find_uv(cache_dir, os.environ.get("PATH", ""))
 
 
 @functools.lru_cache(maxsize=16)

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 
 from pytest_portable.environment.asis import as_it_is
 from pytest_portable.environment.build import Plan, build, is_current
+from pytest_portable.environment.command import ask_command
 from pytest_portable.environment.configuration import (
     index_configuration,
     wheelhouse_listing,
 )
+from pytest_portable.environment.failures import recall_failure, remember_failure
 from pytest_portable.environment.housekeeping import clean_up
 from pytest_portable.environment.installers import OLDEST_UV, PipInstaller, UvInstaller, find_uv
 from pytest_portable.environment.interpreters import find_interpreter
@@ -47,6 +49,12 @@ def _silent(_step: str) -> None:
 
 def _silent_of(_request: EnvironmentRequest, _step: str) -> None:
     """Tell nobody."""
+
+
+def _forget(
+    _request: EnvironmentRequest, _found: Environment | SetupError, _seconds: float
+) -> None:
+    """Keep nothing: all come back at the end."""
 
 
 def prepare(
@@ -82,20 +90,22 @@ def _prepare(
     report: Callable[[str], None],
     stop: threading.Event,
 ) -> Environment:
+    if request.command is not None:
+        return ask_command(request.command)
     interpreter = find_interpreter(_spec(request), cache_dir=settings.cache_dir)
     if request.requirements is None:
         return as_it_is(interpreter)
     plan = _plan(request, interpreter, settings, stop)
     store = Store(settings.cache_dir)
     record = store.lookup(plan.key)
-    notes: list[str] = []
+    remarks: list[str] = []
     try:
         if record is None or _is_stale(record, settings):
-            store, record, notes = _provide(plan, store, record, report)
+            store, record, remarks = _provide(plan, store, record, report)
     except OSError as error:
         raise SetupError(f"environments cannot be kept in {store.root}: {error}") from error
     store.touch(record)
-    return _environment(plan, store, record, notes)
+    return _environment(plan, store, record, remarks)
 
 
 def _spec(request: EnvironmentRequest) -> str | None:
@@ -113,16 +123,17 @@ def _provide(
         return store, *_obtain(plan, store, report)
     if record is not None:
         return store, record, [f"not refreshed, {store.root} cannot be written"]
-    notes = [f"{store.root} cannot be written: environments are kept for this session only"]
+    remarks = [f"{store.root} cannot be written: environments are kept for this session only"]
     store = session_store(store.root)
     record, more = _obtain(plan, store, report)
-    return store, record, [*notes, *more]
+    return store, record, [*remarks, *more]
 
 
 def prepare_all(
     requests: Iterable[EnvironmentRequest],
     settings: StoreSettings,
     report: Callable[[EnvironmentRequest, str], None] = _silent_of,
+    ended: Callable[[EnvironmentRequest, Environment | SetupError, float], None] = _forget,
 ) -> dict[EnvironmentRequest, Environment | SetupError]:
     """Prepare several environments in parallel; one that fails does not stop the others.
 
@@ -130,6 +141,8 @@ def prepare_all(
         requests: equal ones are prepared once.
         settings: for all of them.
         report: told each step of each environment, from several threads.
+        ended: told what came of each environment, and the seconds it took, as soon as that is
+            known, from several threads.
 
     Returns:
         The environment or what went wrong, for every request, in their order.
@@ -144,10 +157,15 @@ def prepare_all(
                 raise SetupError("the preparation was stopped")
             report(request, step)
 
+        found: Environment | SetupError
+        begun = time.monotonic()
         try:
-            return _prepare(request, settings, tell, stop)
+            found = _prepare(request, settings, tell, stop)
         except SetupError as error:
-            return error
+            found = error
+        if not stop.is_set():
+            ended(request, found, time.monotonic() - begun)
+        return found
 
     with ThreadPoolExecutor(max(1, min(len(wanted), os.cpu_count() or 1))) as pool:
         try:
@@ -231,13 +249,25 @@ def _obtain(plan: Plan, store: Store, report: Callable[[str], None]) -> tuple[Re
     with store.lock(plan.key, report):
         old = store.lookup(plan.key)  # somebody may have built it while we waited
         if old is None:
-            record = build(plan, store, report)
-            store.publish(record)
+            record = _build_first(plan, store, report)
             clean_up(store)
             return record, []
         if not _is_stale(old, plan.settings):
             return old, []
         return _renew(old, plan, store, report)
+
+
+def _build_first(plan: Plan, store: Store, report: Callable[[str], None]) -> Record:
+    known = recall_failure(store, plan.key, since=plan.settings.since)
+    if known is not None:  # eight workers need not fail one after the other
+        raise known
+    try:
+        record = build(plan, store, report)
+    except InstallError as error:
+        remember_failure(store, plan.key, error)
+        raise
+    store.publish(record)
+    return record
 
 
 def _renew(
@@ -264,7 +294,7 @@ def _renew(
     return record, []
 
 
-def _environment(plan: Plan, store: Store, record: Record, notes: list[str]) -> Environment:
+def _environment(plan: Plan, store: Store, record: Record, remarks: list[str]) -> Environment:
     path = store.builds / record.build
     return Environment(
         key=plan.key,
@@ -272,5 +302,6 @@ def _environment(plan: Plan, store: Store, record: Record, notes: list[str]) -> 
         executable=environment_python(path),
         interpreter=plan.interpreter,
         distributions=record.distributions,
-        notes=(*record.notes, *notes),
+        notes=tuple(record.notes),
+        remarks=tuple(remarks),
     )

@@ -31,12 +31,14 @@ class EnvironmentRequest:
             Dropped where `requirements` names the distribution; where the pin does not resolve
             beside the requirements, the newest that does is taken.
         root: where relative paths in requirement lines start.
+        command: a target that a command starts, used as it is; the rest says nothing then.
     """
 
     python: str | None
     requirements: tuple[str, ...] | None
     runtime: tuple[str, ...] = ()
     root: Path
+    command: CommandTarget | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +83,10 @@ class Environment:
         executable: its interpreter.
         interpreter: the interpreter it was made from.
         distributions: canonical name -> version of all that is installed.
-        notes: what somebody should know, such as a version other than the one asked for.
+        notes: what somebody should know of what it holds, such as a version other than the one
+            asked for.
+        remarks: what somebody should know of how it was had this time, such as an index that
+            was out of reach.
         command: what starts its interpreter, where that is no file of this machine.
     """
 
@@ -91,4 +96,5 @@ class Environment:
     interpreter: Interpreter
     distributions: Mapping[str, str]
     notes: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     command: CommandTarget | None = None

@@ -86,7 +86,7 @@ class Store:
     def is_writable(self) -> bool:
         """Make the folders, and say whether environments can be kept here."""
         try:
-            for name in ("builds", "keys", "locks", "logs", "wheels"):
+            for name in ("builds", "failures", "keys", "locks", "logs", "wheels"):
                 (self.root / name).mkdir(parents=True, exist_ok=True)
             tag = self.root / "CACHEDIR.TAG"
             if not tag.exists():

@@ -6,7 +6,7 @@ module is installed, because what pickle can read must not need more than pickle
 
 from __future__ import annotations
 
-from pytest_portable.serializers.registry import Registry, runtime_of
+from pytest_portable.serializers.registry import Registry, check_serializers, runtime_of
 from pytest_portable.serializers.serializer import Serializer
 
-__all__ = ["Registry", "Serializer", "runtime_of"]
+__all__ = ["Registry", "Serializer", "check_serializers", "runtime_of"]

@@ -14,7 +14,7 @@ from pytest_portable.serializers.serializer import Serializer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-__all__ = ["Builtin", "Registry", "runtime_of"]
+__all__ = ["Builtin", "Registry", "check_serializers", "runtime_of"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,24 @@ _BUILTINS: Final[Mapping[str, Builtin]] = {
     "parsl": Builtin("parsl:make", needs="parsl>=2025.1", extra="parsl"),
     "pickle": Builtin("standard:make_pickle"),
 }
+
+
+def check_serializers(answers: Iterable[Serializer | Iterable[Serializer]]) -> list[Serializer]:
+    """Check what conftest files and plugins bring.
+
+    Raises:
+        OptionError: an answer is neither a Serializer nor a list of these.
+    """
+    added: list[Serializer] = []
+    for answer in answers:
+        for serializer in [answer] if isinstance(answer, Serializer) else answer:
+            if not isinstance(serializer, Serializer):
+                raise OptionError(
+                    f"pytest_portable_serializers: {serializer!r} is not a "
+                    "pytest_portable.Serializer"
+                )
+            added.append(serializer)
+    return added
 
 
 class Registry:

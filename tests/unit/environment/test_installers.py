@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -270,3 +272,24 @@ def test_a_uv_that_is_too_old_is_left_alone(
     monkeypatch.setenv("PATH", "")
 
     assert find_uv(tmp_path) == (Path("/extra/uv") if found else None)
+
+
+def test_threads_do_not_look_for_uv_at_the_same_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first call of sysconfig, which the uv package makes, is not safe in two threads."""
+    uv = pytest.importorskip("uv")
+    inside, most = [], []
+
+    def find() -> str:
+        inside.append(1)
+        most.append(len(inside))
+        time.sleep(0.02)
+        inside.pop()
+        return "/bin/uv"
+
+    monkeypatch.setattr(uv, "find_uv_bin", find)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(find_uv, [tmp_path / str(number) for number in range(8)]))
+
+    assert max(most) == 1

@@ -140,7 +140,7 @@ def test_the_old_build_is_used_while_the_index_is_down(
     kept = prepare(ask(tmp_path, "a"), settings(broken, ttl_seconds=0.0))
 
     assert kept.path == old.path
-    assert kept.notes == ("not refreshed, 0 h old versions are used: index is down",)
+    assert kept.remarks == ("not refreshed, 0 h old versions are used: index is down",)
 
 
 def test_a_bare_environment_is_never_stale(
@@ -161,7 +161,7 @@ def test_a_cache_that_cannot_be_written_costs_a_note_not_the_session(
     second = prepare(ask(tmp_path, "a"), settings(recording))
 
     assert first == second
-    assert first.notes == (
+    assert first.remarks == (
         f"{tmp_path}/cache cannot be written: environments are kept for this session only",
     )
 
@@ -178,7 +178,7 @@ def test_a_cache_that_became_read_only_serves_what_it_has(
     stale = prepare(ask(tmp_path, "a"), settings(recording, ttl_seconds=0.0))
 
     assert stale.path == there.path
-    assert stale.notes == (f"not refreshed, {tmp_path}/cache cannot be written",)
+    assert stale.remarks == (f"not refreshed, {tmp_path}/cache cannot be written",)
 
 
 def test_a_full_disk_is_a_set_up_error(

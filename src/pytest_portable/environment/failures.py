@@ -1,0 +1,46 @@
+"""Failures of one session, shared: what one process could not install, no other one tries again."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_portable.environment.store import write_atomically
+from pytest_portable.errors import InstallError
+
+if TYPE_CHECKING:
+    from pytest_portable.environment.store import Store
+
+__all__ = ["recall_failure", "remember_failure"]
+
+
+def remember_failure(store: Store, key: str, error: InstallError) -> None:
+    """Write down why a build failed; the caller holds the lock of its key."""
+    value = {
+        "time": time.time(),
+        "message": str(error),
+        "requirements": error.requirements,
+        "output": error.output,
+        "log": None if error.log is None else str(error.log),
+    }
+    with contextlib.suppress(OSError):  # it only saves time
+        write_atomically(store.root / "failures" / f"{key}.json", value)
+
+
+def recall_failure(store: Store, key: str, *, since: float) -> InstallError | None:
+    """Give the error that another process of this session met, if one did.
+
+    Args:
+        store: where it would be.
+        key: of the environment.
+        since: when this session began, in seconds since the epoch.
+    """
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        value = json.loads((store.root / "failures" / f"{key}.json").read_bytes())
+        if value["time"] >= since:
+            log = None if value["log"] is None else Path(value["log"])
+            return InstallError(value["message"], value["requirements"], value["output"], log)
+    return None
