@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pytest_portable.payload import opcodes as op
+from pytest_portable.payload.homes import home_of
 from pytest_portable.payload.lenses.definitions import CLASSES, FUNCTIONS, MODULES
 from pytest_portable.payload.lenses.edges import edges
 from pytest_portable.payload.lenses.view import group_of
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Reference", "distribution_of", "find_references", "installed_packages", "is_machinery"]
 
+_PAYLOAD: Final = "payload"
 _OF_INTEREST: Final = re.compile(
     b"[" + b"".join(re.escape(bytes((code,))) for code in (*op.GLOBALS, op.INST, op.REDUCE)) + b"]"
 )
@@ -46,6 +48,8 @@ class Reference:
         machinery: whether it is the serializer's own (`cloudpickle.cloudpickle._make_function`):
             needed to load, and no doing of the object.
         uses: how often the payload leads there.
+        home: where it lives here: `standard library`, `distribution`, `__main__`, `test file`,
+            `source tree` or `nowhere`; `payload` for what travels by value.
     """
 
     module: str
@@ -56,6 +60,7 @@ class Reference:
     stdlib: bool = False
     machinery: bool = False
     uses: int = 1
+    home: str = ""
 
     def to_dict(self) -> dict[str, object]:
         """Plain data for reports and `--json`."""
@@ -68,6 +73,7 @@ class Reference:
             "stdlib": self.stdlib,
             "machinery": self.machinery,
             "uses": self.uses,
+            "home": self.home,
         }
 
 
@@ -87,19 +93,25 @@ def find_references(
     found: dict[tuple[str, str, str], list[int]] = {}
     for module, qualname, by, node in _named(paths):
         found.setdefault((module, qualname, by), []).append(node)
-    return tuple(
-        Reference(
-            module,
-            qualname,
-            _all_paths(paths, nodes),
-            by,
-            distribution=distribution_of(module, packages) if by == "reference" else None,
-            stdlib=module.partition(".")[0] in stdlib,
-            machinery=is_machinery(module),
-            uses=sum(paths.uses.get(node, 1) for node in nodes),
+    made = []
+    for (module, qualname, by), nodes in found.items():
+        is_stdlib = module.partition(".")[0] in stdlib
+        is_sent = by == "value"
+        distribution = None if is_sent else distribution_of(module, packages)
+        made.append(
+            Reference(
+                module,
+                qualname,
+                _all_paths(paths, nodes),
+                by,
+                distribution=distribution,
+                stdlib=is_stdlib,
+                machinery=is_machinery(module),
+                uses=sum(paths.uses.get(node, 1) for node in nodes),
+                home=_PAYLOAD if is_sent else home_of(module, distribution, is_stdlib=is_stdlib),
+            )
         )
-        for (module, qualname, by), nodes in found.items()
-    )
+    return tuple(made)
 
 
 def is_machinery(module: str) -> bool:

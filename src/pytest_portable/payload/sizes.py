@@ -123,9 +123,11 @@ def _fillers(paths: Paths, totals: list[int]) -> tuple[Size, ...]:
         if parent in own and parent != node and totals[node] >= totals[parent] * _OWN_SHARE:
             own[parent] -= totals[node]
     found: dict[str, int] = {}
-    for node in sorted(big, key=lambda one: (-own[one], one)):
+    # Nodes that only pass on may be a million, each with a path as long: they come to nothing here.
+    fillers = [node for node in big if own[node] >= least]
+    for node in sorted(fillers, key=lambda one: (-own[one], one)):
         path = paths.path(node)
-        if own[node] >= least and not path.endswith(_INSIDE_CODE):
+        if not path.endswith(_INSIDE_CODE):
             found.setdefault(path, own[node])
         if len(found) >= _MAX_FILLERS:
             break
