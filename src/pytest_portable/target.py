@@ -206,7 +206,7 @@ class Agent:
         request: Mapping[str, object],
         payloads: Sequence[tuple[str, bytes]],
         *,
-        loaders: Sequence[str],
+        loaders: Sequence[object],
         timeout_seconds: float,
         sources: Sources | None = None,
     ) -> Transcript:
@@ -239,7 +239,7 @@ class Agent:
         self,
         request: Mapping[str, object],
         payloads: Sequence[tuple[str, bytes]],
-        loaders: Sequence[str],
+        loaders: Sequence[object],
         timeout_seconds: float,
         sources: Sources | None,
     ) -> Transcript:

@@ -320,7 +320,8 @@ class Check:
         for payload in self.request["payloads"]:
             self.record({"step": "loading", "name": payload["name"]})
             try:
-                loader, function, _ = first_importable(payload["loaders"])
+                loader, function, options = first_importable(payload["loaders"])
+                function = partial(function, **options) if options else function
                 values[payload["name"]] = self.load_one(payload, blobs, loader, function)
             except BaseException as error:
                 self.failed("loading", error, payload["name"], self.watch.take())
@@ -389,7 +390,7 @@ class Check:
             message = self.load_one(payload, iter(self.blobs), name, bytes)
             answer, told = resolve(name)(message, **options)
         except BaseException as error:
-            self.failed("running", error, payload["name"])
+            self.failed("loading", error, "obj")  # what the function raises is an answer
             return
         self.record({"step": "returning", "name": "obj()"})
         if told is None:

@@ -9,6 +9,7 @@ import platform
 import re
 import sys
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_portable.bundle.manifest import Manifest, write_bundle
@@ -121,7 +122,7 @@ class _Copy:
     def __init__(self, done: Checked, payload: bytes, values: Mapping[str, bytes]) -> None:
         self.portrait: dict[str, Any] = {}
         self.description = ""
-        load = done.check.serializer.load
+        load = partial(done.check.serializer.load, options=done.check.leg.options)
         try:
             obj = load(payload)
             names = {name: load(data) for name, data in values.items()}

@@ -159,7 +159,8 @@ class Check:
     def dumps(self, value: object) -> bytes:
         """Dump with the leg's serializer and options."""
         protocol = {} if self.protocol is None else {"protocol": self.protocol}
-        return self.serializer.dumps(value, **protocol, **self.leg.options)
+        options, _ = self.serializer.split(self.leg.options)
+        return self.serializer.dumps(value, **protocol, **options)
 
     def dump(self, value: object, root: str) -> bytes | None:
         """Dump one value; a failure becomes a problem."""
@@ -253,9 +254,8 @@ class Check:
         runner: object = None,
     ) -> None:
         """Run the request in a fresh process of the target."""
-        options = (
-            self.leg.options if self.serializer.dumpers[0].partition(":")[0] != "pickle" else {}
-        )
+        dumping, loading = self.serializer.split(self.leg.options)
+        options = dumping if self.serializer.dumpers[0].partition(":")[0] != "pickle" else {}
         dumpers = [
             [name, dict(options) if number == 0 else {}]
             for number, name in enumerate(self.serializer.dumpers)
@@ -274,7 +274,7 @@ class Check:
         self.transcript = self.agent.run_check(
             request,
             payloads,
-            loaders=self.serializer.loaders,
+            loaders=[[name, loading] for name in self.serializer.loaders],
             timeout_seconds=self.leg.timeout_seconds,
             sources=self.shipping.sources,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from pytest_portable.errors import PayloadError
@@ -45,7 +46,7 @@ def loader_for(check: Check, record: Message) -> Callable[[bytes], object]:
         from pytest_portable.serializers.loading import loads  # noqa: PLC0415 - rare
 
         return loads
-    return check.serializer.load
+    return partial(check.serializer.load, options=check.leg.options)
 
 
 def why_unloadable(check: Check, blob: bytes, root: str, error: BaseException) -> Unloadable:

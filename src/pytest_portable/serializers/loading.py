@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import sys
 from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -29,19 +30,18 @@ class _Definitions:
 
     def wrap(self, module: str, name: str, found: Any) -> Any:
         """Return a careful version of cloudpickle's class makers and setters."""
-        if module.partition(".")[0] != "cloudpickle":
+        if "cloudpickle" not in module.split("."):  # vendored copies are meant too
             return found
         if name in _MAKERS:
-            return self._watch(found)
+            return self._watch(found, module)
         if name == "_class_setstate":
             return self._set_state_of_new(found)
         return found
 
-    def _watch(self, make: Callable[..., type]) -> Callable[..., type]:
+    def _watch(self, make: Callable[..., type], module: str) -> Callable[..., type]:
         def made(*args: object) -> type:
-            from cloudpickle import cloudpickle
-
-            known = set(cloudpickle._DYNAMIC_CLASS_TRACKER_BY_ID)  # noqa: SLF001 - no public way
+            tracked = vars(sys.modules[module])["_DYNAMIC_CLASS_TRACKER_BY_ID"]
+            known = set(tracked)
             tracker = next(
                 (arg for arg in args[-2:] if isinstance(arg, str) and arg in known), None
             )

@@ -38,6 +38,7 @@ _BUILTINS: Final[Mapping[str, Builtin]] = {
     "covalent": Builtin("covalent:make", needs="covalent>=0.230", extra="covalent"),
     "covalent-lattice": Builtin("covalent:make_lattice", needs="covalent>=0.230", extra="covalent"),
     "covalent-server": Builtin("covalent:make_server", needs="covalent>=0.230", extra="covalent"),
+    "dask": Builtin("dask:make", needs="distributed>=2025.4", extra="dask"),
     "dill": Builtin("standard:make_dill"),
     "globus-compute": Builtin(
         "globus_compute:make", needs="globus-compute-sdk>=4", extra="globus-compute"
@@ -46,6 +47,9 @@ _BUILTINS: Final[Mapping[str, Builtin]] = {
     "multiprocessing": Builtin("standard:make_multiprocessing"),
     "parsl": Builtin("parsl:make", needs="parsl>=2025.1", extra="parsl"),
     "pickle": Builtin("standard:make_pickle"),
+    "ray": Builtin("ray:make", needs="ray>=2.9", extra="ray"),
+    "spark": Builtin("spark:make", needs="pyspark>=3.4", extra="spark"),
+    "torch": Builtin("torch:make", needs="torch>=2", extra="torch"),
 }
 
 

@@ -63,6 +63,8 @@ class Serializer:
         pickles: the pickle streams in a payload, in order, decoded where the envelope encodes
             them; what reads payloads without loading them starts here.
         preload: modules that the agent imports before any payload, where they are installed.
+        load_options: which of the mark's `options` are for loading, there and here; the others are
+            for dumping.
         accepts: the keyword arguments of `dumps` that `options` may name; `None` for any.
         keeps_sharing: one object in two places comes back as one; joblib splits what an array
             of objects and its surroundings share.
@@ -85,13 +87,14 @@ class Serializer:
     name: str
     dumps: Callable[..., bytes]
     loaders: str | tuple[str, ...]
-    loads: Callable[[bytes], object] | None = None
+    loads: Callable[..., object] | None = None
     dumpers: str | tuple[str, ...] = ("pickle:dumps",)
     requirement: str | None = None
     default_protocol: Callable[[], int] | None = None
     pickles: Callable[[bytes], Sequence[bytes]] = whole
     preload: tuple[str, ...] = ()
     accepts: frozenset[str] | None = None
+    load_options: frozenset[str] = frozenset()
     keeps_sharing: bool = True
     task: Task | None = None
     limits: tuple[Limit, ...] = ()
@@ -132,10 +135,15 @@ class Serializer:
             elif name.startswith("there:") and not self.there:
                 yield f"{key}: {name!r} names a function of the source `there`, which is empty"
 
-    def load(self, data: bytes) -> object:
-        """Load bytes on the host."""
+    def load(self, data: bytes, options: Mapping[str, object] | None = None) -> object:
+        """Load bytes on the host; of a mark's `options` those for loading are used."""
         loads = self.loads or resolve(self.loaders[0])
-        return loads(data)
+        return loads(data, **self.split(options or {})[1])
+
+    def split(self, options: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:
+        """Part a mark's `options` into those for dumping and those for loading."""
+        dumping = {key: value for key, value in options.items() if key not in self.load_options}
+        return dumping, {key: options[key] for key in options if key in self.load_options}
 
     def find_mistakes(self, options: Mapping[str, object], protocol: int | None) -> list[str]:
         """Say what this serializer cannot take of a mark's `options` and `protocol`."""

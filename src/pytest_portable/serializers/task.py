@@ -70,7 +70,7 @@ class Task:
         pack: `pack(function, args, kwargs, **options) -> bytes`, on the host.
         runner: `there:function` that runs there, called as `runner(message, **options)`; it gives
             the answer's bytes and the error that the system reports with them: an exception, its
-            text, or `None`.
+            text, or `None`. It raises where the message cannot be loaded.
         unpack: `unpack(answer, raised=...) -> Answer`, on the host; `raised` says whether the
             runner gave an error. What it raises is a result that cannot come back.
         prepared: gives the function that really travels, while it may be dumped.
