@@ -24,7 +24,9 @@ def add_parser(commands: Commands) -> None:
         help="merge the JSON reports of several jobs into one",
         description="Prints the matrix of all checks by leg as Markdown; --to writes a report.",
     )
-    parser.add_argument("files", nargs="+", type=Path, metavar="REPORT.json")
+    parser.add_argument(
+        "files", nargs="+", type=Path, metavar="REPORT.json", help="or folders of them"
+    )
     parser.add_argument(
         "--to",
         action="append",
@@ -42,8 +44,9 @@ def run(given: argparse.Namespace) -> int:
 
     if mistakes := [wrong for wanted in given.to if (wrong := report_mistake(wanted))]:
         raise OptionError([f"--to: {mistake}" for mistake in mistakes])
-    merged = Run(settings=f"merged from {len(given.files)} reports")
-    for file in given.files:
+    files = [file for path in given.files for file in _files(path)]
+    merged = Run(settings=f"merged from {len(files)} reports")
+    for file in files:
         found = _read(file)
         merged.checks += found["checks"]
         merged.setup_failures += found["setup_failures"]
@@ -55,6 +58,15 @@ def run(given: argparse.Namespace) -> int:
     if not given.to:
         print(markdown(merged), end="")
     return int(bool(merged.failed() or merged.setup_failures))
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    found = sorted(path.glob("*.json"))
+    if not found:
+        raise OptionError(f"{path}: no report in this folder: looked for *.json")
+    return found
 
 
 def _read(file: Path) -> dict[str, Any]:
