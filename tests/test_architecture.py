@@ -45,6 +45,7 @@ COVERED_BY = {
     "marks": "plugin/test_marks.py",
     "payload/envelopes": "unit/payload/test_inspection.py",
     "reporting": "plugin/test_reports.py",
+    "bundle/wrap": "real/test_kept_pickles.py",
     "bundle/judging": "plugin/test_bundles.py",
     "bundle/pairs": "plugin/test_golden.py",
     "exchange": "plugin/test_golden.py",

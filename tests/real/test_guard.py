@@ -69,7 +69,7 @@ def hosts(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
         there = folder / f"py3{minor}"
         subprocess.run([uv, "venv", "-q", "--python", python, there], check=True)
         found[minor] = there / "bin" / "python"
-        install = [
+        install: list[str | Path] = [
             uv,
             "pip",
             "install",

@@ -108,6 +108,10 @@ class Drawing:
         package = name.partition(".")[0]
         if package == "numpy" and hasattr(value, "tobytes") and hasattr(value, "shape"):
             return array_node(name, value)
+        if package == "numpy" and type(value).__module__.startswith("numpy.random"):
+            # Their reducers change between releases; what they will give next does not.
+            source = getattr(value, "bit_generator", value)
+            return [name, "map", self.pairs([("state", source.state)])]
         if package == "pandas" and hasattr(value, "columns") and hasattr(value, "items"):
             items = [("index", value.index), *((str(key), part) for key, part in value.items())]
             return [name, "map", self.pairs(items)]

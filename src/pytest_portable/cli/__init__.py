@@ -12,7 +12,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Final, Protocol
 
-from pytest_portable.cli import check, report, requirements, verify
+from pytest_portable.cli import bundle, check, report, requirements, verify
 from pytest_portable.errors import OptionError, SetupError
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class _Command(Protocol):
 
 
 _COMMANDS: Final[Mapping[str, _Command]] = {
+    "bundle": bundle,
     "check": check,
     "report": report,
     "requirements": requirements,

@@ -57,6 +57,8 @@ VALUES: list[Any] = [
     Colour.RED,
     np.arange(200).reshape(20, 10),
     np.float32(1.5),
+    np.random.default_rng(7),
+    np.random.PCG64(7),
     np.array([{"a": 1}, None], dtype=object),
     pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}),
     pd.Series([1.0, 2.0]),

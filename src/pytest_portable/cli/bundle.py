@@ -1,0 +1,66 @@
+"""`pytest-portable bundle FILE --to DIR`: make a bundle of a payload that somebody kept."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_portable.cli.parsers import (
+    Commands,
+    add_leg_options,
+    add_store_options,
+    leg_of,
+    open_session,
+)
+from pytest_portable.errors import OptionError, PortabilityError
+
+if TYPE_CHECKING:
+    import argparse
+
+__all__ = ["add_parser", "run"]
+
+_GZIP = b"\x1f\x8b"
+
+
+def add_parser(commands: Commands) -> None:
+    """Add the command `bundle`."""
+    parser = commands.add_parser(
+        "bundle",
+        help="make a bundle of a payload in a file",
+        description="The payload is loaded in the environment of --python and --dep, which should "
+        "be like the one that made it, to keep what it holds beside it.",
+    )
+    parser.add_argument("file", type=Path, help="a payload; gzip is unpacked")
+    parser.add_argument("--to", type=Path, required=True, metavar="DIR", help="folder of bundles")
+    parser.add_argument(
+        "--probe", help="an expression over `obj`; its result is kept and compared when verified"
+    )
+    add_leg_options(parser)
+    add_store_options(parser)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Write a bundle; 1 where the payload cannot be loaded even there."""
+    from pytest_portable.bundle.wrap import wrap_payload
+    from pytest_portable.probes import parse
+
+    leg = leg_of(given)
+    try:
+        data = given.file.read_bytes()
+    except OSError as error:
+        raise OptionError(f"{given.file}: cannot be read: {error.strerror}") from None
+    payload = gzip.decompress(data) if data.startswith(_GZIP) else data
+    session = open_session(given)
+    try:
+        maker = session.portable(leg)
+        folder = wrap_payload(
+            payload, given.to / given.file.name.split(".")[0], maker, parse(given.probe, {})
+        )
+    except PortabilityError as error:
+        print(error)
+        return 1
+    finally:
+        session.close()
+    print(folder)
+    return 0
