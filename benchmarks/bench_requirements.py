@@ -48,7 +48,12 @@ def peer(fitted: LinearRegression, folder: Path) -> Callable[[], object] | None:
         from mlflow.models import infer_pip_requirements
     except ImportError:
         return None
-    mlflow.sklearn.save_model(fitted, str(folder / "model"), pip_requirements=["scikit-learn"])
+    mlflow.sklearn.save_model(
+        fitted,
+        str(folder / "model"),
+        pip_requirements=["scikit-learn"],
+        serialization_format="cloudpickle",
+    )
     return lambda: infer_pip_requirements(str(folder / "model"), "sklearn")
 
 

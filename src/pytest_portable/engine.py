@@ -58,6 +58,7 @@ class Session:
         update: whether golden bundles are written where objects changed.
         store: further settings of the store, named as in `environment.StoreSettings`.
         adopt: gives the environment of a leg that brings its own; see `preparing.Environments`.
+        suggest: whether remedies are tried in other environments before they are shown.
 
     Attributes:
         seconds: how long each environment took to be had, by its executable.
@@ -76,6 +77,7 @@ class Session:
     update: bool = False
     store: Mapping[str, object] = field(default_factory=dict)
     adopt: Callable[[Leg], object] = adopt_nothing
+    suggest: bool = False
     _agents: dict[object, Agent] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -257,6 +259,10 @@ class Portable(Searching):
         __tracebackhide__ = True
         check = self._check(func)
         outcome = check.run_call(args, kwargs)
+        outcome = self._proven(
+            outcome,
+            lambda other: other._check(func).run_call(args, kwargs).verdict,  # noqa: SLF001 - ours
+        )
         verdict = self._keep(check, outcome)
         if not verdict.portable:
             raise PortabilityError(verdict) from outcome.raised
@@ -283,6 +289,9 @@ class Portable(Searching):
         check = self._check(None)
         asked = probes.parse(probe, names)
         outcome = check.run(names=names, probes=asked, equal=None, data=data)
+        outcome = self._proven(
+            outcome, lambda other: other.check_payload(data, probe=probe, **names)
+        )
         return self._keep(check, outcome, asked, names, is_foreign=True)
 
     def _check(self, obj: object) -> Check:

@@ -67,6 +67,10 @@ class Exchange:
     def _check(self, obj: object) -> Check:
         raise NotImplementedError
 
+    def _proven(self, outcome: Outcome, again: Callable[[Any], Verdict]) -> Outcome:
+        """Try the remedies of an outcome's verdict; `again` does the same on another leg."""
+        raise NotImplementedError
+
     def run(
         self,
         obj: object,
@@ -77,6 +81,7 @@ class Exchange:
         """Take an object through all stages; what was checked can then be kept."""
         check = self._check(obj)
         outcome = check.run(names=names, probes=asked, equal=equal)
+        outcome = self._proven(outcome, lambda other: other.run(obj, asked, names, equal).verdict)
         verdict = self._keep(check, outcome, asked, names)
         return Checked(verdict, check, self.leg, tuple(check.payloads), asked, names)
 

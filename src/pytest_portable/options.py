@@ -83,6 +83,7 @@ class Settings(NamedTuple):
     refresh: bool = False
     cache_dir: Path | None = None
     skip_missing_python: bool = False
+    suggest: bool = False
     reports: tuple[str, ...] = ()
     export_dir: Path | None = None
     verify_dirs: tuple[Path, ...] = ()
@@ -314,6 +315,7 @@ def read_settings(  # noqa: PLR0913 - two sources, each with its folder
     ini_installer, ini_cache = lower.installer(), lower.cache_dir()
     ini_offline = lower.flag("portable_offline")
     ini_skip = lower.flag("portable_skip_missing_python")
+    ini_suggest = lower.flag("portable_suggest")
     settings = Settings(
         root=root,
         ini_dir=ini_dir,
@@ -335,6 +337,7 @@ def read_settings(  # noqa: PLR0913 - two sources, each with its folder
         update=bool(command.get("portable_update")),
         store=lower.store(),
         skip_missing_python=bool(command.get("portable_skip_missing_python")) or ini_skip,
+        suggest=bool(command.get("portable_suggest")) or ini_suggest,
     )
     if mistakes := upper.mistakes + lower.mistakes:
         raise OptionError(mistakes)

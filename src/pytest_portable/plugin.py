@@ -280,6 +280,7 @@ def _session(config: pytest.Config) -> Session:
         adopt=lambda leg: config.hook.pytest_portable_prepare(leg=leg),
         observers=_observers(settings),
         update=settings.update,
+        suggest=settings.suggest,
     )
     return session
 

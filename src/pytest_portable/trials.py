@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pytest_portable import probes
 from pytest_portable.diagnosis.brought import Installed
 from pytest_portable.diagnosis.minimal import Search, check_style, modules_needed
+from pytest_portable.diagnosis.remedies import prove
 from pytest_portable.errors import PortabilityError
 from pytest_portable.exchange import Exchange
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from pytest_portable.judgement import Outcome
     from pytest_portable.plan import Leg
     from pytest_portable.probes import Asked
     from pytest_portable.verdict import Verdict
@@ -147,6 +149,23 @@ class Searching(Exchange):
             marker=self._environment.interpreter.facts.get("marker", {}),
             portable_on=self._trial_on,
         )
+
+    def _proven(self, outcome: Outcome, again: Callable[[Any], Verdict]) -> Outcome:
+        """Give an outcome whose verdict's remedies were tried, where that was asked for.
+
+        Args:
+            outcome: of a check or call.
+            again: does the same with another `Portable`.
+        """
+        if outcome.verdict.portable or self._is_trial or not self._session.suggest:
+            return outcome
+        verdict = prove(
+            outcome.verdict,
+            self.leg,
+            lambda leg: again(self._trial_on(leg)),
+            self._session.report,
+        )
+        return replace(outcome, verdict=verdict)
 
     def _trial_on(self, leg: Leg) -> _Portable:
         found: _Portable = self._session.portable(leg)

@@ -27,15 +27,22 @@ class Remedy:
         text: one line for people.
         change: the same, ready to paste; empty where there is nothing to paste.
         proven: whether it was applied in another environment and helped.
+        proof: how it helped there: `loads with 2.9.0`; empty where it was not proven.
     """
 
     text: str
     change: str = ""
     proven: bool = False
+    proof: str = ""
 
     def to_dict(self) -> dict[str, builtins.object]:
         """Return plain data."""
-        return {"text": self.text, "change": self.change, "proven": self.proven}
+        return {
+            "text": self.text,
+            "change": self.change,
+            "proven": self.proven,
+            "proof": self.proof,
+        }
 
 
 @dataclass(frozen=True)

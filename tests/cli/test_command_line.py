@@ -121,7 +121,7 @@ def test_json_has_the_documented_keys(check: Callable[..., int], capsys: Capture
     assert verdict.keys() >= VERDICT_KEYS
     assert (verdict["schema"], verdict["portable"], verdict["stage"]) == (1, False, "load")
     assert verdict["problems"][0].keys() == PROBLEM_KEYS
-    assert verdict["problems"][0]["remedies"][0].keys() == {"text", "change", "proven"}
+    assert verdict["problems"][0]["remedies"][0].keys() == {"text", "change", "proven", "proof"}
     assert verdict["target"].keys() == TARGET_KEYS
     assert {"python", "deps", "id"} <= verdict["leg"].keys()
 

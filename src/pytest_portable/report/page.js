@@ -149,7 +149,7 @@
     problem.path ? make("p", { class: "path" }, problem.path) : null,
     make("p", {}, problem.message),
     problem.evidence ? make("pre", {}, problem.evidence) : null,
-    ...problem.remedies.map((remedy) => make("div", { class: "fix" }, make("b", {}, remedy.proven ? "fix (proven)" : "fix"),
+    ...problem.remedies.map((remedy) => make("div", { class: "fix" }, make("b", {}, remedy.proven ? `fix (proven: ${remedy.proof})` : "fix"),
       make("span", {}, remedy.text), remedy.change ? copy(remedy.change) : null)));
   const section = (title, ...parts) => make("section", {}, make("h3", {}, title), ...parts);
   const size = (bytes) => bytes >= 1e6 ? `${(bytes / 1e6).toFixed(1)} MB` : bytes >= 1e3 ? `${(bytes / 1e3).toFixed(1)} kB` : `${bytes} B`;

@@ -65,7 +65,7 @@ def _finding(label: str, problem: Mapping[str, Any]) -> Iterator[str]:
         where = "here: " if problem["stage"] == "dump" else "there:"
         yield from _wrap(line, f"     {where} ", "            ")
     for remedy in problem["remedies"]:
-        proof = "   (proven)" if remedy["proven"] else ""
+        proof = f"   (proven: {remedy['proof']})" if remedy["proven"] else ""
         yield from _wrap(remedy["text"] + proof, "     fix:   ", "            ")
 
 
