@@ -110,12 +110,15 @@ def test_a_proven_remedy_says_so() -> None:
         code="missing-distribution",
         stage="load",
         message="m",
-        remedies=(Remedy('deps=[..., "a"]', '"a"', proven=True), Remedy("or do without")),
+        remedies=(
+            Remedy('deps=[..., "a"]', '"a"', proven=True, proof="loads with 2.0"),
+            Remedy("or do without"),
+        ),
     )
 
     lines = str(verdict(proven)).splitlines()
 
-    assert '     fix:   deps=[..., "a"]   (proven)' in lines
+    assert '     fix:   deps=[..., "a"]   (proven: loads with 2.0)' in lines
     assert "     fix:   or do without" in lines
 
 
