@@ -21,9 +21,9 @@ from pytest_portable.environment import (
     Environment,
     EnvironmentRequest,
     StoreSettings,
-    list_interpreters,
     prepare,
     prepare_all,
+    survey_interpreters,
 )
 from pytest_portable.environment.installers import find_uv
 
@@ -88,7 +88,8 @@ def bench_new(request: EnvironmentRequest, settings: StoreSettings, rounds: int)
 
 
 def bench_parallel(root: Path, settings: StoreSettings) -> None:
-    versions = {each.version_info[:2]: each for each in reversed(list_interpreters())}
+    found = [each.interpreter for each in survey_interpreters().found]
+    versions = {each.version_info[:2]: each for each in reversed(found)}
     pythons = [str(each.path) for key, each in sorted(versions.items()) if key >= (3, 9)][:4]
     requests = [
         EnvironmentRequest(python=python, requirements=REQUIREMENTS, root=root)

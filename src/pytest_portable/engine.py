@@ -135,6 +135,10 @@ class Session:
         """
         return self._environments.environment(leg, self._serializer(leg))
 
+    def find_environment(self, leg: Leg) -> Environment | None:
+        """Return the environment of a leg where it is at hand; nothing is built."""
+        return self._environments.find(leg, self._serializer(leg))
+
     def prepare(self, legs: Iterable[Leg], progress: Progress) -> None:
         """Prepare the environments of all legs together; what fails is raised by `portable`."""
         self._environments.prepare([(leg, self._serializer(leg)) for leg in legs], progress)

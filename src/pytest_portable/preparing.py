@@ -72,6 +72,12 @@ class Environments:
             raise found.with_traceback(None)
         return found
 
+    def find(self, leg: Leg, serializer: Serializer) -> Environment | None:
+        """Give the environment of a leg where it is at hand; nothing is built."""
+        from pytest_portable.environment import find_environment  # noqa: PLC0415 - as above
+
+        return find_environment(self.request(leg, serializer), self._settings())
+
     def prepare(self, wanted: Iterable[tuple[Leg, Serializer]], progress: Progress) -> None:
         """Prepare the environments of several legs together, in parallel.
 

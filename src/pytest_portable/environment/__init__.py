@@ -18,14 +18,14 @@ from pytest_portable.environment.installers import Bench, Installation, Installe
 from pytest_portable.environment.interpreters import (
     default_cache_dir,
     find_interpreter,
-    list_interpreters,
     validate_python,
 )
 from pytest_portable.environment.lines import validate_requirement
-from pytest_portable.environment.preparation import prepare, prepare_all
+from pytest_portable.environment.preparation import find_environment, prepare, prepare_all
 from pytest_portable.environment.probing import Interpreter
 from pytest_portable.environment.redaction import redact
 from pytest_portable.environment.request import Environment, EnvironmentRequest, StoreSettings
+from pytest_portable.environment.survey import Survey, survey_interpreters
 
 __all__ = [
     "Bench",
@@ -38,16 +38,18 @@ __all__ = [
     "Pruned",
     "StoreSettings",
     "StoredEnvironment",
+    "Survey",
     "ask_command",
     "check_installers",
     "default_cache_dir",
+    "find_environment",
     "find_interpreter",
     "list_environments",
-    "list_interpreters",
     "prepare",
     "prepare_all",
     "prune",
     "redact",
+    "survey_interpreters",
     "validate_python",
     "validate_requirement",
 ]

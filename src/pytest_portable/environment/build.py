@@ -23,6 +23,7 @@ from pytest_portable.environment.layout import (
     import_names,
     installed,
     site_folders,
+    tree_bytes,
 )
 from pytest_portable.environment.processes import Processes, tool_environment
 from pytest_portable.environment.redaction import host_redactor
@@ -332,6 +333,7 @@ def _record(plan: Plan, path: Path, filled: _Filled) -> Record:
         interpreter=str(plan.interpreter),
         installer=plan.installer.name,
         notes=notes,
+        size=tree_bytes(path),
         is_pinned=plan.declared.is_pinned and not notes,
         created=now,
         resolved=now,

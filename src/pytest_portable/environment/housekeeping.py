@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pytest_portable.environment.layout import tree_bytes
 from pytest_portable.environment.request import DAY_SECONDS
 from pytest_portable.environment.store import MARKER, Record, Store, read_record
 
@@ -54,7 +54,7 @@ class Pruned:
 def list_environments(cache_dir: Path) -> list[StoredEnvironment]:
     """List the builds of a store, the most recently used first."""
     store = Store(cache_dir)
-    found = [_stored(store, path, with_size=True) for path in _entries(store.builds)]
+    found = [_stored(store, path) for path in _entries(store.builds)]
     return sorted(found, key=lambda each: -each.used)
 
 
@@ -93,22 +93,16 @@ def prune(
 
 
 def clean_up(store: Store) -> None:
-    """Prune by age, at most once a day and never loudly; to be called after a build."""
+    """Prune by age and size, at most once a day and never loudly; to be called after a build."""
     stamp = store.root / ".pruned"
     with contextlib.suppress(OSError):
         if stamp.exists() and time.time() - stamp.stat().st_mtime < DAY_SECONDS:
             return
         stamp.touch()
-        now = time.time()
-        for path in _entries(store.builds):
-            each = _stored(store, path, with_size=False)
-            limit = MAX_AGE_DAYS * DAY_SECONDS if each.is_current else _GRACE_SECONDS
-            if now - each.used > limit:
-                _remove(store, each)
-        _clean_rest(store, now, MAX_AGE_DAYS * DAY_SECONDS, everything=False)
+        prune(store.root)
 
 
-def _stored(store: Store, path: Path, *, with_size: bool) -> StoredEnvironment:
+def _stored(store: Store, path: Path) -> StoredEnvironment:
     record = read_record(path / MARKER)
     current = store.lookup(record.key) if record else None
     marker = path / MARKER if record else path
@@ -117,7 +111,8 @@ def _stored(store: Store, path: Path, *, with_size: bool) -> StoredEnvironment:
             path=path,
             record=record,
             used=marker.stat().st_mtime,
-            size=_size(path) if with_size else 0,
+            # Counted when it was built: thousands of files need not be looked at every day.
+            size=(record.size if record else 0) or tree_bytes(path),
             is_current=current is not None and current.build == path.name,
         )
     return StoredEnvironment(path, None, 0.0, 0, is_current=False)
@@ -126,15 +121,6 @@ def _stored(store: Store, path: Path, *, with_size: bool) -> StoredEnvironment:
 def _entries(folder: Path) -> Iterator[Path]:
     with contextlib.suppress(OSError):
         yield from sorted(folder.iterdir())
-
-
-def _size(path: Path) -> int:
-    total = 0
-    for parent, _, files in os.walk(path):
-        for name in files:
-            with contextlib.suppress(OSError):
-                total += os.lstat(os.path.join(parent, name)).st_size  # noqa: PTH118 - many files
-    return total
 
 
 def _remove(store: Store, each: StoredEnvironment) -> bool:

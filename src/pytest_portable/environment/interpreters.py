@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import os
 import re
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = [
     "default_cache_dir",
     "find_interpreter",
-    "list_interpreters",
     "validate_python",
     "variable_name",
 ]
@@ -103,29 +101,6 @@ def find_interpreter(spec: str | None, *, cache_dir: Path | None = None) -> Inte
         _search.cache_clear()
         found = _search(wanted, cache, surroundings)
     return found
-
-
-def list_interpreters(*, cache_dir: Path | None = None) -> list[Interpreter]:
-    """List every interpreter that can be found, newest first, each installation once.
-
-    Broken installations and Pythons that are too old to be asked are left out.
-
-    Args:
-        cache_dir: where the answers of interpreters are kept, the default one if `None`.
-    """
-    cache, variables = cache_dir or default_cache_dir(), os.environ
-    roots = install_roots(variables, Path.home())
-    paths = [Path(getattr(sys, "_base_executable", None) or sys.executable)]
-    for implementation in ("cpython", "pypy", "graalpy"):
-        wanted = InterpreterSpec("", implementation=implementation, ranges=((">=", (3, 6)),))
-        paths += [each.path for each in candidates(wanted, roots)]
-        paths += path_candidates(wanted, variables)
-    found: dict[str, Interpreter] = {}
-    for path in paths:
-        with contextlib.suppress(ProbeError):
-            interpreter = probe(path, cache)
-            found.setdefault(interpreter.facts["base"], interpreter)
-    return sorted(found.values(), key=lambda each: each.version_info, reverse=True)
 
 
 def _from_path(wanted: InterpreterSpec, path: Path, cache: Path) -> Interpreter:

@@ -21,6 +21,7 @@ __all__ = [
     "installed",
     "remove_seeds",
     "site_folders",
+    "tree_bytes",
 ]
 
 _METADATA = re.compile(r"(?P<name>.+?)-(?P<version>[^-]+)(?:-py\d.*)?\.(?:dist-info|egg-info)")
@@ -78,6 +79,16 @@ def distributions_of(folders: Iterable[Iterable[str]]) -> dict[str, str]:
                 name = str(canonicalize_name(parts["name"]))
                 found.setdefault(name, parts["version"].replace("_", "-"))
     return dict(sorted(found.items()))
+
+
+def tree_bytes(path: Path) -> int:
+    """Add up the sizes of the files below a folder."""
+    total = 0
+    for parent, _, files in os.walk(path):
+        for name in files:
+            with suppress(OSError):
+                total += os.lstat(os.path.join(parent, name)).st_size  # noqa: PTH118 - many files
+    return total
 
 
 def import_names(folders: list[Path]) -> list[str]:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from pytest_portable.environment.installers import Installer
     from pytest_portable.environment.probing import Interpreter
 
-__all__ = ["prepare", "prepare_all"]
+__all__ = ["find_environment", "prepare", "prepare_all"]
 
 
 def _silent(_step: str) -> None:
@@ -82,6 +82,24 @@ def prepare(
         SetupError: a requirement line is wrong or the environment cannot be made.
     """
     return _prepare(request, settings, report, threading.Event())
+
+
+def find_environment(request: EnvironmentRequest, settings: StoreSettings) -> Environment | None:
+    """Give the environment that was asked for where it is at hand; nothing is built or changed.
+
+    Raises:
+        InterpreterNotFoundError: no interpreter satisfies the spec.
+        SetupError: a requirement line is wrong.
+    """
+    if request.command is not None:
+        return ask_command(request.command)
+    interpreter = find_interpreter(_spec(request), cache_dir=settings.cache_dir)
+    if request.requirements is None:
+        return as_it_is(interpreter)
+    plan = _plan(request, interpreter, settings, threading.Event())
+    store = Store(settings.cache_dir)
+    record = store.lookup(plan.key)
+    return None if record is None else _environment(plan, store, record, [])
 
 
 def _prepare(
@@ -249,9 +267,7 @@ def _obtain(plan: Plan, store: Store, report: Callable[[str], None]) -> tuple[Re
     with store.lock(plan.key, report):
         old = store.lookup(plan.key)  # somebody may have built it while we waited
         if old is None:
-            record = _build_first(plan, store, report)
-            clean_up(store)
-            return record, []
+            return _build_first(plan, store, report), []
         if not _is_stale(old, plan.settings):
             return old, []
         return _renew(old, plan, store, report)
@@ -267,6 +283,7 @@ def _build_first(plan: Plan, store: Store, report: Callable[[str], None]) -> Rec
         remember_failure(store, plan.key, error)
         raise
     store.publish(record)
+    clean_up(store)
     return record
 
 
@@ -291,6 +308,7 @@ def _renew(
     else:
         # The old build stays for those who use it; it goes when nobody did for a while.
         store.publish(record)
+        clean_up(store)
     return record, []
 
 

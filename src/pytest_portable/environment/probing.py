@@ -188,6 +188,8 @@ def _ask(path: Path) -> dict[str, Any]:
     # Markers, because sitecustomize and friends of unusual builds may print first.
     _, begun, rest = done.stdout.partition(PROBE_BEGIN)
     answer, ended, _ = rest.partition(PROBE_END)
+    if "Unknown option: -I" in done.stderr:
+        raise ProbeError(f"{path} is no Python 3.6 or newer: it does not know the option -I")
     if done.returncode or not begun or not ended:
         said = (done.stderr.strip() or done.stdout.strip() or "nothing").splitlines()[-1]
         raise ProbeError(f"{path} does not run (exit status {done.returncode}): {said}")

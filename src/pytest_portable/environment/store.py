@@ -51,6 +51,7 @@ class Record:
         interpreter: the interpreter it was made from, for people.
         installer: the tool that filled it.
         notes: what somebody who uses it should know.
+        size: bytes of its files when it was built.
         is_pinned: whether no later resolution can give other versions.
         created: seconds since the epoch.
         resolved: when the versions were last confirmed, seconds since the epoch.
@@ -65,6 +66,7 @@ class Record:
     interpreter: str = ""
     installer: str = ""
     notes: list[str] = field(default_factory=list)
+    size: int = 0
     is_pinned: bool = False
     created: float = 0.0
     resolved: float = 0.0

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import json
 import os
 import time
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_portable.environment import list_environments, prune
-from pytest_portable.environment.housekeeping import clean_up
+from pytest_portable.environment.housekeeping import MAX_BYTES, clean_up
 from pytest_portable.environment.layout import environment_python
-from pytest_portable.environment.store import MARKER, Record, Store
+from pytest_portable.environment.store import MARKER, Record, Store, read_record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,3 +134,28 @@ def test_cleaning_up_happens_at_most_daily(store: Store) -> None:
     assert not first.exists()
     assert kept
     assert not second.exists()
+
+
+def test_cleaning_up_goes_by_the_sizes_that_were_written_down(store: Store) -> None:
+    big = publish(store, "a" * 64, days=2)
+    small = publish(store, "b" * 64, days=3)
+    record = read_record(big / MARKER)
+    assert record is not None
+    (big / MARKER).write_text(json.dumps(asdict(replace(record, size=MAX_BYTES))), "utf-8")
+    age(big / MARKER, 2)
+
+    clean_up(store)
+
+    assert big.exists()
+    assert not small.exists(), "the least used goes until the rest fits"
+
+
+def test_cleaning_up_waits_for_nobody(store: Store) -> None:
+    path = publish(store, "a" * 64, days=99)
+
+    with store.lock("a" * 64, lambda _step: None):
+        begun = time.monotonic()
+        clean_up(store)
+
+    assert path.exists()
+    assert time.monotonic() - begun < 2

@@ -200,20 +200,6 @@ def test_the_cache_folder_moves_with_its_variable(
     assert default_cache_dir().name == "pytest-portable"
 
 
-def test_every_installation_is_listed_once_newest_first(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    pretend(monkeypatch, {"3.6.15": "3.6.15", "3.6.10": "3.6.10", "3.7.99": "broken"})
-    newer, older = install(tmp_path, "3.6.15"), install(tmp_path, "3.6.10")
-    install(tmp_path, "3.7.99")
-    (newer.parent / "python").symlink_to(newer)
-
-    listed = interpreters.list_interpreters()
-
-    assert [each.path for each in listed[1:]] == [newer, older]
-    assert listed[0].version_info == sys.version_info[:3]
-
-
 def test_what_only_python_discovery_knows_is_found(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
