@@ -59,6 +59,7 @@ class Session:
         store: further settings of the store, named as in `environment.StoreSettings`.
         adopt: gives the environment of a leg that brings its own; see `preparing.Environments`.
         suggest: whether remedies are tried in other environments before they are shown.
+        verbosity: how much the text of a failing verdict tells; see `report.text.render`.
 
     Attributes:
         seconds: how long each environment took to be had, by its executable.
@@ -78,6 +79,7 @@ class Session:
     store: Mapping[str, object] = field(default_factory=dict)
     adopt: Callable[[Leg], object] = adopt_nothing
     suggest: bool = False
+    verbosity: int = 0
     _agents: dict[object, Agent] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

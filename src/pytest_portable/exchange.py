@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pytest_portable import probes
@@ -212,6 +212,8 @@ class Exchange:
         is_foreign: bool = False,
     ) -> Verdict:
         verdict = outcome.verdict
+        if self._session.verbosity and not verdict.portable:
+            verdict = replace(verdict, verbosity=self._session.verbosity)
         self.verdicts.append(verdict)
         if self._session.observers and not self._is_trial:
             payloads = tuple(check.payloads)

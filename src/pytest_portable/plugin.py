@@ -14,7 +14,7 @@ import pytest
 from pytest_portable.errors import OptionError, PortabilityError, SetupError
 from pytest_portable.extensions import Extensions
 from pytest_portable.options import INSTALLERS, OPTIONS, Settings, read_settings
-from pytest_portable.reporting import ATTRIBUTE, Recorder, inspect_checked, record_of
+from pytest_portable.reporting import ATTRIBUTE, Recorder, inspect_checked, properties_of, record_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -281,6 +281,7 @@ def _session(config: pytest.Config) -> Session:
         observers=_observers(settings),
         update=settings.update,
         suggest=settings.suggest,
+        verbosity=max(0, config.get_verbosity()),
     )
     return session
 
@@ -363,7 +364,11 @@ def pytest_runtest_makereport(
     found = item.stash.get(_PORTABLE, None) or getattr(item, "found", None)
     if found is None or report.when != "call":
         return report
-    setattr(report, ATTRIBUTE, record_of(found, item.location, _session(item.config).seconds))
+    record = record_of(found, item.location, _session(item.config).seconds)
+    setattr(report, ATTRIBUTE, record)
+    # JUnit takes the properties of the last report of an item, so the item has to know them too.
+    item.user_properties += properties_of(record)
+    report.user_properties += properties_of(record)
     for verdict in found.verdicts:
         for stream in ("stdout", "stderr"):
             if text := getattr(verdict, stream):

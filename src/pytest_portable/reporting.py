@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from pytest_portable.exchange import Checked
     from pytest_portable.report.run import Run
 
-__all__ = ["ATTRIBUTE", "Recorder", "inspect_checked", "record_of"]
+__all__ = ["ATTRIBUTE", "Recorder", "inspect_checked", "properties_of", "record_of"]
 
 # The attribute of a test's report under which its record travels, between processes too.
 ATTRIBUTE = "portable"
+_PROPERTIES = ("portable", "stage", "object", "serializer", "payload_bytes")
+_LONG = frozenset({"traceback", "payload"})
 
 
 def inspect_checked(done: Checked) -> Mapping[str, object]:
@@ -51,6 +53,24 @@ def record_of(
         "seconds": round(seconds.get(executable, 0.0), 3),
     }
     return {"checks": checks, "environment": environment} if checks else {}
+
+
+def properties_of(record: Mapping[str, Any]) -> list[tuple[str, object]]:
+    """Return what a JUnit file keeps of a test: one property a check, in JSON.
+
+    What the target printed and the tracebacks stand in the file already.
+    """
+    import json  # noqa: PLC0415 - only where a check ran
+
+    found: list[tuple[str, object]] = []
+    for check in record.get("checks", ()):
+        told = {key: check[key] for key in _PROPERTIES}
+        told["problems"] = [
+            {key: value for key, value in problem.items() if key not in _LONG}
+            for problem in check["problems"]
+        ]
+        found.append(("portable", json.dumps({"leg": check["leg"]["label"], **told})))
+    return found
 
 
 class Recorder:

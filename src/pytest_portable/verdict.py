@@ -47,7 +47,12 @@ class Remedy:
 
 @dataclass(frozen=True)
 class Problem:
-    """One finding with its stable code and the place where it sits."""
+    """One finding with its stable code and the place where it sits.
+
+    Attributes:
+        traceback: of the exception behind it, where there is one.
+        payload: opcodes around the place in the payload at which it broke, a line each.
+    """
 
     code: str
     stage: str
@@ -57,6 +62,8 @@ class Problem:
     distribution: str | None = None
     remedies: tuple[Remedy, ...] = ()
     evidence: str = ""
+    traceback: str = ""
+    payload: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, builtins.object]:
         """Return plain data."""
@@ -69,6 +76,8 @@ class Problem:
             "message": self.message,
             "remedies": [remedy.to_dict() for remedy in self.remedies],
             "evidence": self.evidence,
+            "traceback": self.traceback,
+            "payload": list(self.payload),
         }
 
 
@@ -95,7 +104,11 @@ class Target:
 
 @dataclass(frozen=True, repr=False)
 class Verdict:
-    """Whether one object is portable on one leg, and why not."""
+    """Whether one object is portable on one leg, and why not.
+
+    Attributes:
+        verbosity: how much its text tells: see `report.text.render`; no part of its data.
+    """
 
     portable: bool
     stage: str | None
@@ -115,6 +128,7 @@ class Verdict:
     stderr_bytes: int = 0
     test: str = ""
     reproduce: str = ""
+    verbosity: int = 0
 
     def __bool__(self) -> bool:
         """Return whether the object is portable, so that a verdict can be asserted."""
@@ -132,7 +146,7 @@ class Verdict:
         # The one place where data knows its text: `str(verdict)` is part of the public surface.
         from pytest_portable.report.text import render  # noqa: PLC0415
 
-        return render(self.to_dict())
+        return render(self.to_dict(), verbosity=self.verbosity)
 
     def to_dict(self) -> dict[str, builtins.object]:
         """Return plain data, keys as documented for schema `SCHEMA`."""

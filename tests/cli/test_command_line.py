@@ -43,6 +43,8 @@ PROBLEM_KEYS = {
     "message",
     "remedies",
     "evidence",
+    "payload",
+    "traceback",
 }
 TARGET_KEYS = {"python", "implementation", "platform", "executable", "distributions"}
 THINGS = """\

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -99,3 +100,36 @@ def test_a_report_of_no_known_kind_is_a_usage_error(
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([message])
+
+
+@pytest.mark.parametrize("workers", [(), ("-p", "xdist", "-n1")], ids=["alone", "workers"])
+def test_junit_keeps_what_a_check_found(project: pytest.Pytester, workers: tuple[str, ...]) -> None:
+    project.runpytest("--junitxml=j.xml", *workers)
+
+    tree = ET.parse(project.path / "j.xml")
+    cases = {case.get("name"): case for case in tree.iter("testcase")}
+    kept = cases["test_lock"].findall("properties/property[@name='portable']")
+    told = [json.loads(str(each.get("value"))) for each in kept]
+    assert [(each["portable"], each["stage"]) for each in told] == [(False, "dump")]
+    assert told[0]["problems"][0]["path"] == "obj['l'][0]"
+    assert "stdout" not in told[0]
+    assert cases["test_plain"].find("properties") is None
+
+
+def test_verbosity_of_pytest_decides_how_much_is_told(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        class Raises:
+            def __reduce__(self):
+                raise ValueError("not today")
+
+        def test_raises(portable):
+            portable(Raises())
+        """
+    )
+
+    plain, verbose = pytester.runpytest().stdout.str(), pytester.runpytest("-v").stdout.str()
+
+    assert "traceback here:" not in plain
+    assert "traceback here:" in verbose
+    assert 'raise ValueError("not today")' in verbose

@@ -1,10 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from pytest_portable.report.text import MAX_DISTRIBUTIONS, MAX_SHOWN, WIDTH, render
+from pytest_portable.report.text import (
+    MAX_DISTRIBUTIONS,
+    MAX_FULL,
+    MAX_SHOWN,
+    MAX_TRACEBACK_LINES,
+    WIDTH,
+    render,
+)
 from pytest_portable.verdict import Problem, Remedy, Target, Verdict
 
 MISSING = Problem(
@@ -84,14 +92,63 @@ def test_many_problems_are_counted() -> None:
     text = str(verdict(*[MISSING] * (MAX_SHOWN + 3)))
 
     assert text.count("missing-distribution") == MAX_SHOWN
+    assert f"broke at: load, {MAX_SHOWN + 3} problems\n" in text
     assert "  ... and 3 more problems\n" in text
 
 
-def test_as_many_problems_as_fit_are_not_counted() -> None:
+def test_as_many_problems_as_fit_are_not_cut() -> None:
     text = str(verdict(*[MISSING] * MAX_SHOWN))
 
     assert text.count("missing-distribution") == MAX_SHOWN
     assert "more problems" not in text
+
+
+def test_only_the_first_few_problems_are_told_in_full() -> None:
+    other = replace(MISSING, message="words " * 30)
+    found = [MISSING] * MAX_FULL + [other] * 2
+
+    text = str(verdict(*found))
+    more = render(verdict(*found).to_dict(), verbosity=1)
+
+    assert text.count("there: ModuleNotFoundError") == MAX_FULL
+    assert text.count("words ...\n") == 2
+    assert more.count("there: ModuleNotFoundError") == len(found)
+
+
+def test_a_remedy_of_several_problems_is_said_once() -> None:
+    text = str(verdict(MISSING, MISSING))
+
+    assert text.count("fix: ") == 1
+
+
+def test_what_failed_here_is_not_said_to_have_failed_there() -> None:
+    here = replace(MISSING, stage="dump")
+
+    assert "     here:  ModuleNotFoundError" in str(verdict(here))
+
+
+@pytest.mark.parametrize(("verbosity", "traceback", "payload"), [(0, 0, 0), (1, 1, 0), (2, 1, 1)])
+def test_more_is_told_when_asked_for(verbosity: int, traceback: int, payload: int) -> None:
+    told = replace(
+        MISSING,
+        traceback="Traceback (most recent call last):\n  File x\nValueError: " + "long " * 30,
+        payload=("  > 10  STACK_GLOBAL  obj.x",),
+    )
+
+    text = str(verdict(told, verbosity=verbosity))
+
+    assert text.count("     traceback there:\n       Traceback (most recent") == traceback
+    assert text.count("     payload, by offset:\n         > 10  STACK_GLOBAL  obj.x") == payload
+
+
+def test_a_long_traceback_is_cut_at_its_beginning() -> None:
+    told = replace(MISSING, traceback="\n".join(f"line {n}" for n in range(100)))
+
+    text = str(verdict(told, verbosity=1))
+
+    assert f"... {100 - MAX_TRACEBACK_LINES} lines before" in text
+    assert "line 99" in text
+    assert "line 3\n" not in text
 
 
 def test_notes_come_after_problems_without_a_number() -> None:

@@ -28,6 +28,13 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument("object", help="MODULE:NAME, or a file that holds a payload")
     add_leg_options(parser)
     parser.add_argument("--probe", help="an expression over `obj`, evaluated there and here")
+    parser.add_argument(
+        "-v",
+        "--verbose",
+        action="count",
+        default=0,
+        help="add the target's traceback; twice: the opcodes around the place in the payload",
+    )
     parser.add_argument("--suggest", action="store_true", help="try remedies before printing them")
     add_store_options(parser)
     add_json_option(parser)
@@ -40,7 +47,7 @@ def run(given: argparse.Namespace) -> int:
     data = file.read_bytes() if file.is_file() else None
     obj = None if data is not None else resolve(given.object)
     session = open_session(given)
-    session.suggest = given.suggest
+    session.suggest, session.verbosity = given.suggest, given.verbose
     try:
         portable = session.portable(leg)
         if data is not None:

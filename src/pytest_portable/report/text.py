@@ -13,37 +13,48 @@ __all__ = ["render"]
 # pytest puts "E   " before every line of an 80-column terminal.
 WIDTH: Final = 76
 MAX_SHOWN: Final = 10
+# One screen: the first few in full, the others a line or two each.
+MAX_FULL: Final = 3
 MAX_DISTRIBUTIONS: Final = 8
+MAX_EVIDENCE_LINES: Final = 6
+MAX_TRACEBACK_LINES: Final = 60
 
 
-def render(verdict: Mapping[str, Any]) -> str:
+def render(verdict: Mapping[str, Any], *, verbosity: int = 0) -> str:
     """Render a verdict.
 
     Args:
         verdict: what `Verdict.to_dict()` returns.
+        verbosity: 1 adds the target's tracebacks and shows all problems in full, 2 the opcodes
+            around the place in the payload.
 
     Returns:
-        Lines of at most `WIDTH` columns, but for what must be pasted whole.
+        Lines of at most `WIDTH` columns, but for what must be pasted whole and for tracebacks.
     """
-    return "\n".join(line.rstrip() for line in _lines(verdict))
+    return "\n".join(line.rstrip() for line in _lines(verdict, verbosity))
 
 
-def _lines(verdict: Mapping[str, Any]) -> Iterator[str]:
-    leg = verdict["leg"]
+def _lines(verdict: Mapping[str, Any], verbosity: int) -> Iterator[str]:
+    leg, problems = verdict["leg"], verdict["problems"]
     if verdict["portable"]:
         yield f"portable to {leg['label']}: {verdict['object']}"
     else:
         yield f"{_short(verdict['object'])} is not portable to {leg['label']}"
-        yield f"broke at: {verdict['stage']}"
-    for number, problem in enumerate(verdict["problems"][:MAX_SHOWN], 1):
-        yield ""
-        yield from _finding(f"{number}", problem)
-    hidden = len(verdict["problems"]) - MAX_SHOWN
+        count = f", {len(problems)} problems" if len(problems) > 1 else ""
+        yield f"broke at: {verdict['stage']}{count}"
+    told: set[str] = set()
+    for number, problem in enumerate(problems[:MAX_SHOWN], 1):
+        if number <= MAX_FULL or verbosity:
+            yield ""
+            yield from _finding(f"{number}", problem, told, verbosity)
+        else:
+            yield from _short_finding(f"{number}", problem, after_full=number == MAX_FULL + 1)
+    hidden = len(problems) - MAX_SHOWN
     if hidden > 0:
         yield f"  ... and {hidden} more problems"
     for note in verdict["notes"][:MAX_SHOWN]:
         yield ""
-        yield from _finding("note", note)
+        yield from _finding("note", note, told, verbosity)
     yield ""
     yield from _facts(verdict)
 
@@ -52,7 +63,7 @@ def _short(name: str) -> str:
     return name.rpartition(".")[2] if len(name) > 40 else name  # noqa: PLR2004 - half a line
 
 
-def _finding(label: str, problem: Mapping[str, Any]) -> Iterator[str]:
+def _head(label: str, problem: Mapping[str, Any]) -> Iterator[str]:
     head = f"  {label:<2} {problem['code']:<26}"
     path = problem["path"] or ""
     if len(head) + len(path) > WIDTH:
@@ -60,13 +71,45 @@ def _finding(label: str, problem: Mapping[str, Any]) -> Iterator[str]:
         yield f"     at {path}"
     else:
         yield head + path
+
+
+def _short_finding(label: str, problem: Mapping[str, Any], *, after_full: bool) -> Iterator[str]:
+    if after_full:
+        yield ""
+    yield from _head(label, problem)
+    yield "     " + textwrap.shorten(problem["message"], WIDTH - 5, placeholder=" ...")
+
+
+def _finding(
+    label: str, problem: Mapping[str, Any], told: set[str], verbosity: int
+) -> Iterator[str]:
+    yield from _head(label, problem)
     yield from _wrap(problem["message"], "     ")
-    for line in problem["evidence"].splitlines()[:6]:
-        where = "here: " if problem["stage"] == "dump" else "there:"
+    where = "here: " if problem["stage"] == "dump" else "there:"
+    for line in problem["evidence"].splitlines()[:MAX_EVIDENCE_LINES]:
         yield from _wrap(line, f"     {where} ", "            ")
     for remedy in problem["remedies"]:
         proof = f"   (proven: {remedy['proof']})" if remedy["proven"] else ""
-        yield from _wrap(remedy["text"] + proof, "     fix:   ", "            ")
+        text = remedy["text"] + proof
+        # What helps against several problems is said once.
+        if text not in told:
+            told.add(text)
+            yield from _wrap(text, "     fix:   ", "            ")
+    if verbosity:
+        yield from _details(problem, verbosity)
+
+
+def _details(problem: Mapping[str, Any], verbosity: int) -> Iterator[str]:
+    lines = problem.get("traceback", "").splitlines()
+    if lines:
+        yield f"     traceback {'here' if problem['stage'] == 'dump' else 'there'}:"
+        if len(lines) > MAX_TRACEBACK_LINES:
+            yield f"       ... {len(lines) - MAX_TRACEBACK_LINES} lines before"
+        yield from (f"       {line}" for line in lines[-MAX_TRACEBACK_LINES:])
+    steps = problem.get("payload", ())
+    if steps and verbosity > 1:
+        yield "     payload, by offset:"
+        yield from (f"       {line}" for line in steps)
 
 
 def _wrap(text: str, first: str, rest: str | None = None) -> list[str]:

@@ -8,7 +8,13 @@ from pytest_portable.diagnosis.dump.picklers import flavour_of
 from pytest_portable.diagnosis.dump.places import Chain, find_chain, paths_of_leaves, read_trace
 from pytest_portable.diagnosis.dump.tracing import GaveUpError, Leaf, Trace, trace
 from pytest_portable.diagnosis.dump.walk import smallest
-from pytest_portable.diagnosis.dump.words import code_of, explain_leaf, module_of, remedies_of
+from pytest_portable.diagnosis.dump.words import (
+    code_of,
+    explain_leaf,
+    module_of,
+    remedies_of,
+    traceback_of,
+)
 from pytest_portable.verdict import Problem, Remedy
 
 if TYPE_CHECKING:
@@ -86,6 +92,7 @@ def _problem(leaf: Leaf, places: list[str], error: BaseException, serializer: st
         message=explain_leaf(leaf) + (f"; also at {also}" if also else ""),
         evidence=f"{type(said).__name__}: {said}",
         remedies=remedies_of(leaf, serializer),
+        traceback=traceback_of(leaf.error),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import sys
+import traceback
 import types
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +16,15 @@ if TYPE_CHECKING:
 
     from pytest_portable.diagnosis.dump.tracing import Leaf
 
-__all__ = ["code_of", "describe", "explain_leaf", "module_of", "remedies_of", "type_name"]
+__all__ = [
+    "code_of",
+    "describe",
+    "explain_leaf",
+    "module_of",
+    "remedies_of",
+    "traceback_of",
+    "type_name",
+]
 
 _MACHINERY: Final = frozenset({"cloudpickle", "copyreg", "dill", "pickle", "pytest_portable"})
 
@@ -81,6 +90,7 @@ _KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "ctypes.CDLL": ("is a library loaded by ctypes in this process", "load it there"),
     "_tkinter.tkapp": ("is a window of this process", "make it anew there"),
 }
+_MAX_FRAMES: Final = 20
 _LOCKS: Final = "belongs to the threads of this process"
 _PYTEST: Final = (
     "is pytest's, which replaces streams while a test runs",
@@ -223,6 +233,15 @@ def _raised_in(error: BaseException) -> str:
     for frame in _frames(error):
         inner = [] if _is_machinery(frame) else [*inner, frame]
     return _spell(inner[0]) if inner else ""
+
+
+def traceback_of(error: BaseException) -> str:
+    """Write the traceback of a reducer that raised; empty where the pickler itself did."""
+    trace = error.__traceback__
+    while trace is not None and _is_machinery(trace.tb_frame):
+        trace = trace.tb_next
+    lines = traceback.format_exception(type(error), error, trace, limit=_MAX_FRAMES)
+    return "".join(lines).rstrip() if trace is not None else ""
 
 
 def _frame_of(error: BaseException) -> str:
