@@ -1,8 +1,28 @@
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
+from pytest_portable._target import bootstrap
+
 pytest_plugins = ["pytester"]
+
+# Where coverage is measured, agents in this very environment are measured too.
+if "COVERAGE_PROCESS_START" in os.environ:
+    measuring = ("COVERAGE_PROCESS_START", "COVERAGE_FILE")
+    vars(bootstrap)["KEPT"] = (*bootstrap.KEPT, *measuring)
+
+
+REAL = Path(__file__).parent / "real"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the folder of real installers."""
+    for item in items:
+        if item.path.is_relative_to(REAL):
+            item.add_marker(pytest.mark.real)
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,123 @@
+"""Every block of code in README and docs is run, and the reference names all there is."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_portable import cli, hookspecs
+from pytest_portable.keys import KEYS
+from pytest_portable.options import OPTIONS
+from pytest_portable.verdict import Problem, Remedy, Target, Verdict
+from support.documents import Block, Page, blocks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = {
+    str(path.relative_to(ROOT)): path
+    for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md")))
+    if "_build" not in path.parts
+}
+
+
+@contextlib.contextmanager
+def in_place(place: str) -> Iterator[None]:
+    """Fail without traceback, naming the place in the page."""
+    try:
+        yield
+    except AssertionError as error:
+        pytest.fail(f"{place}: {error}", pytrace=False)
+
+
+@pytest.mark.network
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PAGES)
+def test_the_examples_of_a_page(name: str, tmp_path: Path) -> None:
+    page = Page(tmp_path)
+    for block in blocks(PAGES[name].read_text("utf-8")):
+        with in_place(f"{name}:{block.line}"):
+            page.run(block)
+
+
+def test_a_block_is_read_with_its_comment() -> None:
+    text = (
+        "<!-- example: fails missing-distribution\nimport a\n-->\n\n```python\nx = 1\n```\n"
+        "<!-- example: output -->\ntext between\n```text\nfree\n```\n"
+    )
+
+    assert list(blocks(text)) == [
+        Block(5, "python", "x = 1\n", "fails", "missing-distribution", "import a\n"),
+        Block(10, "text", "free\n"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        pytest.param(Block(1, "python", "def test_x(): assert False\n"), id="fails"),
+        pytest.param(Block(1, "python", "def test_x(): pass\n", "fails"), id="passes"),
+        pytest.param(Block(1, "python", "def test_x(): 1 / 0\n", "fails", "KeyError"), id="words"),
+        pytest.param(Block(1, "python", "1 / 0\n", "inside"), id="inside"),
+        pytest.param(Block(1, "console", "exit 3\n"), id="status"),
+        pytest.param(Block(1, "console", "echo a\n", "status", "0 b"), id="printed"),
+        pytest.param(Block(1, "text", "not printed\n", "output"), id="output"),
+        pytest.param(Block(1, "toml", "x = 1\n"), id="no comment"),
+    ],
+)
+def test_a_block_that_is_not_true_is_found(block: Block, tmp_path: Path) -> None:
+    page = Page(tmp_path)
+
+    with pytest.raises(AssertionError):
+        page.run(block)
+
+
+def page(name: str) -> str:
+    return (DOCS / "reference" / name).read_text("utf-8")
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_reference_names_every_key_of_the_mark(key: str) -> None:
+    assert f"`{key}`" in page("mark.md")
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
+def test_the_reference_names_every_option(option: object) -> None:
+    flag, key = getattr(option, "flag_name", ""), getattr(option, "key", "")
+
+    assert not getattr(option, "flag", False) or f"`{flag}" in page("options.md")
+    assert not getattr(option, "ini", False) or f"`{key}`" in page("options.md")
+
+
+@pytest.mark.parametrize("command", cli._COMMANDS)
+def test_the_reference_names_every_command(command: str) -> None:
+    assert f"pytest-portable {command}" in page("command-line.md")
+
+
+@pytest.mark.parametrize("hook", hookspecs.__all__)
+def test_the_reference_names_every_hook(hook: str) -> None:
+    assert f"`{hook}" in page("hooks.md")
+
+
+@pytest.mark.parametrize(
+    "key",
+    sorted(
+        {
+            key
+            for data in (
+                Verdict.__dataclass_fields__,
+                Problem.__dataclass_fields__,
+                Remedy.__dataclass_fields__,
+                Target.__dataclass_fields__,
+            )
+            for key in data
+        }
+    ),
+)
+def test_the_reference_names_every_key_of_a_verdict(key: str) -> None:
+    assert f"`{key}`" in page("verdict.md")
