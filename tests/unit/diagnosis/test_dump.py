@@ -9,10 +9,12 @@ import enum
 import functools
 import io
 import logging
+import os
 import pickle
 import queue
 import socket
 import sqlite3
+import subprocess
 import sys
 import threading
 import time
@@ -532,6 +534,38 @@ def test_a_pass_that_takes_too_long_says_how_far_it_came(monkeypatch: pytest.Mon
     assert problem.path.startswith("obj['slow'][")
     assert "given up in Sleeps" in problem.message
     assert problem.evidence == "TypeError: cannot pickle"
+
+
+class HangsDeepDown:
+    def __reduce__(self) -> Any:
+        return self.reduced
+
+    def __getattr__(self, name: str) -> Any:
+        time.sleep(0.000_2)  # long enough for the limit, deep enough to matter
+        return getattr(self.inner, name)
+
+
+def test_a_thread_left_behind_deep_down_does_not_end_the_process() -> None:
+    code = (
+        "import sys, time\n"
+        "from pytest_portable.diagnosis.dump.picklers import Flavour\n"
+        "from pytest_portable.diagnosis.dump.tracing import trace\n"
+        "from test_dump import HangsDeepDown\n"
+        "before = sys.getrecursionlimit()\n"
+        "assert trace([HangsDeepDown()], Flavour(), seconds=0.2).ended == 'time'\n"
+        "time.sleep(0.2)\n"
+        "assert sys.getrecursionlimit() > before\n"
+    )
+    path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_reducer_that_hangs_is_left_behind() -> None:

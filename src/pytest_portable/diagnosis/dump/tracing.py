@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pytest_portable.diagnosis.dump.picklers import Flavour
 
@@ -38,6 +38,7 @@ _STACK_BYTES: Final = 512 << 20
 _LONG: Final = 1000
 _KEPT_STACK: Final = 300
 _UNWINDING_SAVES: Final = 1_000_000
+_WORKER: Final = "pytest-portable-trace"
 
 
 @dataclass(frozen=True)
@@ -200,10 +201,8 @@ def trace(obj: object, flavour: Flavour, *, seconds: float = _MAX_SECONDS) -> Tr
             pickler.dump(obj)
 
     context = contextvars.copy_context()
-    with _quiet(), _room():
-        worker = threading.Thread(target=context.run, args=(run,), daemon=True)
-        worker.start()
-        worker.join(seconds + 1)
+    with _quiet():
+        worker = _run_with_room(lambda: context.run(run), seconds + 1)
     found: Trace = pickler.found
     if worker.is_alive():
         found.ended = "time"
@@ -225,14 +224,41 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-@contextlib.contextmanager
-def _room() -> Iterator[None]:
-    """Give the next thread a deep stack, and frames to fill it."""
+def _run_with_room(run: Callable[[], object], seconds: float) -> threading.Thread:
+    """Run in a thread with a deep stack, and frames to fill it, for at most so many seconds."""
     frames, size = sys.getrecursionlimit(), threading.stack_size()
+
+    def run_and_leave() -> None:
+        try:
+            run()
+        finally:
+            _lower_limit(frames)
+
+    worker = threading.Thread(target=run_and_leave, name=_WORKER, daemon=True)
     try:
         threading.stack_size(_STACK_BYTES)
         sys.setrecursionlimit(max(frames, _FRAMES))
-        yield
+        worker.start()
     finally:
         threading.stack_size(size)
-        sys.setrecursionlimit(frames)
+    worker.join(seconds)
+    _lower_limit(frames)
+    return worker
+
+
+def _lower_limit(frames: int) -> None:
+    """Set the recursion limit back, unless a thread that was left behind is deeper than that.
+
+    CPython 3.11 aborts the process when such a thread makes its next call ("Cannot recover from
+    stack overflow"); the thread itself lowers the limit when it ends.
+    """
+    stacks = sys._current_frames()  # noqa: SLF001 - documented, the underscore is a warning
+    for worker in threading.enumerate():
+        if worker.name != _WORKER or worker is threading.current_thread():
+            continue
+        frame, depth = stacks.get(worker.ident or 0), 0
+        while frame is not None:
+            frame, depth = frame.f_back, depth + 1
+            if depth > frames // 2:
+                return
+    sys.setrecursionlimit(frames)
