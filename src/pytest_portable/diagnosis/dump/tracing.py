@@ -38,7 +38,6 @@ _STACK_BYTES: Final = 512 << 20
 _LONG: Final = 1000
 _KEPT_STACK: Final = 300
 _UNWINDING_SAVES: Final = 1_000_000
-_WORKER: Final = "pytest-portable-trace"
 
 
 @dataclass(frozen=True)
@@ -202,7 +201,8 @@ def trace(obj: object, flavour: Flavour, *, seconds: float = _MAX_SECONDS) -> Tr
 
     context = contextvars.copy_context()
     with _quiet():
-        worker = _run_with_room(lambda: context.run(run), seconds + 1)
+        worker = _Worker(lambda: context.run(run))
+        worker.work_for(seconds + 1)
     found: Trace = pickler.found
     if worker.is_alive():
         found.ended = "time"
@@ -224,41 +224,56 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-def _run_with_room(run: Callable[[], object], seconds: float) -> threading.Thread:
-    """Run in a thread with a deep stack, and frames to fill it, for at most so many seconds."""
-    frames, size = sys.getrecursionlimit(), threading.stack_size()
+class _Worker(threading.Thread):
+    """Runs on a deep stack, with frames to fill it; left behind where it takes too long."""
 
-    def run_and_leave() -> None:
+    def __init__(self, work: Callable[[], object]) -> None:
+        super().__init__(daemon=True)
+        self.work = work
+        self.left_behind = False
+        self.limit_before: int = min(
+            (sys.getrecursionlimit(), *(w.limit_before for w in _workers()))
+        )
+
+    def run(self) -> None:
+        """Work, and give the recursion limit back where nobody waits any more."""
         try:
-            run()
+            self.work()
         finally:
-            _lower_limit(frames)
+            if self.left_behind:
+                _lower_limit(self.limit_before)
 
-    worker = threading.Thread(target=run_and_leave, name=_WORKER, daemon=True)
-    try:
-        threading.stack_size(_STACK_BYTES)
-        sys.setrecursionlimit(max(frames, _FRAMES))
-        worker.start()
-    finally:
-        threading.stack_size(size)
-    worker.join(seconds)
-    _lower_limit(frames)
-    return worker
+    def work_for(self, seconds: float) -> None:
+        """Start, and wait at most so many seconds."""
+        size = threading.stack_size()
+        try:
+            threading.stack_size(_STACK_BYTES)
+            sys.setrecursionlimit(max(self.limit_before, _FRAMES))
+            self.start()
+        finally:
+            threading.stack_size(size)
+        self.join(seconds)
+        self.left_behind = True
+        _lower_limit(self.limit_before)
 
 
-def _lower_limit(frames: int) -> None:
-    """Set the recursion limit back, unless a thread that was left behind is deeper than that.
+def _workers() -> list[_Worker]:
+    return [thread for thread in threading.enumerate() if isinstance(thread, _Worker)]
 
-    CPython 3.11 aborts the process when such a thread makes its next call ("Cannot recover from
-    stack overflow"); the thread itself lowers the limit when it ends.
+
+def _lower_limit(limit: int) -> None:
+    """Set the recursion limit back, unless another thread of ours needs it as it is.
+
+    CPython 3.11 aborts the process when a thread that is deeper than the limit makes its next call
+    ("Cannot recover from stack overflow"); that thread lowers the limit when it ends.
     """
     stacks = sys._current_frames()  # noqa: SLF001 - documented, the underscore is a warning
-    for worker in threading.enumerate():
-        if worker.name != _WORKER or worker is threading.current_thread():
-            continue
+    for worker in _workers():
         frame, depth = stacks.get(worker.ident or 0), 0
-        while frame is not None:
+        while frame is not None and depth < limit:
             frame, depth = frame.f_back, depth + 1
-            if depth > frames // 2:
-                return
-    sys.setrecursionlimit(frames)
+        if worker is not threading.current_thread() and (
+            not worker.left_behind or depth > limit // 2
+        ):
+            return
+    sys.setrecursionlimit(limit)
