@@ -37,6 +37,15 @@ if TYPE_CHECKING:
 
     from pytest_portable.verdict import Problem
 
+
+@pytest.fixture(autouse=True)
+def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a busy machine take its time; tests of the limit set their own."""
+    from pytest_portable.diagnosis import dump
+
+    monkeypatch.setattr(dump, "trace", functools.partial(trace, seconds=120))
+
+
 DUMPS: dict[str, Callable[..., bytes]] = {
     "pickle": pickle.dumps,
     "dill": dill.dumps,

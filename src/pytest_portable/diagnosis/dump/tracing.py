@@ -224,6 +224,10 @@ def _quiet() -> Iterator[None]:
         yield
 
 
+# The recursion limit belongs to the process, and so does what guards it.
+_LIMIT_LOCK: Final = threading.Lock()
+
+
 class _Worker(threading.Thread):
     """Runs on a deep stack, with frames to fill it; left behind where it takes too long."""
 
@@ -231,9 +235,7 @@ class _Worker(threading.Thread):
         super().__init__(daemon=True)
         self.work = work
         self.left_behind = False
-        self.limit_before: int = min(
-            (sys.getrecursionlimit(), *(w.limit_before for w in _workers()))
-        )
+        self.limit_before = sys.getrecursionlimit()
 
     def run(self) -> None:
         """Work, and give the recursion limit back where nobody waits any more."""
@@ -245,13 +247,15 @@ class _Worker(threading.Thread):
 
     def work_for(self, seconds: float) -> None:
         """Start, and wait at most so many seconds."""
-        size = threading.stack_size()
-        try:
-            threading.stack_size(_STACK_BYTES)
-            sys.setrecursionlimit(max(self.limit_before, _FRAMES))
-            self.start()
-        finally:
-            threading.stack_size(size)
+        with _LIMIT_LOCK:
+            limits = (worker.limit_before for worker in _workers())
+            self.limit_before = min((self.limit_before, *limits))
+            size = threading.stack_size(_STACK_BYTES)
+            try:
+                sys.setrecursionlimit(max(self.limit_before, _FRAMES))
+                self.start()
+            finally:
+                threading.stack_size(size)
         self.join(seconds)
         self.left_behind = True
         _lower_limit(self.limit_before)
@@ -267,13 +271,15 @@ def _lower_limit(limit: int) -> None:
     CPython 3.11 aborts the process when a thread that is deeper than the limit makes its next call
     ("Cannot recover from stack overflow"); that thread lowers the limit when it ends.
     """
+    with _LIMIT_LOCK:
+        others = [worker for worker in _workers() if worker is not threading.current_thread()]
+        if not any(not worker.left_behind or _is_deep(worker, limit // 2) for worker in others):
+            sys.setrecursionlimit(limit)
+
+
+def _is_deep(worker: threading.Thread, limit: int) -> bool:
     stacks = sys._current_frames()  # noqa: SLF001 - documented, the underscore is a warning
-    for worker in _workers():
-        frame, depth = stacks.get(worker.ident or 0), 0
-        while frame is not None and depth < limit:
-            frame, depth = frame.f_back, depth + 1
-        if worker is not threading.current_thread() and (
-            not worker.left_behind or depth > limit // 2
-        ):
-            return
-    sys.setrecursionlimit(limit)
+    frame, depth = stacks.get(worker.ident or 0), 0
+    while frame is not None and depth <= limit:
+        frame, depth = frame.f_back, depth + 1
+    return depth > limit
