@@ -56,6 +56,7 @@ COVERED_BY = {
     "extensions": "plugin/test_serializers.py",
     "hookspecs": "plugin/test_fixture.py",
     "judgement/*": "unit/test_engine.py",
+    "surroundings/*": "unit/judgement/test_around.py",
     "diagnosis/*": "plugin/test_codes.py",
     "diagnosis/dump/*": "unit/diagnosis/test_dump.py",
 }

@@ -11,6 +11,7 @@ from pytest_portable.equivalence.comparators import handler_of, library_handler
 from pytest_portable.equivalence.containers import CONTAINERS
 from pytest_portable.equivalence.definitions import DEFINITIONS, same_class, same_module
 from pytest_portable.equivalence.guard import bases
+from pytest_portable.equivalence.hashes import with_hash
 from pytest_portable.equivalence.instances import by_equality, by_structure, has_own_equality
 from pytest_portable.equivalence.standard import STANDARD, enum_member, exception, stream
 
@@ -39,7 +40,8 @@ def chooser(comparators: Sequence[Comparator]) -> Callable[[type], Handler]:
         for comparator in comparators:
             if comparator.handles(kind):
                 return handler_of(comparator)
-        return EXACT.get(kind) or library_handler(kind) or _family(kind)
+        known = EXACT.get(kind) or library_handler(kind)
+        return known or with_hash(kind, _family(kind))
 
     return choose
 

@@ -182,7 +182,7 @@ def same_class(walk: Walk, left: object, right: object, path: Path) -> None:
     if kind_name(lefts) != kind_name(rights):
         walk.differ(path, left, right, "values differ")
     elif walk.class_identity:
-        walk.differ(path, left, right, "class is not the same class")
+        walk.differ(path, left, right, f"class {lefts.__name__} is not the same class")
     else:
         members = [
             {name: part for name, part in vars(kind).items() if name not in CLASS_NOISE}

@@ -48,14 +48,22 @@ def exception(walk: Walk, left: object, right: object, path: Path) -> None:
 
 
 def stream(walk: Walk, left: object, right: object, path: Path) -> None:
-    """Compare open files by name and mode, files in memory by content and position."""
+    """Compare open files by name and mode, files in memory by content and position.
+
+    A file does not travel: dill opens the name again there, or an empty file where it is missing.
+    """
     sides = left, right
     if is_a(left, io.StringIO) or is_a(left, io.BytesIO):
         for asked in ("tell", "getvalue"):
             values = [attempt(lambda side=side: getattr(side, asked)()) for side in sides]  # noqa: B023
             walk.push(values[0], values[1], suffix(path, f".{asked}()"))
-    else:
-        by_attributes(walk, sides, path, ["name", "mode", "closed"])
+        return
+    names = [attempt(getattr, side, "name") for side in sides]
+    if isinstance(names[0], str) and names[0] != names[1]:
+        reason = f"the file {names[0]!r} was not there, so this is another one"
+        walk.differ(attribute(path, "name"), names[0], names[1], reason)
+        return
+    by_attributes(walk, sides, path, ["name", "mode", "closed"])
 
 
 def _moment(walk: Walk, left: object, right: object, path: Path) -> None:

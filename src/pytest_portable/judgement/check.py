@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_portable.diagnosis import Evidence, explain_dump, foreign_code
+from pytest_portable.judgement.around import ask_around, judge_surroundings
 from pytest_portable.judgement.back import judge_probe, judge_return, load_back
 from pytest_portable.judgement.copies import note_copies
 from pytest_portable.judgement.exceptions import bring_back_exception, ends_session, not_raised
@@ -24,6 +25,7 @@ from pytest_portable.judgement.unwanted import find_unwanted
 from pytest_portable.judgement.warned import all_warnings
 from pytest_portable.payload.prescan import may_carry_code
 from pytest_portable.shipping import NO_SHIPPING, Shipping
+from pytest_portable.surroundings import Questions
 from pytest_portable.verdict import STAGES, Problem, Target, Verdict
 
 if TYPE_CHECKING:
@@ -99,12 +101,15 @@ class Check:
         if self.problems:
             return self.outcome()
         round_trip = self.leg.round_trip and not given
-        self.travel("check", payloads, probes, round_trip=round_trip)
+        questions = Questions() if given else ask_around(self, payloads)
+        survey = questions.to_request()
+        self.travel("check", payloads, probes, round_trip=round_trip, survey=survey)
         judge_transcript(self, payloads)
         if not given:
             judge_return(self, equal, round_trip=round_trip)
             for probe in probes:
                 judge_probe(self, probe, names)
+            judge_surroundings(self, questions, is_overruled=equal is not None)
         return self.outcome()
 
     def run_given(self, payloads: list[tuple[str, bytes]], probe: Probe) -> Outcome:
@@ -251,9 +256,9 @@ class Check:
         probes: tuple[Probe, ...],
         *,
         round_trip: bool,
-        runner: object = None,
+        **more: object,
     ) -> None:
-        """Run the request in a fresh process of the target."""
+        """Run the request in a fresh process of the target; `more` are keys of its own."""
         dumping, loading = self.serializer.split(self.leg.options)
         options = dumping if self.serializer.dumpers[0].partition(":")[0] != "pickle" else {}
         dumpers = [
@@ -269,7 +274,7 @@ class Check:
             "seed": self.leg.seed,
             "seeded": seeded_modules(self.leg.seed),
             "warnings": self.leg.warnings,
-            "runner": runner,
+            **more,
         }
         self.transcript = self.agent.run_check(
             request,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["may_carry_code"]
+__all__ = ["may_carry_code", "opcode_ranges"]
 
 _CODE_SIGNS: Final = (b"cloudpickle", b"dill", b"CodeType", b"marshal", b"new_class")
 
@@ -34,6 +34,11 @@ def may_carry_code(data: bytes) -> bool:
     return any(
         data.find(sign, start, end) >= 0 for start, end in _parts(data) for sign in _CODE_SIGNS
     )
+
+
+def opcode_ranges(data: bytes) -> Iterator[tuple[int, int]]:
+    """Ranges of a payload that may hold opcodes: what lies between is long bytes and texts."""
+    return iter([(0, len(data))]) if len(data) < _BIG_BYTES else _parts(data)
 
 
 def _parts(data: bytes) -> Iterator[tuple[int, int]]:

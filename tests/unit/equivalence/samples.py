@@ -102,7 +102,7 @@ class Remembered:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.kept = hash(name)
+        self.kept = len(name)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Remembered) and self.name == other.name

@@ -120,14 +120,14 @@ class TestClasses:
     def test_a_class_that_is_another_one(self) -> None:
         original, returned = make_class(1), make_class(1)
 
-        assert changes(original, returned) == [("obj", "class is not the same class")]
+        assert changes(original, returned) == [("obj", "class Made is not the same class")]
         assert not compare(original, returned, class_identity=False)
 
     def test_its_instances_report_it_once(self) -> None:
         original, returned = make_class(1), make_class(1)
 
         assert changes([original(), original(), original], [returned(), returned(), returned]) == [
-            ("type(obj[0])", "class is not the same class")
+            ("type(obj[0])", "class Made is not the same class")
         ]
 
     def test_its_body(self) -> None:
@@ -146,7 +146,7 @@ class TestClasses:
             return
 
         assert changes([original()], [returned()]) == [
-            ("type(obj[0])", "class is not the same class")
+            ("type(obj[0])", "class Made is not the same class")
         ]
         assert not compare([original()], [returned()], class_identity=False)
 

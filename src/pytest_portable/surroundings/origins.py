@@ -1,0 +1,64 @@
+"""Where a module comes from: Python itself, an installed library, or the user's own files."""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from pathlib import Path
+from typing import Final
+
+__all__ = ["distribution_of", "is_user_code", "is_user_file"]
+
+_OURS: Final = frozenset(
+    {"__main__", "_pytest", "cloudpickle", "dill", "joblib", "pytest", "pytest_portable"}
+)
+"""The serializers and the test machinery: never what a test is about."""
+
+_INSTALLED: Final = ("site-packages", "dist-packages")
+
+
+@lru_cache(maxsize=1)
+def _libraries() -> tuple[str, ...]:
+    paths = sysconfig.get_paths()
+    names = ("stdlib", "platstdlib", "purelib", "platlib")
+    return tuple(sorted({str(Path(paths[name])) for name in names}))
+
+
+@lru_cache(maxsize=4096)
+def is_user_file(file: str) -> bool:
+    """Tell whether a file is the user's: neither Python's own nor below `site-packages`."""
+    if file.startswith("<") or any(part in _INSTALLED for part in Path(file).parts):
+        return False
+    return not file.startswith(_libraries())
+
+
+def is_user_code(module: str) -> bool:
+    """Tell whether a module that was imported here comes from the user's own files.
+
+    An editable install is the user's own; a project that was installed as a wheel is a library.
+    """
+    top = module.partition(".")[0]
+    if top in _OURS or top in sys.stdlib_module_names:
+        return False
+    file = getattr(sys.modules.get(module), "__file__", None)
+    return isinstance(file, str) and is_user_file(file)
+
+
+def distribution_of(module: str) -> tuple[str, str] | None:
+    """Return name and version of the distribution that a module belongs to here, if any does."""
+    names = _distributions(tuple(sys.path)).get(module.partition(".")[0])
+    if not names:
+        return None
+    try:
+        return names[0], version(names[0])
+    except PackageNotFoundError:
+        return None
+
+
+@lru_cache(maxsize=4)
+def _distributions(path: tuple[str, ...]) -> dict[str, list[str]]:
+    """List what is installed; once, it takes a while."""
+    del path
+    return dict(packages_distributions())

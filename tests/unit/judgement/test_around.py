@@ -1,0 +1,384 @@
+"""What lies around an object, here and in a target that has a module of the same name."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pytest_portable.engine import Portable
+    from pytest_portable.verdict import Verdict
+
+_numbers = itertools.count()
+
+SOURCE = """
+import abc, enum, functools, os, time
+
+STARTED = time.time()
+HOME = os.path.dirname(__file__)
+LIMIT = 3
+calls = 0
+cache = {}
+
+
+def now():
+    return 1
+
+
+@functools.singledispatch
+def show(value):
+    return "any"
+
+
+@show.register
+def _(value: str):
+    return "text"
+
+
+@functools.lru_cache
+def cached(value):
+    return now() + value
+
+
+class Base(abc.ABC):
+    pass
+
+
+class Color(enum.Enum):
+    RED = 1
+    GREEN = 2
+    BLUE = 3
+
+
+class Settings:
+    def __init__(self):
+        self.level = 1
+
+
+settings = Settings()
+
+
+class Cfg:
+    debug = False
+    names = []
+    _hidden = 0
+
+    def tick(self):
+        global calls
+        calls += 1
+        return now() + LIMIT + settings.level + calls
+
+    @property
+    def where(self):
+        return HOME, STARTED
+
+    @classmethod
+    def build(cls):
+        return cls()
+
+
+class Other(Cfg):
+    pass
+
+
+class Counted(Cfg):
+    made = 0
+
+    def __init__(self):
+        Counted.made += 1
+        cache[Counted.made] = "made"
+"""
+
+
+BY_VALUE = """\
+    BLUE = 3
+
+    def __reduce_ex__(self, protocol):
+        return self.__class__, (self._value_,)
+"""
+
+
+class World:
+    """A module of a name that nobody else has, here and there."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, on: Any) -> None:
+        self.folder = folder
+        self.monkeypatch = monkeypatch
+        self.on = on
+        self.name = f"lib_of_world_{next(_numbers)}"
+
+    def make(self, here: str = SOURCE, there: str = SOURCE, **keys: Any) -> tuple[Any, Portable]:
+        for side, source in (("here", here), ("there", there)):
+            (self.folder / side).mkdir()
+            (self.folder / side / f"{self.name}.py").write_text(source)
+        self.monkeypatch.syspath_prepend(str(self.folder / "here"))
+        self.monkeypatch.setattr(sys, "dont_write_bytecode", True)
+        module = importlib.import_module(self.name)
+        return module, self.on(env={"PYTHONPATH": str(self.folder / "there")}, **keys)
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, on: Callable[..., Portable]) -> World:
+    return World(tmp_path, monkeypatch, on)
+
+
+def found(verdict: Verdict) -> list[tuple[str | None, str]]:
+    return [(problem.path, problem.message) for problem in verdict.problems]
+
+
+def objects(lib: Any) -> list[Any]:
+    return [lib.Cfg(), lib.Other(), lib.show, lib.cached, lib.Color.GREEN, lib.Settings(), lib.Base]
+
+
+def test_the_same_module_there_is_no_finding(world: World) -> None:
+    lib, portable = world.make()
+    objects(lib)
+
+    verdict = portable.check(objects(lib))
+
+    assert found(verdict) == []
+    assert verdict.notes == (), verdict.notes
+
+
+def test_comments_and_line_breaks_are_no_finding(world: World) -> None:
+    there = SOURCE.replace("return 1\n", "return (\n        1  # one\n    )\n")
+    lib, portable = world.make(there=f"# moved down\n\n{there}")
+
+    assert found(portable.check(objects(lib))) == []
+
+
+# State
+
+
+def test_state_of_a_class_that_was_set_at_run_time_fails(world: World) -> None:
+    lib, portable = world.make()
+    lib.Cfg.debug = True
+
+    (problem,) = portable.check({"k": lib.Cfg()}).problems
+
+    assert (problem.code, problem.stage, problem.path) == ("mismatch", "compare", "obj['k'].debug")
+    assert problem.message == (
+        f"{world.name}.Cfg.debug was set here at run time, and that stays behind"
+    )
+    assert problem.evidence == "True here, False there"
+
+
+def test_state_of_a_module_that_the_code_reads_fails(world: World) -> None:
+    lib, portable = world.make()
+    lib.LIMIT = 9
+
+    ((path, message),) = found(portable.check(lib.Cfg()))
+
+    assert path == "obj"
+    assert f"{world.name}.LIMIT was set here" in message
+    assert f"({world.name}.Cfg uses it)" in message
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        pytest.param(lambda lib: setattr(lib.Cfg, "_hidden", 4), "Cfg._hidden", id="private"),
+        pytest.param(lambda lib: lib.Cfg.names.append("a"), "Cfg.names", id="container"),
+        pytest.param(lambda lib: lib.Counted(), "Counted.made", id="counter"),
+        pytest.param(lambda lib: lib.Counted(), "cache", id="cache"),
+        pytest.param(lambda lib: lib.Cfg().tick(), "calls", id="global-counter"),
+        pytest.param(lambda lib: setattr(lib.settings, "level", 7), "settings.level", id="object"),
+    ],
+)
+def test_state_that_use_may_explain_is_a_note_until_a_probe_disagrees(
+    world: World, change: Callable[[Any], object], word: str
+) -> None:
+    lib, portable = world.make()
+    obj = lib.Counted.__new__(lib.Counted)
+    change(lib)
+
+    quiet = portable.check(obj)
+    loud = portable.check(obj, probe="__import__('os').getpid()")
+
+    assert quiet.portable
+    assert any(f"{world.name}.{word}" in note.message for note in quiet.notes)
+    assert any(f"{world.name}.{word}" in problem.message for problem in loud.problems)
+    assert loud.problems[-1].path == "probe"
+
+
+def test_what_an_environment_computes_is_no_finding(world: World) -> None:
+    source = (
+        SOURCE + "\nif os.environ.get('FLAG_OF_WORLD'):\n    LIMIT = 4\n    def now(): return 5\n"
+    )
+    world.monkeypatch.setenv("FLAG_OF_WORLD", "1")
+    lib, portable = world.make(source, source)
+
+    verdict = portable.check(lib.Cfg())
+
+    assert lib.Cfg().tick() > 5
+    assert found(verdict) == []
+    assert verdict.notes == ()
+
+
+# Code
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        pytest.param(lambda lib: setattr(lib, "now", lambda: 42), id="lambda"),
+        pytest.param(lambda lib: setattr(lib, "now", mock.Mock(return_value=42)), id="mock"),
+        pytest.param(lambda lib: setattr(lib.Cfg, "tick", lambda _: 42), id="method"),
+        pytest.param(lambda lib: setattr(lib.Cfg, "where", property(lambda _: 1)), id="property"),
+        pytest.param(lambda lib: setattr(lib.Cfg, "more", lambda _: 42), id="added"),
+    ],
+)
+def test_a_patch_stays_behind(world: World, patch: Callable[[Any], object]) -> None:
+    lib, portable = world.make()
+    patch(lib)
+
+    ((path, message),) = found(portable.check([lib.Other()]))
+
+    assert path == "obj[0]"
+    assert "was replaced here; the target has the original" in message
+
+
+def test_another_module_of_that_name_fails(world: World) -> None:
+    lib, portable = world.make(
+        "def norm(x):\n    return x / 2\n", "# theirs\ndef norm(x):\n    return x * 2\n"
+    )
+
+    (problem,) = portable.check(lib.norm).problems
+
+    assert problem.path == "obj"
+    assert problem.message == (
+        f"{world.name}.norm is other code there: another module of that name"
+    )
+    assert str(world.folder / "there") in problem.evidence
+
+
+def test_another_constant_in_another_module_fails(world: World) -> None:
+    lib, portable = world.make(there=SOURCE.replace("LIMIT = 3", "LIMIT = 4"))
+
+    ((_, message),) = found(portable.check(lib.Cfg()))
+
+    assert f"{world.name}.LIMIT is another value there" in message
+
+
+def test_another_version_is_a_finding_only_when_a_probe_disagrees(world: World) -> None:
+    lib, portable = world.make(
+        "def norm(x):\n    return x / 2\n", "def norm(x):\n    return x * 2\n"
+    )
+    info = world.folder / "here" / f"{world.name}-2.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {world.name}\nVersion: 2.0\n")
+    (info / "RECORD").write_text(f"{world.name}.py,,\n")
+    portable._environment = replace(portable._environment, distributions={world.name: "1.0"})
+
+    quiet = portable.check(lib.norm)
+    loud = portable.check(lib.norm, probe="obj(4)")
+
+    assert (quiet.portable, quiet.notes) == (True, ())
+    skew = loud.problems[0]
+    assert (skew.code, skew.distribution) == ("version-skew", world.name)
+    assert "is 2.0 here and 1.0 there" in skew.message
+
+
+def test_a_patched_library_is_a_note_until_a_probe_disagrees(
+    on: Callable[..., Portable], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fractions import Fraction
+
+    monkeypatch.setattr(Fraction, "limit_denominator", lambda *_: 7)
+
+    quiet = on().check([Fraction(1, 3)])
+    loud = on().check([Fraction(1, 3)], probe="obj[0].limit_denominator(2)")
+
+    assert quiet.portable
+    assert quiet.notes[0].path == "obj[0].limit_denominator"
+    assert "replaced here" in quiet.notes[0].message
+    assert loud.problems[0] == quiet.notes[0]
+
+
+def test_the_callers_own_comparison_overrules_what_lies_around(world: World) -> None:
+    lib, portable = world.make()
+    lib.Cfg.debug = True
+
+    verdict = portable.check(lib.Cfg(), equal=lambda a, b: type(a) is type(b))
+
+    assert verdict.portable
+    assert [note.path for note in verdict.notes] == ["obj.debug"]
+
+
+# Registrations and identity
+
+
+def test_a_registration_with_singledispatch_stays_behind(world: World) -> None:
+    lib, portable = world.make()
+    lib.show.register(int, lambda _: "int")
+
+    ((path, message),) = found(portable.check({"f": lib.show}))
+
+    assert path == "obj['f'].registry"
+    assert "builtins.int was registered" in message
+
+
+def test_a_registration_with_an_abstract_class_stays_behind(world: World) -> None:
+    lib, portable = world.make()
+    lib.Base.register(lib.Cfg)
+
+    ((path, message),) = found(portable.check([lib.Cfg()]))
+
+    assert path == "obj[0]"
+    assert f"{world.name}.Cfg was registered as a {world.name}.Base here" in message
+
+
+def test_registrations_of_the_module_itself_are_no_finding(world: World) -> None:
+    source = SOURCE + "\nBase.register(Cfg)\nfrom collections.abc import Sized\nSized.register(Cfg)"
+    lib, portable = world.make(source, source)
+
+    assert found(portable.check([lib.Cfg()])) == []
+
+
+@pytest.mark.parametrize(("member", "fails"), [("GREEN", True), ("RED", False), ("BLUE", False)])
+def test_a_value_that_means_another_member_there_fails(
+    world: World, member: str, *, fails: bool
+) -> None:
+    # Members are written by value, as Python 3.10 and 3.12 do.
+    source = SOURCE.replace("    BLUE = 3\n", BY_VALUE)
+    lib, portable = world.make(source, source.replace("    GREEN = 2\n", "    LIME = 2\n"))
+
+    verdict = portable.check([lib.Color[member]])
+
+    messages = [problem.message for problem in verdict.problems]
+    assert any("another member of the enum" in text for text in messages) is fails
+
+
+def test_a_class_by_value_beside_an_installed_one(world: World) -> None:
+    import cloudpickle
+
+    lib, portable = world.make(serializer="cloudpickle")
+    cloudpickle.register_pickle_by_value(lib)
+    try:
+        quiet = portable.check({"o": lib.Settings()})
+        probe = f"isinstance(obj['o'], __import__('{world.name}').Settings)"
+        loud = portable.check({"o": lib.Settings()}, probe=probe)
+    finally:
+        cloudpickle.unregister_pickle_by_value(lib)
+
+    assert quiet.portable
+    assert [note.path for note in quiet.notes] == ["obj['o']"]
+    assert "two classes" in quiet.notes[0].message
+    assert [problem.path for problem in loud.problems] == ["obj['o']", "probe"]
+
+
+def test_a_module_that_a_fresh_process_cannot_import_is_judged_all_the_same(world: World) -> None:
+    lib, portable = world.make()
+    lib.Cfg.debug = True
+    world.monkeypatch.setattr(sys, "path", [p for p in sys.path if str(world.folder) not in p])
+
+    assert [path for path, _ in found(portable.check(lib.Cfg()))] == ["obj.debug"]

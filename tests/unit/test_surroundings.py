@@ -1,0 +1,68 @@
+"""The search for globals in a payload, and where modules come from."""
+
+from __future__ import annotations
+
+import collections
+import decimal
+import fractions
+import functools
+import pickle
+from typing import Any
+
+import cloudpickle
+import dill
+import pytest
+
+from pytest_portable.payload.inspection import inspect_payload
+from pytest_portable.surroundings import find_globals, is_user_code
+from pytest_portable.surroundings.origins import is_user_file
+
+
+class Mine:
+    class Inner:
+        pass
+
+
+OBJECTS: list[Any] = [
+    Mine(),
+    [Mine.Inner(), Mine, fractions.Fraction(1, 3), decimal.Decimal(1)],
+    {"a": collections.OrderedDict(b=[Mine() for _ in range(300)])},
+    functools.partial(Mine),
+    b"\x93" * 300,
+    "x" * 200_000 + "\x93",
+    [[float(number)] for number in range(5000)] + [Mine()],
+]
+
+
+@pytest.mark.parametrize("protocol", range(6))
+@pytest.mark.parametrize("number", range(len(OBJECTS)))
+def test_globals_of_pickles_are_found(number: int, protocol: int) -> None:
+    data = pickle.dumps(OBJECTS[number], protocol)
+    truth = {
+        (reference.module, reference.qualname)
+        for reference in inspect_payload(data, root="obj").references
+        if reference.module in {__name__, "fractions", "decimal"}
+    }
+
+    assert truth <= set(find_globals(data))
+
+
+@pytest.mark.parametrize("dumps", [cloudpickle.dumps, dill.dumps])
+def test_globals_of_other_serializers_are_found(dumps: Any) -> None:
+    def function() -> object:
+        return Mine
+
+    assert (Mine.__module__, "Mine") in find_globals(dumps([function, Mine()]))
+
+
+def test_what_only_looks_like_a_global_is_none() -> None:
+    assert find_globals(pickle.dumps(["os", "path", "Mine", Mine.__module__])) == []
+
+
+def test_origins_of_modules() -> None:
+    assert is_user_code(__name__)
+    assert not is_user_code("collections")
+    assert not is_user_code("pytest")
+    assert not is_user_code("numpy")
+    assert not is_user_code("no_such_module")
+    assert not is_user_file("<string>")
