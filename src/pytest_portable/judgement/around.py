@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_portable.errors import PayloadError
 from pytest_portable.judgement.members import literal_of, uses_members, writes
 from pytest_portable.surroundings import Contrast, Questions, ask, contrast, fresh_survey
-from pytest_portable.surroundings.origins import distribution_of
+from pytest_portable.surroundings.origins import distribution_of, is_library_file
 from pytest_portable.verdict import Problem, Remedy
 
 if TYPE_CHECKING:
@@ -146,9 +146,13 @@ def _fails(
     marks = [side["files"].get(module, [None, None])[1] for side in (questions.here, there)]
     if marks[0] == marks[1] or group.skew is not None:
         return None  # its environments, or its versions, make it another
-    if one.what == "state":  # what a module computes depends on where it is
-        return literal_of(one.key, one.member) == one.here or None
-    return one.what == "code" or None
+    if one.what == "state" and literal_of(one.key, one.member) != one.here:
+        return None  # what a module computes depends on where it is
+    if one.what not in {"code", "state"}:
+        return None
+    # Sources here and a release there may be meant: only both as files are surely a mix-up.
+    file = str(there["files"].get(module, [""])[0])
+    return distribution_of(module) is not None or not is_library_file(file)
 
 
 def _origin(questions: Questions, key: str) -> str:

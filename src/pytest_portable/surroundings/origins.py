@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, packages_distributions, ver
 from pathlib import Path
 from typing import Final
 
-__all__ = ["distribution_of", "is_user_code", "is_user_file"]
+__all__ = ["distribution_of", "is_library_file", "is_user_code", "is_user_file"]
 
 _OURS: Final = frozenset(
     {"__main__", "_pytest", "cloudpickle", "dill", "joblib", "pytest", "pytest_portable"}
@@ -26,10 +26,15 @@ def _libraries() -> tuple[str, ...]:
     return tuple(sorted({str(Path(paths[name])) for name in names}))
 
 
+def is_library_file(file: str) -> bool:
+    """Tell whether a file, of this side or the other, was installed."""
+    return any(part in _INSTALLED for part in Path(file).parts)
+
+
 @lru_cache(maxsize=4096)
 def is_user_file(file: str) -> bool:
     """Tell whether a file is the user's: neither Python's own nor below `site-packages`."""
-    if file.startswith("<") or any(part in _INSTALLED for part in Path(file).parts):
+    if file.startswith("<") or is_library_file(file):
         return False
     return not file.startswith(_libraries())
 

@@ -116,14 +116,16 @@ class World:
         self.on = on
         self.name = f"lib_of_world_{next(_numbers)}"
 
-    def make(self, here: str = SOURCE, there: str = SOURCE, **keys: Any) -> tuple[Any, Portable]:
-        for side, source in (("here", here), ("there", there)):
+    def make(
+        self, here: str = SOURCE, there: str = SOURCE, place: str = "there", **keys: Any
+    ) -> tuple[Any, Portable]:
+        for side, source in (("here", here), (place, there)):
             (self.folder / side).mkdir()
             (self.folder / side / f"{self.name}.py").write_text(source)
         self.monkeypatch.syspath_prepend(str(self.folder / "here"))
         self.monkeypatch.setattr(sys, "dont_write_bytecode", True)
         module = importlib.import_module(self.name)
-        return module, self.on(env={"PYTHONPATH": str(self.folder / "there")}, **keys)
+        return module, self.on(env={"PYTHONPATH": str(self.folder / place)}, **keys)
 
 
 @pytest.fixture
@@ -259,6 +261,19 @@ def test_another_module_of_that_name_fails(world: World) -> None:
         f"{world.name}.norm is other code there: another module of that name"
     )
     assert str(world.folder / "there") in problem.evidence
+
+
+def test_a_release_there_and_sources_here_is_a_note(world: World) -> None:
+    lib, portable = world.make(
+        "def norm(x):\n    return x / 2\n", "def norm(x):\n    return x * 2\n", "site-packages"
+    )
+
+    quiet = portable.check(lib.norm)
+    loud = portable.check(lib.norm, probe="obj(4)")
+
+    assert quiet.portable
+    assert "is other code there" in quiet.notes[0].message
+    assert loud.problems[0] == quiet.notes[0]
 
 
 def test_another_constant_in_another_module_fails(world: World) -> None:
