@@ -136,21 +136,25 @@ def _fails(
 ) -> bool | None:
     """Judge one group by itself; see `_findings`."""
     one = group.first
-    module = one.key.partition(":")[0]
     if one.what == "enum":
         return uses_members(check.obj, one.key, {other.member for other in group.contrasts}) or None
+    if group.is_left and one.what == "state":
+        return one.is_flat and not group.is_own and not one.member.startswith("_")
     if group.is_left:
-        if one.what == "state":
-            return one.is_flat and not group.is_own and not one.member.startswith("_")
         return not group.is_own
+    return _is_mix_up(group, questions, there)
+
+
+def _is_mix_up(group: _Group, questions: Questions, there: Mapping[str, Any]) -> bool | None:
+    """Tell whether a module is another one of the same name, and not by environment or version."""
+    one = group.first
+    module = one.key.partition(":")[0]
     marks = [side["files"].get(module, [None, None])[1] for side in (questions.here, there)]
-    if marks[0] == marks[1] or group.skew is not None:
-        return None  # its environments, or its versions, make it another
+    if marks[0] == marks[1] or group.skew is not None or one.what not in {"code", "state"}:
+        return None
     if one.what == "state" and literal_of(one.key, one.member) != one.here:
         return None  # what a module computes depends on where it is
-    if one.what not in {"code", "state"}:
-        return None
-    # Sources here and a release there may be meant: only both as files are surely a mix-up.
+    # Sources here and a release there may be meant: then only a probe tells that they disagree.
     file = str(there["files"].get(module, [""])[0])
     return distribution_of(module) is not None or not is_library_file(file)
 
