@@ -126,13 +126,13 @@ class Environments:
                 f"pytest_portable_prepare: {adopted!r} is no environment; valid: the path of an "
                 "interpreter, a pytest_portable.CommandTarget, None"
             )
-        takes_runtime = leg.install_serializer and leg.deps is not None
-        return EnvironmentRequest(
-            python=leg.python,
-            requirements=leg.deps,
-            runtime=runtime_of(serializer) if takes_runtime else (),
-            root=root,
-        )
+        deps = leg.deps
+        runtime: tuple[str, ...] = ()
+        if leg.install_serializer and deps is not None:
+            runtime = runtime_of(serializer)
+            if serializer.requirement_is_firm:
+                deps, runtime = (*deps, *runtime), ()
+        return EnvironmentRequest(python=leg.python, requirements=deps, runtime=runtime, root=root)
 
     def _settings(self) -> StoreSettings:
         if self._store is None:

@@ -27,8 +27,8 @@ SUITES: Final = ROOT / "tests" / "frameworks" / "suites"
 # What pytest-portable itself asks for: the checkout is put on the path, not installed, so that one
 # environment serves every checkout.
 OWN: Final = (
-    "cloudpickle>=3",
-    "dill>=0.3.8",
+    "cloudpickle>=2.2",
+    "dill>=0.3.5.1",
     "packaging>=24",
     "pytest>=8",
     "virtualenv>=20.26",

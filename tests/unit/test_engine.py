@@ -3,6 +3,7 @@ from __future__ import annotations
 import functools
 import sys
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -195,3 +196,14 @@ def test_the_text_fits_eighty_columns(on: Callable[..., Portable]) -> None:
     text = str(on().check({"a": [1, threading.Lock()]}))
 
     assert max(map(len, text.splitlines())) <= 76
+
+
+def test_credentials_of_requirements_never_reach_a_verdict(on: Callable[..., Portable]) -> None:
+    """The environment is adopted, so nothing is asked of that address."""
+    portable = on()
+    portable.leg = replace(portable.leg, deps=("x @ git+https://me:s3cret-t0ken@host/x.git@v1",))
+
+    told = repr(portable.check([1]).to_dict())
+
+    assert "s3cret-t0ken" not in told
+    assert "x @ git+https://****@host/x.git@v1" in told

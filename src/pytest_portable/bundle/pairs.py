@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_portable.bundle.judging import judge_portraits
 from pytest_portable.bundle.verify import portrait_probe
+from pytest_portable.environment.redaction import redact
 from pytest_portable.errors import OptionError, SetupError
 from pytest_portable.probes import Probe
 
@@ -154,7 +155,7 @@ def _leg(leg: Leg, side: Mapping[str, Any]) -> Leg:
 
 def _label(portable: Exchange, leg: Leg) -> str:
     minor = ".".join(portable.target.python.split(".")[:2])
-    return " ".join([f"py{minor}", *(leg.deps or ())])
+    return " ".join([f"py{minor}", *map(redact, leg.deps or ())])
 
 
 def _make(maker: Exchange, module: str, function: str) -> bytes:
@@ -165,7 +166,7 @@ def _make(maker: Exchange, module: str, function: str) -> bytes:
     payload, trouble = maker.make(Probe("function", source, "make"))
     if payload is None:
         raise SetupError(
-            f"{module}:{function} made nothing in {maker.leg.deps} on Python "
+            f"{module}:{function} made nothing in {[*map(redact, maker.leg.deps or ())]} on Python "
             f"{maker.target.python}: {trouble}"
         )
     return payload

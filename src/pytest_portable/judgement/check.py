@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_portable.diagnosis import Evidence, explain_dump, foreign_code
+from pytest_portable.environment.redaction import redact
 from pytest_portable.judgement.around import ask_around, judge_surroundings
 from pytest_portable.judgement.back import judge_probe, judge_return, load_back
 from pytest_portable.judgement.copies import note_copies
@@ -332,7 +333,7 @@ class Check:
             target=self.target,
             leg={
                 "python": self.leg.python,
-                "deps": None if self.leg.deps is None else list(self.leg.deps),
+                "deps": None if self.leg.deps is None else [redact(one) for one in self.leg.deps],
                 "id": self.leg.id,
                 "label": self.label,
                 "deps_id": self.leg.deps_id,

@@ -45,6 +45,7 @@ _BUILTINS: Final[Mapping[str, Builtin]] = {
     ),
     "joblib": Builtin("standard:make_joblib", needs="joblib>=1.0"),
     "multiprocessing": Builtin("standard:make_multiprocessing"),
+    "orquestra": Builtin("orquestra:make", needs="orquestra-sdk>=1.0", extra="orquestra"),
     "parsl": Builtin("parsl:make", needs="parsl>=2025.1", extra="parsl"),
     "pickle": Builtin("standard:make_pickle"),
     "ray": Builtin("ray:make", needs="ray>=2.9", extra="ray"),

@@ -58,6 +58,8 @@ class Serializer:
         dumpers: `module:function` names that dump there what goes back, called as `dumps` is.
         requirement: what the target needs to load: a requirement, pinned at the host's version
             where it names none; `None` for the standard library.
+        requirement_is_firm: whether the environment cannot be had without just that; else another
+            version is taken, with a note, where the host's does not resolve.
         default_protocol: gives the pickle protocol when none is asked for; `None` where the
             serializer knows no protocols.
         pickles: the pickle streams in a payload, in order, decoded where the envelope encodes
@@ -90,6 +92,7 @@ class Serializer:
     loads: Callable[..., object] | None = None
     dumpers: str | tuple[str, ...] = ("pickle:dumps",)
     requirement: str | None = None
+    requirement_is_firm: bool = False
     default_protocol: Callable[[], int] | None = None
     pickles: Callable[[bytes], Sequence[bytes]] = whole
     preload: tuple[str, ...] = ()

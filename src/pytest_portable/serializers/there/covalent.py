@@ -59,7 +59,7 @@ def run(message: bytes, **_: object) -> tuple[bytes, BaseException | None]:
     parts = json.loads(message.decode())
     read = TransportableObject.from_dict
     try:
-        before, after = wrappers._gather_deps(*parts["hooks"])  # noqa: SLF001 - what executors call
+        before, after = wrappers._gather_deps(*parts["hooks"])
         output = wrappers.wrapper_fn(
             read(parts["function"]),
             before,
