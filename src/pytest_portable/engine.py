@@ -14,6 +14,7 @@ from pytest_portable import probes
 from pytest_portable.errors import OptionError, PortabilityError
 from pytest_portable.exchange import Checked, Observer
 from pytest_portable.judgement import Check
+from pytest_portable.judgement.route import Hop, hop_legs
 from pytest_portable.preparing import Environments, adopt_nothing
 from pytest_portable.serializers import Registry
 from pytest_portable.shipping import Shipping, make_shipping
@@ -108,23 +109,33 @@ class Session:
             root=self.root,
         )
         environment = self.environment(leg)
-        start = serializer.preload, serializer.there
-        where = environment.command or str(environment.executable)
-        key = (where, tuple(sorted(leg.env.items())), *start)
-        if key not in self._agents:
-            self._agents[key] = Agent(
-                environment.executable, leg.env, *start, command=environment.command
-            )
-        agent = self._agents[key]
-        agent.start()
         return Portable(
             leg=leg,
             environment=environment,
-            agent=agent,
+            agent=self._agent(leg, environment, serializer.preload, serializer.there),
+            hops=tuple(self._hop(*hop, serializer) for hop in hop_legs(leg)),
             serializer=serializer,
             shipping=shipping,
             session=self,
         )
+
+    def _agent(
+        self, leg: Leg, environment: Environment, preload: tuple[str, ...], there: str
+    ) -> Agent:
+        where = environment.command or str(environment.executable)
+        key = (where, tuple(sorted(leg.env.items())), preload, there)
+        if key not in self._agents:
+            self._agents[key] = Agent(
+                environment.executable, leg.env, preload, there, command=environment.command
+            )
+        self._agents[key].start()
+        return self._agents[key]
+
+    def _hop(self, leg: Leg, is_opaque: bool, serializer: Serializer) -> Hop:
+        environment = self.environment(leg)
+        start = ((), "") if is_opaque else (serializer.preload, serializer.there)
+        agent = self._agent(leg, environment, *start)
+        return Hop(leg, facts_of(environment), agent, environment, is_opaque)
 
     def _serializer(self, leg: Leg) -> Serializer:
         return leg.given_serializer or self.serializers.get(leg.serializer)
@@ -142,8 +153,12 @@ class Session:
         return self._environments.find(leg, self._serializer(leg))
 
     def prepare(self, legs: Iterable[Leg], progress: Progress) -> None:
-        """Prepare the environments of all legs together; what fails is raised by `portable`."""
-        self._environments.prepare([(leg, self._serializer(leg)) for leg in legs], progress)
+        """Prepare the environments of all legs together; what fails is raised by `portable`.
+
+        Those of the hops of their routes are among them.
+        """
+        every = [one for leg in legs for one in (leg, *(hop for hop, _ in hop_legs(leg)))]
+        self._environments.prepare([(leg, self._serializer(leg)) for leg in every], progress)
 
     def _store_settings(self) -> StoreSettings:
         from pytest_portable.environment import StoreSettings  # noqa: PLC0415 - slow to import
@@ -164,6 +179,18 @@ class Session:
         self._agents.clear()
 
 
+def facts_of(environment: Environment) -> Target:
+    """Return what a verdict says of an environment."""
+    interpreter = environment.interpreter
+    return Target(
+        python=interpreter.version,
+        implementation=interpreter.implementation,
+        platform=interpreter.platform,
+        executable=str(environment.executable),
+        distributions=dict(environment.distributions),
+    )
+
+
 class Portable(Searching):
     """Checks objects on one leg: what the `portable` fixture is.
 
@@ -178,6 +205,7 @@ class Portable(Searching):
         leg: Leg,
         environment: Environment,
         agent: Agent,
+        hops: tuple[Hop, ...],
         serializer: Serializer,
         shipping: Shipping,
         session: Session,
@@ -189,20 +217,14 @@ class Portable(Searching):
         self._session = session
         self._environment = environment
         self._agent = agent
+        self._hops = hops
         self._serializer = serializer
         self._shipping = shipping
 
     @property
     def target(self) -> Target:
         """Facts of the environment: python, implementation, platform, executable, distributions."""
-        interpreter = self._environment.interpreter
-        return Target(
-            python=interpreter.version,
-            implementation=interpreter.implementation,
-            platform=interpreter.platform,
-            executable=str(self._environment.executable),
-            distributions=dict(self._environment.distributions),
-        )
+        return facts_of(self._environment)
 
     def __call__(
         self,
@@ -263,6 +285,11 @@ class Portable(Searching):
             BaseException: what the function raised there, with the target's traceback as a note.
         """
         __tracebackhide__ = True
+        if self.leg.via and self._serializer.task is not None:
+            raise OptionError(
+                f"via: {self._serializer.name} sends a call as a message of its own, which only "
+                "its worker reads; leave via out, or check the function: portable(func)"
+            )
         check = self._check(func)
         outcome = check.run_call(args, kwargs)
         outcome = self._proven(
@@ -312,5 +339,6 @@ class Portable(Searching):
             notes_of_environment=self._environment.notes,
             environment=self._environment,
             shipping=self._shipping,
+            hops=self._hops,
             started=time.monotonic(),
         )

@@ -145,6 +145,8 @@ def _check_end(key: str, end: object, checks: Checks) -> Iterator[str]:
             yield f"unknown key {word!r}{near(str(word), valid)} ({', '.join(sorted(valid))})"
         elif word == "deps":
             yield from _check_lines(value, checks)
+        elif word == "python" and isinstance(value, list | tuple):
+            yield f"python: {value!r} is a list; one environment has one Python"
         elif word == "python":
             yield from _check_python(value, checks)
         elif word == "make" and not (isinstance(value, str) and value.count(":") == 1):

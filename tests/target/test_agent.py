@@ -180,3 +180,26 @@ def wait_for_end(pid: int) -> None:
             return
         time.sleep(0.05)
     pytest.fail(f"process {pid} still runs")
+
+
+def test_an_opaque_hop_tells_what_it_did_beside_forwarding() -> None:
+    code = (
+        "import io, sys\n"
+        f"sys.path.insert(0, {str(Path(protocol.__file__).parent)!r})\n"
+        "import agent\n"
+        "class Curious(agent.Check):\n"
+        "    def record(self, header, blob=None):\n"
+        "        if 'forwarded' in header:\n"
+        "            import wave\n"
+        "            __import__('pickle').loads(blob)\n"
+        "        if 'events' in header: print(header['events'])\n"
+        "request = {'nonce': '', 'payloads': [{'name': 'obj', 'file': None}]}\n"
+        "data = b'\\x80\\x04cfractions\\nFraction\\n.'\n"
+        "check = Curious.__new__(Curious)\n"
+        "check.request, check.blobs = request, [data]\n"
+        "check.forward()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert "import wave" in done.stdout
+    assert "pickle.find_class fractions" in done.stdout

@@ -16,8 +16,9 @@ that loaders and dumpers name as `there:function`).
 Hello from the agent: `schema`, `python`, `version_info`, `implementation`, `platform`,
 `executable`, `pid`, `fork`, `absent` (what could not be preloaded).
 
-Request: `nonce`, `kind` ("check", "call" or "task": the one payload is a message for `runner`, a
-name and keyword arguments), `payloads` (a list of `name`, `loaders`, `file`; bytes
+Request: `nonce`, `kind` ("check"; "call"; "pass": load and dump again; "forward": hand the bytes
+on; "task": the one payload is a message for `runner`, a name and keyword arguments), `payloads` (a
+list of `name`, `loaders`, `file`; bytes
 in the blobs where `file` is null), `dumpers` (a list of `[module:attribute, keyword arguments]`),
 `protocol`, `round_trip`, `probes` (a list of `label`, `mode`, `source`, `name`, `plain`: what it
 gives is text and comes back as it is), `warnings`, `seed` (null, or a number), `seeded` (modules
@@ -34,8 +35,9 @@ costs. It writes its records to a file, and one byte to a pipe when it is done; 
 then cleans up behind it and forks the next.
 
 Records of the child, each written before the step that it names: `{"step": ...}` with `loading`,
-`describing`, `dumping`, `probing`, `calling`, `returning`; data records carry one of `loaded`,
-`description`, `surroundings`, `shadowed`, `returned`, `value`, `plain`, `raised`, `alone`,
+`describing`, `dumping`, `probing`, `calling`, `returning`, `forwarding`; data records carry one of
+`loaded`, `description`, `surroundings`, `shadowed`, `returned`, `value`, `plain`, `raised`,
+`alone`, `forwarded`, `events` (what an opaque hop did beside forwarding),
 `failed`, and at last `{"finished": nonce}`. What a call (`obj()`) or a probe (its label) gave is
 named by `name`. `raised` holds the exception, as the first of a list of all it was raised from;
 `links` says how they hang together, `facts` what its arguments and attributes are. `alone` is the
@@ -81,6 +83,9 @@ MAX_DUMPED_PARTS = 200
 MAX_CANONICAL = 200
 MAX_TEXT = 2000
 PLAIN_TYPES = frozenset({bool, int, float, complex, str, bytes, type(None), type(...)})
+FORBIDDEN_EVENTS = frozenset(
+    {"import", "pickle.find_class", "marshal.loads", "compile", "exec", "code.__new__"}
+)
 MAX_SURVEYED = 300
 MAX_SOURCE_BYTES = 1 << 20
 MAX_SOURCE_LINES = 200
@@ -287,14 +292,46 @@ class Check:
             self.task()
             self.record({"finished": self.request["nonce"]})
             return
-        values = self.load()
-        if values is not None:
-            if self.request["kind"] == "call":
-                self.call(values)
-            else:
-                self.inspect_and_probe(values)
+        if self.request["kind"] == "forward":
+            self.forward()
+        else:
+            self.exercise_all()
         flush()
         self.record({"finished": self.request["nonce"]})
+
+    def exercise_all(self) -> None:
+        """Load, and do what the kind of the request asks for."""
+        values = self.load()
+        if values is None:
+            return
+        if self.request["kind"] == "call":
+            self.call(values)
+        elif self.request["kind"] == "pass":
+            for name, value in values.items():
+                self.record({"step": "dumping", "name": name})
+                self.dump("returned", value, "dumping", name)
+        else:
+            self.inspect_and_probe(values)
+
+    def forward(self) -> None:
+        """Hand every payload on as it came, and watch that nothing is imported or loaded."""
+        events = []  # type: list[str]
+
+        def watch(event: str, args: "tuple[Any, ...]") -> None:
+            if event in FORBIDDEN_EVENTS and len(events) < MAX_WARNINGS:
+                events.append("%s %s" % (event, args[0] if args else ""))
+
+        self.record({"step": "forwarding"})
+        sys.addaudithook(watch)
+        blobs = iter(self.blobs)
+        for payload in self.request["payloads"]:
+            if payload["file"] is None:
+                data = next(blobs)
+            else:
+                with open(payload["file"], "rb") as stream:
+                    data = stream.read()
+            self.record({"forwarded": payload["name"]}, data)
+        self.record({"events": events})
 
     def unpack(self) -> None:
         """Put import packages that came as source where they are found before all others."""

@@ -19,6 +19,7 @@ from pytest_portable.judgement.exceptions import bring_back_exception, ends_sess
 from pytest_portable.judgement.outcome import Outcome
 from pytest_portable.judgement.paths import with_argument_path
 from pytest_portable.judgement.policies import check_policies
+from pytest_portable.judgement.route import Hop, blame_hop, route_facts, take_route
 from pytest_portable.judgement.seeds import seeded_modules
 from pytest_portable.judgement.task import check_limits, note_left_behind, run_task
 from pytest_portable.judgement.there import judge_transcript
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from pytest_portable.plan import Leg
     from pytest_portable.probes import Probe
     from pytest_portable.serializers import Serializer
-    from pytest_portable.target import Agent, Transcript
+    from pytest_portable.target import Agent, Message, Transcript
 
 __all__ = ["Check", "Outcome"]
 
@@ -65,6 +66,9 @@ class Check:
     environment: Environment | None = None
     shipping: Shipping = NO_SHIPPING
     inspections: dict[str, Inspection] = field(default_factory=dict)
+    hops: tuple[Hop, ...] = ()
+    passed: list[Message | None] = field(default_factory=list)
+    broken_hop: int | None = None
 
     @property
     def protocol(self) -> int | None:
@@ -99,6 +103,7 @@ class Check:
         self.payloads = payloads
         if not self.problems:
             self.inspect(payloads)
+        payloads = [] if self.problems else take_route(self, payloads)
         if self.problems:
             return self.outcome()
         round_trip = self.leg.round_trip and not given
@@ -108,6 +113,7 @@ class Check:
         judge_transcript(self, payloads)
         if not given:
             judge_return(self, equal, round_trip=round_trip)
+            blame_hop(self, equal)
             for probe in probes:
                 judge_probe(self, probe, names)
             judge_surroundings(self, questions, is_overruled=equal is not None)
@@ -118,6 +124,7 @@ class Check:
         self.payloads = payloads
         self.payload = dict(payloads)["obj"]
         self.inspect(payloads)
+        payloads = [] if self.problems else take_route(self, payloads)
         if not self.problems:
             self.travel("check", payloads, (probe,), round_trip=False)
             judge_transcript(self, payloads)
@@ -143,6 +150,7 @@ class Check:
         self.payloads = payloads = self.dump_all({"obj": self.obj, "arguments": (args, kwargs)})
         if not self.problems:
             self.inspect(payloads)
+        payloads = [] if self.problems else take_route(self, payloads)
         if self.problems:
             return self.outcome()
         self.travel("call", payloads, (), round_trip=False)
@@ -337,6 +345,7 @@ class Check:
                 "id": self.leg.id,
                 "label": self.label,
                 "deps_id": self.leg.deps_id,
+                **route_facts(self),
             },
             seconds={**self.seconds, "total": time.monotonic() - self.started},
             warnings=() if transcript is None else tuple(all_warnings(self)),

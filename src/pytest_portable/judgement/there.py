@@ -27,6 +27,7 @@ _STAGE_OF_STEP: Final = {
     "probing": "call",
     "calling": "call",
     "returning": "return",
+    "forwarding": "load",
 }
 
 

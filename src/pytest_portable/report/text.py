@@ -123,6 +123,11 @@ def _wrap(text: str, first: str, rest: str | None = None) -> list[str]:
     )
 
 
+def _hop(hop: Mapping[str, Any]) -> str:
+    what = "opaque" if hop["opaque"] else " ".join(hop["deps"]) or "bare"
+    return f"via Python {hop['python']} ({what})"
+
+
 def _facts(verdict: Mapping[str, Any]) -> Iterator[str]:
     size = verdict["payload_bytes"]
     facts = [verdict["leg"]["label"], verdict["serializer"]]
@@ -130,6 +135,7 @@ def _facts(verdict: Mapping[str, Any]) -> Iterator[str]:
         facts.append(f"protocol {verdict['protocol']}")
     if size is not None:
         facts.append(f"{size:,} bytes")
+    facts += [_hop(hop) for hop in verdict["leg"].get("via", ())]
     yield from _wrap(", ".join(facts), "  leg: ", "       ")
     target = verdict["target"]
     if target:
