@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from pytest_portable.engine import Portable
     from pytest_portable.environment.command import CommandTarget
     from pytest_portable.errors import OptionError, PortabilityError, SetupError
+    from pytest_portable.mark_keys import MarkKeys
     from pytest_portable.payload.inspection import Inspection
     from pytest_portable.serializers import Serializer
     from pytest_portable.verdict import Problem, Verdict
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CommandTarget",
     "Inspection",
+    "MarkKeys",
     "OptionError",
     "PortabilityError",
     "Portable",
@@ -27,6 +29,7 @@ __all__ = [
 _HOMES = {
     "CommandTarget": "pytest_portable.environment.command",
     "Inspection": "pytest_portable.payload.inspection",
+    "MarkKeys": "pytest_portable.mark_keys",
     "OptionError": "pytest_portable.errors",
     "Portable": "pytest_portable.engine",
     "PortabilityError": "pytest_portable.errors",

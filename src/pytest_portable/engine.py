@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
 from pytest_portable import probes
 from pytest_portable.errors import OptionError, PortabilityError
@@ -23,7 +23,7 @@ from pytest_portable.trials import Searching
 from pytest_portable.verdict import Target, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from pytest_portable.environment import Environment, StoreSettings
@@ -277,7 +277,19 @@ class Portable(Searching):
             return check_made(self, asked, is_bare=is_bare)
         return self.run(obj, asked, names, equal).verdict
 
-    def call(self, func: Callable[..., Result], /, *args: object, **kwargs: object) -> Result:
+    @overload
+    def call(
+        self,
+        func: Callable[..., Coroutine[Any, Any, Result]],
+        /,
+        *args: object,
+        **kwargs: object,
+    ) -> Result: ...
+
+    @overload
+    def call(self, func: Callable[..., Result], /, *args: object, **kwargs: object) -> Result: ...
+
+    def call(self, func: Callable[..., object], /, *args: object, **kwargs: object) -> object:
         """Call a function there and return its result.
 
         Raises:
@@ -301,7 +313,7 @@ class Portable(Searching):
             raise PortabilityError(verdict) from outcome.raised
         if outcome.raised is not None:
             raise outcome.raised
-        return outcome.value  # type: ignore[return-value]  # what came back is what the user typed
+        return outcome.value
 
     def inspect(self, obj: object) -> Inspection:
         """Read an object's payload without loading it.
