@@ -96,7 +96,9 @@ def test_the_reference_names_every_option(option: object) -> None:
 
 @pytest.mark.parametrize("command", cli._COMMANDS)
 def test_the_reference_names_every_command(command: str) -> None:
-    assert f"pytest-portable {command}" in page("command-line.md")
+    assert f"`{command}`" in page("command-line.md") or f"-portable {command}" in page(
+        "command-line.md"
+    )
 
 
 @pytest.mark.parametrize("hook", hookspecs.__all__)
