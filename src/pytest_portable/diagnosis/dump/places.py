@@ -21,6 +21,7 @@ __all__ = ["Chain", "find_chain", "paths_of_leaves", "read_trace"]
 _MAX_UNIT: Final = 12
 _MIN_REPEATS: Final = 8
 _MAX_TAIL: Final = 24
+_LAST: Final = 3
 _MAX_REFERENTS: Final = 5_000
 _NEAR: Final = 4
 
@@ -64,7 +65,10 @@ class Chain:
 def find_chain(paths: Paths, found: Trace) -> Chain | None:
     """Find the repetition on the way to the deepest part; None where nothing repeats."""
     graph = paths.graph
-    labels = paths.labels(graph.node_at(found.deepest)) if len(graph) else []
+    # Nodes are walked breadth first: the last ones are as deep as any. What a reducer was just
+    # writing when it ended need not have a path of its own.
+    near = [graph.node_at(found.deepest), *paths.order[-_LAST:]] if len(graph) else []
+    labels = max((paths.labels(node) for node in near if node >= 0), key=len, default=[])
     if not labels:
         return None
     plain = [re.sub(r"\[\d+\]", "[*]", label) for label in labels]

@@ -252,7 +252,12 @@ def _frame_of(error: BaseException) -> str:
 def _spell(frame: types.FrameType) -> str:
     code = frame.f_code
     file = code.co_filename.rpartition("/")[2]
-    return f"{getattr(code, 'co_qualname', code.co_name)} ({file}:{frame.f_lineno})"
+    name = code.co_name
+    if sys.version_info >= (3, 11):
+        name = code.co_qualname
+    elif "self" in frame.f_locals:
+        name = f"{type(frame.f_locals['self']).__qualname__}.{name}"
+    return f"{name} ({file}:{frame.f_lineno})"
 
 
 def remedies_of(leaf: Leaf, serializer: str) -> tuple[Remedy, ...]:
