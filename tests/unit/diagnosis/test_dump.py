@@ -782,3 +782,19 @@ def test_what_another_class_decides_is_said() -> None:
         "leave it out of what GetstateHolds.__getstate__ returns"
     ]
     assert remedies(Slots(lock()), "pickle") == ["leave held out in Slots.__getstate__"]
+
+
+def test_a_chain_is_known_even_where_its_end_is_not_reached(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from pytest_portable.diagnosis import dump
+
+    nested: list[Any] = []
+    for _ in range(20_000):
+        nested = [nested]
+    first = {"slow": nested, "later": [Sleeps() for _ in range(100)]}
+    monkeypatch.setattr(dump, "trace", functools.partial(trace, seconds=2.0))
+
+    problem = explain_dump(first, RecursionError("too deep"), pickle.dumps)[0]
+
+    assert (problem.code, problem.path) == ("recursion", "obj['slow']")

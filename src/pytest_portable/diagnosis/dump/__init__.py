@@ -57,9 +57,10 @@ def explain_dump(  # noqa: PLR0913 - one keyword for each thing the caller knows
     found = trace(obj, flavour_of(error, protocol))
     paths = read_trace(found, root)
     places = paths_of_leaves(paths)
-    if _is_recursion(error) and (found.ended == "depth" or not found.leaves):
-        return [_too_deep(error, found, paths, root)]
     leaves = [leaf for leaf in found.leaves if not isinstance(leaf.error, GaveUpError)]
+    # A busy machine may run out of time on the way down.
+    if _is_recursion(error) and (found.ended == "depth" or not leaves):
+        return [_too_deep(error, found, paths, root)]
     if leaves:
         return [
             _problem(leaf, places.get(leaf.number, [root]), error, serializer) for leaf in leaves
