@@ -207,3 +207,9 @@ def test_credentials_of_requirements_never_reach_a_verdict(on: Callable[..., Por
 
     assert "s3cret-t0ken" not in told
     assert "x @ git+https://****@host/x.git@v1" in told
+
+
+def test_an_inspection_is_told_as_a_tree(on: Callable[..., Portable]) -> None:
+    text = str(on().inspect({"p": functools.partial(pow, 2)}))
+
+    assert "    functools.partial  obj['p']" in text

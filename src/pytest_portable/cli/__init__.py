@@ -12,7 +12,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Final, Protocol
 
-from pytest_portable.cli import bundle, check, envs, pythons, report, requirements, verify
+from pytest_portable.cli import bundle, check, envs, inspect, pythons, report, requirements, verify
 from pytest_portable.errors import OptionError, SetupError
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ _COMMANDS: Final[Mapping[str, _Command]] = {
     "bundle": bundle,
     "check": check,
     "envs": envs,
+    "inspect": inspect,
     "pythons": pythons,
     "report": report,
     "requirements": requirements,

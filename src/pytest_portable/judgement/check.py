@@ -230,10 +230,15 @@ class Check:
     def inspection(self, data: bytes, root: str) -> Inspection:
         """Read a payload without loading it; once, however many ask."""
         from pytest_portable.payload.envelopes import inspect_streams  # noqa: PLC0415 - on demand
+        from pytest_portable.payload.stdlib import stdlib_of  # noqa: PLC0415 - the same
 
         if root not in self.inspections:
             self.inspections[root] = inspect_streams(
-                self.serializer.pickles(data), len(data), root=root, python=self.host
+                self.serializer.pickles(data),
+                len(data),
+                root=root,
+                python=self.host,
+                stdlib=stdlib_of(_minor(self.target.python)),
             )
         return self.inspections[root]
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pytest_portable.payload.paths import Paths
 
-__all__ = ["CodeSent", "find_code"]
+__all__ = ["CodeSent", "bytes_of", "find_code"]
 
 # Marshalled code belongs to one Python, and only that Python can say which.
 _MARSHALLED: Final = frozenset(("marshal.loads", "dill:_unmarshal"))
@@ -216,7 +216,7 @@ def _read(paths: Paths, node: int) -> Code | None:
 
     def raw(field: str) -> bytes:
         value = graph.value(fields[field]) if field in fields else b""
-        return value if isinstance(value, bytes) else _bytes_of(paths, fields.get(field, -1))
+        return value if isinstance(value, bytes) else bytes_of(paths, fields.get(field, -1))
 
     return Code(
         code=raw("code"),
@@ -237,8 +237,8 @@ def _number(value: object) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _bytes_of(paths: Paths, node: int) -> bytes:
-    # Protocols below 3 spell bytes as _codecs.encode(text, "latin1").
+def bytes_of(paths: Paths, node: int) -> bytes:
+    """Bytes as protocols below 3 spell them: `_codecs.encode(text, "latin1")`."""
     if node < 0 or paths.view.callee(node) != "_codecs.encode":
         return b""
     texts = [paths.graph.text(argument) or "" for argument in paths.view.arguments(node)[:1]]

@@ -15,9 +15,9 @@ from pytest_portable.payload.arrays import WRAPPER, raw_array_end
 from pytest_portable.payload.nodes import Graph
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["Graph", "read"]
+__all__ = ["Graph", "pickles", "read"]
 
 _STOPPED = -1
 _FRAME_HEAD_BYTES = 9
@@ -56,6 +56,24 @@ def read(
     return graph
 
 
+def pickles(data: bytes) -> Iterator[tuple[int, int, int | None]]:
+    """Find the pickles that stand one behind the other in a payload.
+
+    Yields:
+        First byte, byte after the last, and the offset of a damage or None. What comes after the
+        last is no pickle; a damaged one ends the row.
+    """
+    arrays, start = WRAPPER in data, 0
+    while start < len(data):
+        graph = _Machine(Graph(data), arrays=arrays).run(start)
+        if start and graph.damaged is not None and data[start] != op.PROTO:
+            return  # bytes that follow, raw or for padding, and no pickle that broke
+        yield start, len(data) if graph.damaged is not None else graph.end, graph.damaged
+        if graph.damaged is not None:
+            return
+        start = graph.end
+
+
 def _join(
     data: memoryview, segments: Sequence[tuple[int, int]]
 ) -> tuple[bytes, tuple[tuple[int, int], ...]]:
@@ -69,7 +87,7 @@ def _join(
 class _Machine:
     """Stack, marks and memo of one run; the graph is what remains of it."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, *, arrays: bool | None = None) -> None:
         self.graph = graph
         self.data = graph.data
         self.stack: list[int] = []
@@ -77,13 +95,13 @@ class _Machine:
         self.memo: dict[int, int] = {}
         self.protocol = 0
         self.at = 0
-        self.arrays = WRAPPER in graph.data
+        self.arrays = WRAPPER in graph.data if arrays is None else arrays
 
-    def run(self) -> Graph:
+    def run(self, start: int = 0) -> Graph:
         """Run all opcodes up to STOP, or to where the bytes make no sense."""
         damaged: int | None = None
         try:
-            self._loop()
+            self._loop(start)
         except PayloadError as error:
             damaged = error.offset
         except (IndexError, KeyError, struct.error, ValueError):
@@ -298,10 +316,12 @@ class _Machine:
     def _after_array(self, node: int, position: int) -> int:
         end = raw_array_end(self.graph, node, position)
         if end >= 0:
+            if end > position:
+                self.graph.raw.append((position, end))
             return end
         # An array of objects: a pickle of its own, with a stack and a memo of its own.
-        inner = _Machine(self.graph)
-        inner.arrays = False  # nothing is raw inside, and hostile bytes cannot nest these
+        # Nothing is raw inside, and hostile bytes cannot nest these.
+        inner = _Machine(self.graph, arrays=False)
         inner._loop(position)
         self.graph.items.setdefault(node, []).append(inner.stack[-1])
         return inner.at

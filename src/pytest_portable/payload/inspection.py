@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import re
 import sys
@@ -9,8 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pytest_portable.errors import PayloadError
+from pytest_portable.payload import opcodes as op
 from pytest_portable.payload.bytecode import CodeSent, find_code
 from pytest_portable.payload.graph import read
+from pytest_portable.payload.packages import PackageSent, find_packages
 from pytest_portable.payload.paths import Paths
 from pytest_portable.payload.prescan import may_carry_code
 from pytest_portable.payload.references import (
@@ -28,6 +31,7 @@ __all__ = ["Inspection", "Step", "blame", "disassemble", "inspect_payload", "may
 _MAX_DEPTH: Final = 4
 _MAX_NESTED: Final = 20
 _SYSTEM_BOUND: Final = {"PosixPath": "POSIX", "WindowsPath": "Windows"}
+_CARRIER: Final = b"modulepickle"
 _DEVICE_SIGN: Final = re.compile(rb"cuda:\d+|mps:\d+")
 
 
@@ -42,6 +46,7 @@ class Inspection:
         sizes: bytes by path, biggest first.
         filled_by: the paths that fill it, biggest first: unlike in `sizes`, what only holds one
             of them is left out.
+        packages: import packages that travel inside it as archives (modulepickle).
         nested: payloads inside it, by path.
         bound_to: what it cannot leave: `python`, `system` and `device`, each None when free.
         protocol: pickle protocol.
@@ -59,6 +64,14 @@ class Inspection:
     payload_bytes: int
     damaged: int | None = None
     filled_by: tuple[Size, ...] = ()
+    packages: tuple[PackageSent, ...] = ()
+
+    def __str__(self) -> str:
+        """Return the tree for people."""
+        # As with verdicts: `str(inspection)` is part of the public surface, the text a report's.
+        from pytest_portable.report.inspection import render_inspection  # noqa: PLC0415
+
+        return render_inspection(self.to_dict())
 
     def to_dict(self) -> dict[str, object]:
         """Plain data for reports and `--json`."""
@@ -70,6 +83,7 @@ class Inspection:
             "filled_by": [size.to_dict() for size in self.filled_by],
             "nested": [{"path": path, **inner.to_dict()} for path, inner in self.nested],
             "bound_to": dict(self.bound_to),
+            "packages": [package.to_dict() for package in self.packages],
             "protocol": self.protocol,
             "payload_bytes": self.payload_bytes,
             "damaged": self.damaged,
@@ -99,16 +113,22 @@ class Step(NamedTuple):
 def disassemble(data: bytes, *, root: str = "obj") -> Iterator[Step]:
     """List a payload's opcodes with the paths of what they build.
 
+    Raw bytes of arrays between the opcodes are left out.
+
     Raises:
         PayloadError: the bytes end or make no sense; the steps before that have been given.
     """
     import pickletools  # noqa: PLC0415 (3,000 lines, for people who read opcodes)
 
     paths = Paths(read(data, partial=True), root=root)
+    raw, stream, end = dict(paths.graph.raw), io.BytesIO(data), paths.graph.end
     try:
-        for opcode, argument, position in pickletools.genops(data):
-            offset = position or 0
-            yield Step(offset, opcode.name, argument, paths.path_at(offset))
+        # An array of objects is a pickle inside the stream, with an end of its own.
+        while stream.tell() < (len(data) if paths.graph.damaged is not None else end):
+            for opcode, argument, position in pickletools.genops(stream):
+                offset = position or 0
+                yield Step(offset, opcode.name, argument, paths.path_at(offset))
+                stream.seek(raw.get(stream.tell(), stream.tell()))
     except ValueError as error:
         raise PayloadError(str(error), paths.graph.damaged or 0) from error
 
@@ -121,6 +141,7 @@ def inspect_payload(  # noqa: PLR0913 (one keyword for each thing the caller may
     distributions: Mapping[str, Sequence[str]] | None = None,
     stdlib: Collection[str] = sys.stdlib_module_names,
     segments: Sequence[tuple[int, int]] | None = None,
+    storages: Mapping[str, int] | None = None,
 ) -> Inspection:
     """Read a payload without importing or executing anything in it.
 
@@ -133,9 +154,10 @@ def inspect_payload(  # noqa: PLR0913 (one keyword for each thing the caller may
         distributions: distributions by import name; the host's metadata when not given.
         stdlib: top-level modules of the target's standard library.
         segments: byte ranges that hold opcodes (see `graph.read`).
+        storages: bytes outside of the payload that its persistent ids stand for, by key.
     """
     paths = Paths(read(data, segments=segments, partial=True), root=root)
-    return _inspect(paths, len(data), python, distributions, stdlib, depth=0)
+    return _inspect(paths, len(data), python, distributions, stdlib, depth=0, storages=storages)
 
 
 def _inspect(  # noqa: PLR0913 (private: what inspect_payload takes, and the depth)
@@ -146,6 +168,7 @@ def _inspect(  # noqa: PLR0913 (private: what inspect_payload takes, and the dep
     stdlib: Collection[str],
     *,
     depth: int,
+    storages: Mapping[str, int] | None = None,
 ) -> Inspection:
     references = find_references(paths, packages=distributions, stdlib=stdlib)
     code = find_code(paths, python=python)
@@ -155,7 +178,7 @@ def _inspect(  # noqa: PLR0913 (private: what inspect_payload takes, and the dep
         inside = Paths(read(inner.data, partial=True), root=_loaded(inner))
         found = _inspect(inside, len(inner.data), python, distributions, stdlib, depth=depth + 1)
         nested.append((inner.path, found))
-    sizes, filled_by = weigh(paths)
+    sizes, filled_by = weigh(paths, _stored(paths, storages) if storages else None)
     return Inspection(
         references=references,
         requirements=_requirements(references, code, distributions, stdlib),
@@ -167,7 +190,21 @@ def _inspect(  # noqa: PLR0913 (private: what inspect_payload takes, and the dep
         payload_bytes=size,
         damaged=paths.graph.damaged,
         filled_by=filled_by,
+        packages=tuple(find_packages(paths)) if _CARRIER in paths.graph.data else (),
     )
+
+
+def _stored(paths: Paths, storages: Mapping[str, int]) -> dict[int, int]:
+    """Bytes of the storages that persistent ids name, by node."""
+    graph, found, counted = paths.graph, dict[int, int](), set[str]()
+    for node, kind in enumerate(graph.kinds):
+        if kind == op.BINPERSID:
+            parts = [graph.text(part) for part in graph.children(graph.children(node)[0])]
+            key = next((part for part in parts[1:] if part in storages), None)
+            if key is not None and key not in counted:  # tensors share storages
+                counted.add(key)
+                found[node] = storages[key]
+    return found
 
 
 def _loaded(inner: Nested) -> str:

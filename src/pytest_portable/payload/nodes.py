@@ -68,6 +68,7 @@ class Graph:
         leftovers: other nodes on the stack of a damaged payload.
         end: bytes after the first pickle begin here.
         damaged: offset at which reading stopped, or None for a whole pickle.
+        raw: ranges of bytes that are no opcodes: arrays in joblib's streams.
     """
 
     data: bytes
@@ -85,6 +86,7 @@ class Graph:
     leftovers: tuple[int, ...] = ()
     end: int = 0
     damaged: int | None = None
+    raw: list[tuple[int, int]] = field(default_factory=list)
     shifts: tuple[tuple[int, int], ...] = ()
     names: dict[int, Name | None] = field(default_factory=dict, repr=False)
 

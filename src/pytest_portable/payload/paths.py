@@ -77,7 +77,8 @@ class Paths:
 
     def path_at(self, offset: int) -> str:
         """Expression for what the opcode at an offset of the payload builds (blame)."""
-        return self.path(self.graph.node_at(offset)) if len(self.graph) else self.root
+        node = self.graph.node_at(offset)
+        return self.path(node) if node >= 0 else self.root
 
     def spell(self, labels: Sequence[str]) -> str:
         """Join labels to an expression; long ones are cut in the middle."""

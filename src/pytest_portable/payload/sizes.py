@@ -10,7 +10,7 @@ from pytest_portable.payload import opcodes as op
 from pytest_portable.payload.graph import read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pytest_portable.payload.paths import Paths
 
@@ -55,15 +55,21 @@ class Nested:
     offset: int
 
 
-def weigh(paths: Paths) -> tuple[tuple[Size, ...], tuple[Size, ...]]:
+def weigh(
+    paths: Paths, beside: Mapping[int, int] | None = None
+) -> tuple[tuple[Size, ...], tuple[Size, ...]]:
     """Measure a payload: bytes by path, and the paths that fill it.
+
+    Args:
+        paths: a walked graph.
+        beside: bytes that some nodes have outside of the payload, as torch's storages do.
 
     Returns:
         What `measure` lists, and what `fillers` lists.
     """
     if paths.graph.root < 0:
         return (), ()
-    totals = _totals(paths)
+    totals = _totals(paths, beside or {})
     return measure(paths, totals), _fillers(paths, totals)
 
 
@@ -78,9 +84,9 @@ def measure(
     graph = paths.graph
     if graph.root < 0:
         return ()
-    totals = totals or _totals(paths)
+    totals = totals or _totals(paths, {})
     biggest = sorted(paths.order + _leaves(paths), key=totals.__getitem__, reverse=True)
-    found: dict[str, int] = {paths.root: len(graph.data)}
+    found: dict[str, int] = {paths.root: max(len(graph.data), totals[graph.root])}
     for node in biggest:
         if len(found) >= limit or totals[node] == 0:
             break
@@ -115,7 +121,7 @@ def _fillers(paths: Paths, totals: list[int]) -> tuple[Size, ...]:
     nothing much but that list.
     """
     graph, parents = paths.graph, paths.parents
-    least = max(1, int(len(graph.data) * _LEAST_SHARE))
+    least = max(1, int(max(len(graph.data), totals[graph.root]) * _LEAST_SHARE))
     big = [node for node in {*paths.order, *_leaves(paths)} if totals[node] >= least]
     own = {node: totals[node] for node in big}
     for node in big:
@@ -146,7 +152,7 @@ def _leaves(paths: Paths) -> list[int]:
     ]
 
 
-def _totals(paths: Paths) -> list[int]:
+def _totals(paths: Paths, beside: Mapping[int, int]) -> list[int]:
     """Bytes of each node and everything reached through it."""
     graph, parents = paths.graph, paths.parents
     # An opcode that makes no node (a frame, a memo entry) counts for the node before it.
@@ -154,11 +160,14 @@ def _totals(paths: Paths) -> list[int]:
         end - start
         for start, end in zip(graph.offsets, [*graph.offsets[1:], len(graph.data)], strict=False)
     ]
+    for node, count in beside.items():
+        totals[node] += count
     for node, kind in enumerate(graph.kinds):
         if op.ATOMS[kind] and parents[node] >= 0 and parents[node] != node:
             totals[parents[node]] += totals[node]
     for node in reversed(paths.order):
         parent = parents[node]
-        if parent >= 0 and parent != node:
+        # Leaves have been counted, those that only reducers lead to included.
+        if parent >= 0 and parent != node and not op.ATOMS[graph.kinds[node]]:
             totals[parent] += totals[node]
     return totals

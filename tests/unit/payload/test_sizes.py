@@ -93,7 +93,7 @@ def test_opcodes_are_listed_with_paths() -> None:
 
     (step,) = [step for step in steps if step.opcode == "STACK_GLOBAL"]
     assert step.path == "obj['m'][0]"
-    assert steps[0].opcode == "PROTO"
+    assert (steps[0].opcode, steps[0].path) == ("PROTO", "obj")
     assert steps[-1].opcode == "STOP"
 
 

@@ -205,6 +205,16 @@ def _array_index(index: int, sizes: Sequence[int]) -> str:
     return f"[{', '.join(map(str, reversed(places)))}]" if places else "[()]"
 
 
+@lens("joblib.numpy_pickle.NumpyArrayWrapper", table=STATES)
+def _joblib_array(view: View, node: int, state: Sequence[int]) -> list[Edge]:
+    """State of what joblib puts in an array's place: its facts are the array's own."""
+    del node
+    labels = {".subclass": SAME, ".dtype": ".dtype", ".shape": ".shape"}
+    members = view.attributes(state[0])
+    edges: list[Edge] = [(labels.get(label, HIDDEN), value) for label, value in members]
+    return [*edges, (HIDDEN, state[0])]
+
+
 @lens("numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar")
 def _scalar(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
     del view, node

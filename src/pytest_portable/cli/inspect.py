@@ -1,0 +1,238 @@
+"""`pytest-portable inspect FILE|MODULE:NAME|-`: what a payload needs and holds, without loading."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_portable.cli.objects import resolve
+from pytest_portable.cli.parsers import Commands, add_json_option
+from pytest_portable.errors import OptionError, PayloadError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from pytest_portable.payload.containers import Container, Stream
+    from pytest_portable.payload.inspection import Inspection
+    from pytest_portable.serializers import Serializer
+
+__all__ = ["add_parser", "run"]
+
+_ARGUMENT_CHARACTERS: Final = 40
+_STDIN: Final = "-"
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What is to be inspected: its pickles, and what is known of it beside them."""
+
+    title: str
+    streams: Sequence[Stream]
+    payload_bytes: int
+    container: Container | None = None
+    python: tuple[int, int] | None = None
+    origin: str = ""
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+
+
+def add_parser(commands: Commands) -> None:
+    """Add the command `inspect`."""
+    parser = commands.add_parser(
+        "inspect",
+        help="tell what a payload needs and holds, without loading it",
+        description="Tell what a payload needs, by distribution, what travels in it by value and "
+        "for which Python, what fills it and what it is bound to. Nothing in it is loaded.",
+    )
+    parser.add_argument(
+        "object",
+        help="a file (pickles, joblib, torch.save, compressed or not), a bundle's directory, "
+        "- for standard input, or MODULE:NAME, which is imported and dumped",
+    )
+    parser.add_argument(
+        "--serializer",
+        metavar="NAME",
+        help="dumps MODULE:NAME (default: pickle); for a file: whose envelope it is",
+    )
+    parser.add_argument("--protocol", type=int, help="pickle protocol for MODULE:NAME")
+    parser.add_argument(
+        "--python", metavar="VERSION", help="whose standard library counts, such as 3.8"
+    )
+    parser.add_argument("--disassemble", action="store_true", help="list opcodes, each with a path")
+    add_json_option(parser)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Inspect one payload; 1 where it is damaged."""
+    from pytest_portable.payload.envelopes import inspect_streams
+    from pytest_portable.payload.stdlib import stdlib_of
+
+    version = _version(given.python) if given.python else sys.version_info[:2]
+    try:
+        found = _open(given)
+    except PayloadError as error:
+        raise OptionError(f"{given.object}: {error}") from error
+    if given.disassemble:
+        return _disassemble(found, as_json=given.json)
+    inspection = inspect_streams(
+        found.streams, found.payload_bytes, python=found.python, stdlib=stdlib_of(version)
+    )
+    _print(_as_json(inspection, found) if given.json else _as_text(inspection, found))
+    return 0 if inspection.damaged is None and found.streams else 1
+
+
+# What is given
+
+
+def _open(given: argparse.Namespace) -> _Given:
+    path = Path(given.object)
+    if given.object == _STDIN:
+        return _payload("standard input", sys.stdin.buffer.read(), given.serializer)
+    if path.is_dir():
+        return _bundle(path)
+    if path.is_file():
+        return _payload(path.name, path.read_bytes(), given.serializer)
+    if ":" not in given.object:
+        raise OptionError(f"{given.object!r} is no file, no directory and not MODULE:NAME")
+    return _object(given)
+
+
+def _payload(title: str, data: bytes, serializer: str | None) -> _Given:
+    from pytest_portable.payload.containers import Stream, open_container
+
+    if serializer is None:
+        container = open_container(data)
+        return _Given(title, container.streams, len(data), container)
+    streams = [Stream("obj", one) for one in _serializer(serializer).pickles(data)]
+    return _Given(f"{title} ({serializer})", streams, len(data))
+
+
+def _serializer(name: str) -> Serializer:
+    from pytest_portable.serializers import Registry
+
+    return Registry().get(name)
+
+
+def _bundle(folder: Path) -> _Given:
+    from pytest_portable.bundle.manifest import read_bundle
+
+    bundle = read_bundle(folder)
+    made = bundle.manifest.producer
+    title, name = f"bundle {folder.name}", bundle.manifest.serializer
+    try:
+        opened = _payload(title, bundle.payload, name)
+    except OptionError:  # the serializer is not installed here: look at the bytes alone
+        opened = _payload(title, bundle.payload, None)
+    major, minor = str(made["python"]).split(".")[:2]
+    origin = f"{made['implementation']} {made['python']} on {made['system']}"
+    return _Given(
+        opened.title,
+        opened.streams,
+        opened.payload_bytes,
+        python=(int(major), int(minor)),
+        origin=f"{origin}: {bundle.manifest.object}",
+        manifest={"name": bundle.manifest.name, "producer": dict(made)},
+    )
+
+
+def _object(given: argparse.Namespace) -> _Given:
+    from pytest_portable.payload.containers import Stream
+
+    name = given.serializer or "pickle"
+    serializer = _serializer(name)
+    obj = resolve(given.object)
+    if mistakes := serializer.find_mistakes({}, given.protocol):
+        raise OptionError(mistakes)
+    keywords = {} if given.protocol is None else {"protocol": given.protocol}
+    try:
+        data = serializer.dumps(obj, **keywords)
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}"
+        hint = "; --serializer cloudpickle or dill may" if name == "pickle" else ""
+        raise OptionError(f"{given.object}: {name} cannot dump it: {said}{hint}") from error
+    streams = [Stream("obj", one) for one in serializer.pickles(data)]
+    title = f"{given.object} ({name})"
+    return _Given(title, streams, len(data), python=sys.version_info[:2])
+
+
+def _version(text: str) -> tuple[int, int]:
+    parts = text.split(".")
+    if len(parts) < 2 or not all(part.isdigit() for part in parts[:2]):  # noqa: PLR2004
+        raise OptionError(f"--python: {text!r} is no version such as 3.8")
+    return int(parts[0]), int(parts[1])
+
+
+# What is said
+
+
+def _print(text: str) -> None:
+    """Print; who reads may have read enough."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # Python would complain again when it closes the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None
+
+
+def _as_text(inspection: Inspection, found: _Given) -> str:
+    from pytest_portable.report.inspection import render_inspection
+
+    if not found.streams:
+        return f"{found.title}: holds no pickle"
+    container = found.container.to_dict() if found.container else None
+    return render_inspection(
+        inspection.to_dict(), title=found.title, container=container, origin=found.origin
+    )
+
+
+def _as_json(inspection: Inspection, found: _Given) -> str:
+    answer = inspection.to_dict()
+    answer["container"] = found.container.to_dict() if found.container else None
+    if found.manifest:
+        answer["bundle"] = dict(found.manifest)
+    return json.dumps(answer, indent=2)
+
+
+def _disassemble(found: _Given, *, as_json: bool) -> int:
+    """List the opcodes of every pickle, a line each."""
+    damage = None
+    for stream in found.streams:
+        if not as_json and len(found.streams) > 1:
+            _print(f"{stream.root}:")
+        try:
+            for line in _lines(stream, as_json=as_json):
+                _print(line)
+        except PayloadError as error:
+            damage = error
+            print(f"damaged at byte {error.offset}: {error}", file=sys.stderr)
+    return 0 if damage is None and found.streams else 1
+
+
+def _lines(stream: Stream, *, as_json: bool) -> Iterator[str]:
+    from pytest_portable.payload.inspection import disassemble
+
+    for step in disassemble(stream.data, root=stream.root):
+        argument = "" if step.argument is None else _short(step.argument)
+        if as_json:
+            yield json.dumps(
+                {"offset": stream.start + step.offset, "opcode": step.opcode, "argument": argument}
+                | {"path": step.path}
+            )
+        else:
+            argument = argument.ljust(_ARGUMENT_CHARACTERS)
+            yield f"{stream.start + step.offset:>8}  {step.opcode:<17} {argument}  {step.path}"
+
+
+def _short(argument: object) -> str:
+    """Write an opcode's argument in one column; data may be as long as the file."""
+    if isinstance(argument, (str, bytes, bytearray)) and len(argument) > _ARGUMENT_CHARACTERS:
+        argument = argument[:_ARGUMENT_CHARACTERS]
+    text = repr(argument)
+    if len(text) <= _ARGUMENT_CHARACTERS:
+        return text
+    return text[: _ARGUMENT_CHARACTERS - 3] + "..."

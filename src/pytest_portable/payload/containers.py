@@ -1,0 +1,248 @@
+"""Files that hold pickles: compressed, zipped, one behind the other; opened without loading.
+
+Source: joblib 1.6, `joblib/compressor.py` (the signs); PyTorch 2.13, `torch/serialization.py`
+(`_save`: an archive with `data.pkl` and one file a storage); NumPy 2.4, `numpy/lib/_format_impl.py`
+(an array of objects is a pickle behind a header).
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import zipfile
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_portable.errors import PayloadError
+from pytest_portable.payload.arrays import WRAPPER
+from pytest_portable.payload.graph import pickles
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+__all__ = ["Container", "Stream", "open_container"]
+
+MAX_UNPACKED_BYTES: Final = 1 << 32
+_CHUNK_BYTES: Final = 1 << 20
+_MAX_STREAMS: Final = 1000
+_ZIP: Final = b"PK\x03\x04"
+_NPY: Final = b"\x93NUMPY"
+_PROTO: Final = 0x80
+# joblib 0.9 and older: a sign, the unpacked length as text, then zlib.
+_OLD_JOBLIB: Final = b"ZF"
+_OLD_JOBLIB_HEAD: Final = 21
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One pickle of a file.
+
+    Attributes:
+        root: name of what it loads as, in paths.
+        data: its bytes.
+        storages: bytes that its persistent ids stand for, by key.
+        start: where it begins in the file, unpacked.
+    """
+
+    root: str
+    data: bytes
+    storages: Mapping[str, int] = field(default_factory=dict)
+    start: int = 0
+
+
+@dataclass(frozen=True)
+class Container:
+    """What a file is.
+
+    Attributes:
+        kind: in words: `pickle`, `joblib file`, `torch.save archive`, ...
+        compression: how it is packed, or None.
+        file_bytes: its length.
+        unpacked_bytes: length of what it unpacks to; the same where it is not packed.
+        streams: the pickles in it, in order.
+        rest: bytes behind the last pickle that are no pickle.
+    """
+
+    kind: str
+    compression: str | None
+    file_bytes: int
+    unpacked_bytes: int
+    streams: tuple[Stream, ...]
+    rest: int = 0
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain data for reports and `--json`."""
+        return {
+            "kind": self.kind,
+            "compression": self.compression,
+            "file_bytes": self.file_bytes,
+            "unpacked_bytes": self.unpacked_bytes,
+            "pickles": len(self.streams),
+            "rest": self.rest,
+        }
+
+
+def open_container(data: bytes, *, root: str = "obj") -> Container:
+    """Find the pickles in the bytes of a file, whatever they are packed in.
+
+    Args:
+        data: the file.
+        root: name of the object in paths, where there is one.
+
+    Returns:
+        A container; with one damaged stream where nothing could be recognised.
+
+    Raises:
+        PayloadError: it is packed, and cannot be unpacked here.
+    """
+    size = len(data)
+    compression, data = _unpack(data)
+    if data.startswith(_ZIP):
+        kind, streams, rest = _archive(data, root)
+    elif data.startswith(_NPY):
+        kind, streams, rest = "NumPy file", tuple(_npy(data, root)), 0
+    else:
+        kind, streams, rest = _plain(data, root)
+    return Container(kind, compression, size, len(data), streams, rest)
+
+
+# Compression
+
+
+def _unpack(data: bytes) -> tuple[str | None, bytes]:
+    for name, fits, unpack in _PACKINGS:
+        if not fits(data):
+            continue
+        try:
+            return name, unpack(data)
+        except PayloadError:
+            raise
+        except Exception as error:
+            if name == "zlib":  # two bytes are a weak sign: it may be something else
+                break
+            raise PayloadError(f"looks packed with {name}, and is not: {error}", 0) from error
+    return None, data
+
+
+def _limited(stream: Any) -> bytes:  # noqa: ANN401 - the file objects of five modules
+    """Read a stream that unpacks, but no more than memory may hold."""
+    parts, size = [], 0
+    while part := stream.read(_CHUNK_BYTES):
+        parts.append(part)
+        size += len(part)
+        if size > MAX_UNPACKED_BYTES:
+            raise PayloadError(f"unpacks to more than {MAX_UNPACKED_BYTES:,} bytes", 0)
+    return b"".join(parts)
+
+
+def _through(module: str, opener: str) -> Callable[[bytes], bytes]:
+    """Return what unpacks with a module's file class."""
+
+    def unpack(data: bytes) -> bytes:
+        try:
+            open_file = getattr(importlib.import_module(module), opener)
+        except ImportError:
+            distribution = module.partition(".")[0]
+            raise PayloadError(
+                f"it is packed with {distribution}, which is not installed here: "
+                f"pip install {distribution}",
+                0,
+            ) from None
+        with open_file(io.BytesIO(data)) as stream:
+            return _limited(stream)
+
+    return unpack
+
+
+def _zlib(data: bytes) -> bytes:
+    import zlib  # noqa: PLC0415 - seldom
+
+    unpacker = zlib.decompressobj()
+    unpacked = unpacker.decompress(data, MAX_UNPACKED_BYTES)
+    if unpacker.unconsumed_tail:
+        raise PayloadError(f"unpacks to more than {MAX_UNPACKED_BYTES:,} bytes", 0)
+    if not unpacker.eof:
+        raise ValueError("the bytes end too early")
+    return unpacked
+
+
+def _starts(*signs: bytes) -> Callable[[bytes], bool]:
+    return lambda data: data.startswith(signs)
+
+
+def _is_zlib(data: bytes) -> bool:
+    # The method, then a check: the first two bytes are a multiple of 31.
+    return len(data) > 1 and data[0] == 0x78 and int.from_bytes(data[:2], "big") % 31 == 0  # noqa: PLR2004
+
+
+_PACKINGS: Final[tuple[tuple[str, Callable[[bytes], bool], Callable[[bytes], bytes]], ...]] = (
+    ("gzip", _starts(b"\x1f\x8b"), _through("gzip", "open")),
+    ("bz2", _starts(b"BZh"), _through("bz2", "BZ2File")),
+    ("xz", _starts(b"\xfd7zXZ\0"), _through("lzma", "LZMAFile")),
+    ("lzma", _starts(b"]\0\0"), _through("lzma", "LZMAFile")),
+    ("lz4", _starts(b"\x04\x22\x4d\x18"), _through("lz4.frame", "LZ4FrameFile")),
+    ("zlib", _is_zlib, _zlib),
+    ("zlib", _starts(_OLD_JOBLIB), lambda data: _zlib(data[_OLD_JOBLIB_HEAD:])),
+)
+
+
+# What lies inside
+
+
+def _plain(data: bytes, root: str) -> tuple[str, tuple[Stream, ...], int]:
+    """Cut bytes into the pickles that stand one behind the other."""
+    found = []
+    for start, end, _ in pickles(data):
+        found.append((start, end))
+        if len(found) >= _MAX_STREAMS:
+            break
+    one = len(found) <= 1
+    streams = tuple(
+        Stream(root if one else f"{root}s[{number}]", data[start:end], start=start)
+        for number, (start, end) in enumerate(found)
+    )
+    rest = len(data) - (found[-1][1] if found else 0)
+    kind = "joblib file" if WRAPPER in data else "pickle" if one else "pickles"
+    return kind, streams, rest
+
+
+def _archive(data: bytes, root: str) -> tuple[str, tuple[Stream, ...], int]:
+    """Open a zip: what `torch.save` writes, `numpy.savez`, or one with pickles in it."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return _members(archive, root)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        raise PayloadError(f"a zip archive that cannot be read: {error}", 0) from error
+
+
+def _members(archive: zipfile.ZipFile, root: str) -> tuple[str, tuple[Stream, ...], int]:
+    sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
+    if sum(sizes.values()) > MAX_UNPACKED_BYTES:
+        raise PayloadError(f"unpacks to more than {MAX_UNPACKED_BYTES:,} bytes", 0)
+    main = next((name for name in sizes if f"/{name}".endswith("/data.pkl")), None)
+    streams = []
+    if main is not None:
+        folder = main.removesuffix("data.pkl")
+        storages = {
+            name.removeprefix(f"{folder}data/"): size
+            for name, size in sizes.items()
+            if name.startswith(f"{folder}data/")
+        }
+        streams.append(Stream(root, archive.read(main), storages))
+    for name in sizes:
+        if name != main and name.endswith((".pkl", ".pickle")):
+            streams.append(Stream(f"{root}[{name!r}]", archive.read(name)))
+        elif name.endswith(".npy"):
+            streams += _npy(archive.read(name), f"{root}[{name.removesuffix('.npy')!r}]")
+    is_numpy = bool(sizes) and all(name.endswith(".npy") for name in sizes)
+    named = "torch.save archive" if main is not None else "zip archive"
+    return "NumPy archive" if is_numpy else named, tuple(streams), 0
+
+
+def _npy(data: bytes, root: str) -> Iterator[Stream]:
+    """Give the pickle of a NumPy file; numbers need none."""
+    width = 2 if data[6:7] == b"\x01" else 4
+    head = len(_NPY) + 2 + width
+    start = head + int.from_bytes(data[head - width : head], "little")
+    if data[start : start + 1] == bytes((_PROTO,)) and b"O" in data[head:start]:
+        yield Stream(root, data[start:])

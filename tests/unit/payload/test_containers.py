@@ -1,0 +1,284 @@
+from __future__ import annotations
+
+import bz2
+import collections
+import gzip
+import io
+import lzma
+import pickle
+import sys
+import tarfile
+import types
+import zipfile
+import zlib
+from typing import TYPE_CHECKING, Any
+
+import joblib
+import numpy as np
+import pytest
+
+from pytest_portable.errors import PayloadError
+from pytest_portable.payload import containers
+from pytest_portable.payload.containers import Container, open_container
+from pytest_portable.payload.envelopes import inspect_streams
+from pytest_portable.payload.inspection import disassemble
+from unit.payload.truth import Model
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pytest_portable.payload.inspection import Inspection
+
+PAYLOAD = pickle.dumps({"m": Model(1), "c": collections.Counter("ab")})
+
+
+def inspected(container: Container) -> Inspection:
+    return inspect_streams(container.streams, container.file_bytes)
+
+
+def paths_of(container: Container, qualname: str) -> tuple[str, ...]:
+    return next(r.paths for r in inspected(container).references if r.qualname == qualname)
+
+
+def old_joblib(data: bytes) -> bytes:
+    return b"ZF" + hex(len(data)).encode().ljust(19) + zlib.compress(data)
+
+
+@pytest.mark.parametrize(
+    ("pack", "name"),
+    [
+        pytest.param(lambda data: data, None, id="not"),
+        pytest.param(gzip.compress, "gzip", id="gzip"),
+        pytest.param(bz2.compress, "bz2", id="bz2"),
+        pytest.param(lzma.compress, "xz", id="xz"),
+        pytest.param(lambda data: lzma.compress(data, lzma.FORMAT_ALONE), "lzma", id="lzma"),
+        pytest.param(zlib.compress, "zlib", id="zlib"),
+        pytest.param(lambda data: zlib.compress(data, 9), "zlib", id="zlib-9"),
+        pytest.param(old_joblib, "zlib", id="old-joblib"),
+    ],
+)
+def test_a_packed_pickle_is_unpacked(pack: Callable[[bytes], bytes], name: str | None) -> None:
+    container = open_container(pack(PAYLOAD))
+
+    assert (container.compression, container.kind) == (name, "pickle")
+    assert container.unpacked_bytes == len(PAYLOAD)
+    assert paths_of(container, "Counter") == ("obj['c']",)
+
+
+def test_a_packing_without_its_package_says_what_to_install() -> None:
+    with pytest.raises(PayloadError, match=r"packed with lz4.*pip install lz4"):
+        open_container(b"\x04\x22\x4d\x18" + bytes(20))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(gzip.compress(PAYLOAD)[:-9], id="cut-gzip"),
+        pytest.param(b"BZh9" + bytes(20), id="no-bz2"),
+        pytest.param(b"PK\x03\x04" + bytes(40), id="no-zip"),
+    ],
+)
+def test_what_only_looks_packed_is_an_error(data: bytes) -> None:
+    with pytest.raises(PayloadError):
+        open_container(data)
+
+
+def test_two_weak_signs_do_not_make_zlib() -> None:
+    container = open_container(b"\x78\x9c" + PAYLOAD)
+
+    assert container.compression is None
+    assert inspected(container).damaged is not None
+
+
+def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(containers, "MAX_UNPACKED_BYTES", 100_000)
+    big = bytes(200_000)
+
+    for packed in (gzip.compress(big), zlib.compress(big), lzma.compress(big)):
+        with pytest.raises(PayloadError, match="unpacks to more than"):
+            open_container(packed)
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as stream:
+        stream.writestr("a/data.pkl", big)
+    with pytest.raises(PayloadError, match="unpacks to more than"):
+        open_container(archive.getvalue())
+
+
+def test_pickles_one_behind_the_other_have_a_root_each() -> None:
+    container = open_container(PAYLOAD * 3)
+
+    assert [stream.root for stream in container.streams] == ["objs[0]", "objs[1]", "objs[2]"]
+    assert container.kind == "pickles"
+    assert paths_of(container, "Counter") == ("objs[0]['c']", "objs[1]['c']", "objs[2]['c']")
+
+
+def test_many_small_pickles_are_told_apart_in_linear_time() -> None:
+    container = open_container(PAYLOAD * 20_000)
+
+    assert len(container.streams) == 1000
+    assert container.rest == 19_000 * len(PAYLOAD)
+
+
+def test_bytes_behind_a_pickle_are_no_pickle() -> None:
+    container = open_container(PAYLOAD + b"\0" * 50)
+
+    assert (len(container.streams), container.rest) == (1, 50)
+    assert inspected(container).damaged is None
+
+
+def test_a_cut_pickle_behind_a_whole_one_is_damaged_where_it_ends() -> None:
+    container = open_container(PAYLOAD + PAYLOAD[:-20])
+
+    assert len(container.streams) == 2
+    assert inspected(container).damaged == pytest.approx(2 * len(PAYLOAD) - 20, abs=20)
+
+
+@pytest.mark.parametrize("compress", [0, 3, ("bz2", 3), ("xz", 3), ("gzip", 3), ("lzma", 3)])
+def test_joblib_files_are_read_past_their_arrays(compress: Any, tmp_path: Path) -> None:
+    thing = {
+        "a": np.arange(5000.0),
+        "o": np.array([collections.Counter(), "x"], dtype=object),
+        "m": Model(np.ones(2000)),
+    }
+    file = tmp_path / "m.joblib"
+    joblib.dump(thing, file, compress=compress)
+
+    container = open_container(file.read_bytes())
+
+    inspection = inspected(container)
+    assert (container.kind, inspection.damaged) == ("joblib file", None)
+    assert paths_of(container, "Counter") == ("obj['o'][0]",)
+    assert set(paths_of(container, "ndarray")) >= {"obj['a']", "obj['m'].weights"}
+    sizes = {size.path: size.bytes for size in inspection.filled_by}
+    assert sizes["obj['a']"] == pytest.approx(40_000, abs=400)
+    steps = list(disassemble(container.streams[0].data))
+    assert steps[-1].opcode == "STOP"
+    assert any(step.path == "obj['m'].weights" and step.opcode == "BUILD" for step in steps)
+
+
+class _Storage:
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+
+def torch_archive(folder: str = "model") -> bytes:
+    """Write what `torch.save` writes, without torch: a pickle beside its storages."""
+    torch, utils = types.ModuleType("torch"), types.ModuleType("torch._utils")
+
+    class FloatStorage:
+        pass
+
+    def _rebuild_tensor_v2(*args: object) -> object:
+        return args
+
+    for module, thing in ((torch, FloatStorage), (utils, _rebuild_tensor_v2)):
+        thing.__module__, thing.__qualname__ = module.__name__, thing.__name__
+        setattr(module, thing.__name__, thing)
+
+    class Tensor:
+        def __init__(self, key: str) -> None:
+            self.key = key
+
+        def __reduce__(self) -> tuple[Any, ...]:
+            return _rebuild_tensor_v2, (_Storage(self.key), 0, (10,), (1,))
+
+    class Pickler(pickle.Pickler):
+        def persistent_id(self, obj: object) -> object:
+            if isinstance(obj, _Storage):
+                return "storage", FloatStorage, obj.key, "cuda:1", 10
+            return None
+
+    sys.modules.update({"torch": torch, "torch._utils": utils})
+    try:
+        stream = io.BytesIO()
+        layers = {"weight": Tensor("0"), "bias": Tensor("1"), "tied": Tensor("0")}
+        Pickler(stream, 2).dump({"state": layers, "epoch": 3})
+    finally:
+        del sys.modules["torch"], sys.modules["torch._utils"]
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr(f"{folder}/data.pkl", stream.getvalue())
+        file.writestr(f"{folder}/byteorder", "little")
+        file.writestr(f"{folder}/data/0", bytes(40_000))
+        file.writestr(f"{folder}/data/1", bytes(4_000))
+        file.writestr(f"{folder}/version", "3\n")
+    return archive.getvalue()
+
+
+def test_what_torch_saves_is_read_without_torch() -> None:
+    container = open_container(torch_archive())
+
+    inspection = inspected(container)
+    assert "torch" not in sys.modules
+    assert container.kind == "torch.save archive"
+    assert paths_of(container, "_rebuild_tensor_v2")[0] == "obj['state']['weight']"
+    sizes = {size.path: size.bytes for size in inspection.filled_by}
+    assert sizes["obj['state']['weight']"] == pytest.approx(40_000, abs=200)
+    assert sizes["obj['state']['bias']"] == pytest.approx(4_000, abs=200)
+    assert "obj['state']['tied']" not in sizes
+    assert inspection.bound_to["device"] == "cuda:1"
+
+
+def test_pickles_in_any_archive_are_found() -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("deep/one.pkl", PAYLOAD)
+        file.writestr("notes.txt", "nothing")
+
+    container = open_container(archive.getvalue())
+
+    assert container.kind == "zip archive"
+    assert paths_of(container, "Counter") == ("obj['deep/one.pkl']['c']",)
+
+
+def test_numpy_files_hold_pickles_where_they_hold_objects(tmp_path: Path) -> None:
+    objects = np.array([collections.Counter(), 1], dtype=object)
+    np.savez(tmp_path / "a.npz", numbers=np.arange(5), objects=objects)
+    np.save(tmp_path / "b.npy", objects)
+    np.save(tmp_path / "c.npy", np.arange(5))
+
+    both = open_container((tmp_path / "a.npz").read_bytes())
+    alone = open_container((tmp_path / "b.npy").read_bytes())
+    numbers = open_container((tmp_path / "c.npy").read_bytes())
+
+    assert (both.kind, paths_of(both, "Counter")) == ("NumPy archive", ("obj['objects'][0]",))
+    assert (alone.kind, paths_of(alone, "Counter")) == ("NumPy file", ("obj[0]",))
+    assert numbers.streams == ()
+
+
+@pytest.mark.parametrize("protocol", [2, 4])
+def test_packages_that_modulepickle_sends_are_listed(protocol: int) -> None:
+    """Its format: a call of `import_compressed` with a name and an instance that holds a tar."""
+    tar = io.BytesIO()
+    with tarfile.open(fileobj=tar, mode="w") as archive:
+        for name in ("lab/__init__.py", "lab/core.py"):
+            entry = tarfile.TarInfo(name)
+            archive.addfile(entry, io.BytesIO())
+    module = types.ModuleType("modulepickle")
+
+    class Package:
+        def __init__(self, compressed: bytes) -> None:
+            self.compressed = compressed
+
+    def import_compressed(name: str, package: Package) -> None: ...
+
+    for thing in (Package, import_compressed):
+        thing.__module__, thing.__qualname__ = "modulepickle", thing.__name__
+        setattr(module, thing.__name__, thing)
+
+    class Sent:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return import_compressed, ("lab.core", Package(tar.getvalue()))
+
+    sys.modules["modulepickle"] = module
+    try:
+        payload = pickle.dumps({"module": Sent()}, protocol)
+    finally:
+        del sys.modules["modulepickle"]
+
+    (package,) = inspected(open_container(payload)).packages
+
+    assert (package.name, package.path) == ("lab.core", "obj['module']")
+    assert package.files == ("lab/__init__.py", "lab/core.py")
+    assert package.bytes == len(tar.getvalue())
