@@ -96,6 +96,7 @@ class Page:
         if block.word == "shown":
             assert block.rest, "say why the block is not run"
         elif block.word == "file":
+            (self.folder / block.rest).parent.mkdir(parents=True, exist_ok=True)
             (self.folder / block.rest).write_text(block.text, "utf-8")
         elif block.word == "output":
             if block.hidden:

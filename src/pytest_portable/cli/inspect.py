@@ -90,6 +90,8 @@ def run(given: argparse.Namespace) -> int:
 
 def _open(given: argparse.Namespace) -> _Given:
     path = Path(given.object)
+    # Modules of the working directory are looked for, last, and not imported for a file.
+    sys.path.append(str(Path.cwd()))
     if given.object == _STDIN:
         return _payload("standard input", sys.stdin.buffer.read(), given.serializer)
     if path.is_dir():
