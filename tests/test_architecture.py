@@ -59,6 +59,7 @@ COVERED_BY = {
     "judgement/*": "unit/test_engine.py",
     "surroundings/*": "unit/judgement/test_around.py",
     "diagnosis/*": "plugin/test_codes.py",
+    "diagnosis/causes/*": "plugin/test_causes.py",
     "diagnosis/dump/*": "unit/diagnosis/test_dump.py",
 }
 

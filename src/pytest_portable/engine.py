@@ -5,9 +5,11 @@ A `Session` owns environments and agents; a `Portable` checks objects on one leg
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
 from pytest_portable import probes
@@ -24,7 +26,6 @@ from pytest_portable.verdict import Target, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from pytest_portable.environment import Environment, StoreSettings
     from pytest_portable.equivalence import Comparator
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 __all__ = ["Checked", "Observer", "Portable", "Session"]
 
 Result = TypeVar("Result")
+# What pytest and coverage set for their own processes; a control must not join them.
+_NOT_FOR_OTHERS: Final = ("COV_", "PYTEST_")
 # Stands for the object where the mark's producer makes it.
 MADE_THERE: Final = object()
 
@@ -136,6 +139,18 @@ class Session:
         start = ((), "") if is_opaque else (serializer.preload, serializer.there)
         agent = self._agent(leg, environment, *start)
         return Hop(leg, facts_of(environment), agent, environment, is_opaque)
+
+    def control(self, leg: Leg, serializer: Serializer) -> Agent:
+        """Return an agent in the host's own environment, which sees what this process sees."""
+        start = serializer.preload, serializer.there
+        kept = {n: v for n, v in os.environ.items() if not n.startswith(_NOT_FOR_OTHERS)}
+        path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
+        env = {**kept, "PYTHONPATH": path, **leg.env}
+        # Tests change variables and the path: yesterday's control would tell of yesterday.
+        key = ("control", tuple(sorted(env.items())), *start)
+        if key not in self._agents:
+            self._agents[key] = Agent(Path(sys.executable), env, *start)
+        return self._agents[key]
 
     def _serializer(self, leg: Leg) -> Serializer:
         return leg.given_serializer or self.serializers.get(leg.serializer)
@@ -353,4 +368,6 @@ class Portable(Searching):
             shipping=self._shipping,
             hops=self._hops,
             started=time.monotonic(),
+            root=self._session.root,
+            control=lambda: self._session.control(self.leg, self._serializer),
         )

@@ -34,6 +34,14 @@ A check has a process of its own, forked before its request comes: that hides mo
 costs. It writes its records to a file, and one byte to a pipe when it is done; the agent answers,
 then cleans up behind it and forks the next.
 
+Two kinds of requests explain a failure. "blame" loads the payload that `blame` names with an
+unpickler that notes every step before it is taken (`globals`: a list of `[module, name, place]`
+that the loader finds elsewhere: in another module, or as the namespace of `module:attribute`). The
+last step stands in the blob of the record `noted`, memory that outlives the process: length of the
+text, offset of the opcode, text (opcode and words, parted by zeros). Record: `asked`.
+"census" (`references`: a list of `[module, [name, ...]]`, imported; `modules`: looked for without
+being imported) asks what is there; records: `counted`, `located`, `facts`.
+
 Records of the child, each written before the step that it names: `{"step": ...}` with `loading`,
 `describing`, `dumping`, `probing`, `calling`, `returning`, `forwarding`; data records carry one of
 `loaded`, `description`, `surroundings`, `shadowed`, `returned`, `value`, `plain`, `raised`,
@@ -217,7 +225,8 @@ def describe_exception(error: "BaseException | None", depth: int = 0) -> "dict[s
         code = trace.tb_frame.f_code
         if code.co_filename not in OWN_FILES:
             module = trace.tb_frame.f_globals.get("__name__")
-            frames.append([code.co_filename, trace.tb_lineno, code.co_name, str(module)])
+            name = getattr(code, "co_qualname", code.co_name)
+            frames.append([code.co_filename, trace.tb_lineno, name, str(module)])
         trace = trace.tb_next
     name = getattr(error, "name", None)
     return {
@@ -226,6 +235,8 @@ def describe_exception(error: "BaseException | None", depth: int = 0) -> "dict[s
         "bases": [base.__name__ for base in type(error).__mro__],
         "message": text_of(error),
         "name": name if isinstance(name, str) else None,
+        "about": about(error),
+        "file": file_of(error),
         "frames": frames[-60:],
         "traceback": format_traceback(error),
         "cause": describe_exception(
@@ -233,6 +244,25 @@ def describe_exception(error: "BaseException | None", depth: int = 0) -> "dict[s
             depth + 1,
         ),
     }
+
+
+def about(error: BaseException) -> "list[str] | None":
+    """Return what an attribute was looked up on: its class, or the module itself."""
+    try:
+        found = error.obj  # type: ignore[attr-defined]
+    except BaseException:
+        return None
+    if isinstance(found, types.ModuleType):
+        return ["module", str(found.__name__), ""]
+    named = found if isinstance(found, type) else type(found)
+    kind = "class" if isinstance(found, type) else "instance"
+    return [kind, str(named.__module__), str(named.__qualname__)]
+
+
+def file_of(error: BaseException) -> "str | None":
+    """Return the file that an `OSError` is about."""
+    name = getattr(error, "filename", None) if isinstance(error, OSError) else None
+    return os.fsdecode(name) if isinstance(name, (str, bytes)) else None
 
 
 def format_traceback(error: BaseException) -> str:
@@ -280,6 +310,7 @@ class Check:
         self.request = {**defaults, **request}
         self.records = records
         self.watch = watch
+        self.notes = Notes(records) if self.request["kind"] == "blame" else None
 
     def record(self, header: "dict[str, object]", blob: "bytes | None" = None) -> None:
         """Write one record."""
@@ -290,6 +321,18 @@ class Check:
         self.unpack()
         if self.request["kind"] == "task":
             self.task()
+            self.record({"finished": self.request["nonce"]})
+            return
+        if self.request["kind"] == "census":
+            self.count()
+            self.record({"finished": self.request["nonce"]})
+            return
+        if self.notes is not None:
+            found = Asking(self.notes)
+            found.watch()
+            self.load()
+            found.open = False
+            self.record({"asked": found.seen})
             self.record({"finished": self.request["nonce"]})
             return
         if self.request["kind"] == "forward":
@@ -365,6 +408,8 @@ class Check:
             try:
                 loader, function, options = first_importable(payload["loaders"])
                 function = partial(function, **options) if options else function
+                if self.notes is not None and payload["name"] == self.request["blame"]:
+                    function = self.notes.watching(function, self.request["globals"])
                 values[payload["name"]] = self.load_one(payload, blobs, loader, function)
             except BaseException as error:
                 self.failed("loading", error, payload["name"], self.watch.take())
@@ -381,10 +426,36 @@ class Check:
         if payload["file"] is None:
             return function(next(blobs))
         with open(payload["file"], "rb") as stream:
-            from_stream = payload.get("stream_loader")
+            from_stream = payload.get("stream_loader") if self.notes is None else None
             if from_stream and from_stream.partition(":")[0] == loader.partition(":")[0]:
                 return resolve(from_stream)(stream)
             return function(stream.read())
+
+    def count(self) -> None:
+        """Say what is there of the modules and names that a payload refers to."""
+        for module, names in self.request["references"]:
+            self.record({"step": "counting", "name": module})
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    importlib.import_module(module)
+                    found = sys.modules[module]
+            except BaseException as error:
+                self.record({"counted": module, "exception": describe_exception(error)})
+                continue
+            facts = {name: find_name(found, name) for name in names}
+            self.record({"counted": module, "exception": None, "names": facts})
+        for module in self.request["modules"]:
+            self.record({"located": module, "found": locate(module)})
+        tops = {module.partition(".")[0] for module, _ in self.request["references"]}
+        tops.update(module.partition(".")[0] for module in self.request["modules"])
+        self.record(
+            {
+                "facts": True,
+                "stdlib": sorted(getattr(sys, "stdlib_module_names", ())),
+                "owners": owners(tops),
+            }
+        )
 
     def failed(
         self,
@@ -989,6 +1060,415 @@ def is_there(module: str) -> bool:
         return False
 
 
+# --- explaining a failure: where, and what is there -----------------------------------------------
+
+
+class Notes:
+    """What a child is about to do, kept in its records: those can be read after a crash."""
+
+    SIZE = 4096
+
+    def __init__(self, records: int) -> None:
+        write_all(records, encode({"noted": True}, (bytes(self.SIZE),)))
+        # The whole file, because a mapping begins at a page.
+        end = os.fstat(records).st_size
+        self.memory = memoryview(forgetting("mmap").mmap(records, end))[end - self.SIZE :]
+        self.offset = -1
+
+    def write(self, offset: int, *words: str) -> None:
+        """Note a step: the length of the text and the offset, then the text."""
+        self.offset = offset
+        text = "\0".join(words).encode("utf-8", "replace")[: self.SIZE - 12]
+        self.memory[12 : 12 + len(text)] = text
+        self.memory[:12] = len(text).to_bytes(4, "big") + offset.to_bytes(8, "big", signed=True)
+
+    def watching(self, function: "Any", elsewhere: "list[list[str]]") -> "Any":
+        """Return a loader that notes its steps: pickle's, or one that is built on it."""
+        options = getattr(function, "keywords", {})
+        plain = getattr(function, "func", function) in (pickle.loads, pickle.load)
+        places = {} if plain else {(module, name): place for module, name, place in elsewhere}
+        kind = watching_unpickler(self, places)
+
+        def loads(data: bytes, **given: "Any") -> object:
+            import io
+
+            return kind(io.BytesIO(data), **{**options, **given}).load()
+
+        if plain or elsewhere:
+            return loads
+        watch_subclasses(kind.__base__, self, kind)
+        pickle.loads, pickle.Unpickler = loads, kind  # type: ignore[assignment, misc]
+        pickle.load = lambda stream, **given: kind(stream, **given).load()
+        return function
+
+
+def forgetting(name: str) -> "Any":
+    """Import a module and forget it: a payload that needs it has to import it itself."""
+    known = name in sys.modules
+    module = importlib.import_module(name)
+    if not known:
+        del sys.modules[name]
+    return module
+
+
+def watching_unpickler(notes: Notes, places: "dict[tuple[str, str], str]") -> "Any":
+    """Return a pure-Python unpickler that notes every step before it takes it."""
+    base = pickle._Unpickler  # noqa: SLF001 - the one written in Python
+
+    class Unpickler(base):  # type: ignore[misc, valid-type]
+        def find_class(self, module: str, name: str) -> "Any":
+            notes.write(notes.offset, "GLOBAL", module, name)
+            place = places.get((module, name)) or places.get((module, "*"))
+            if place is None:
+                return super().find_class(module, name)
+            if ":" in place:
+                return resolve(place).__dict__
+            return super().find_class(place, name)
+
+        dispatch = dict(base.dispatch)  # noqa: RUF012
+
+    watch_steps(Unpickler, notes)
+    return Unpickler
+
+
+def watch_subclasses(kind: "Any", notes: Notes, but: "Any") -> None:
+    """Let every other unpickler written in Python note its steps, by position in its stream."""
+    for each in kind.__subclasses__():
+        if each is not but:
+            if "dispatch" in each.__dict__:
+                watch_steps(each, notes)
+            watch_subclasses(each, notes, but)
+
+
+def watch_steps(kind: "Any", notes: Notes) -> None:
+    """Wrap the steps of an unpickler that run code or look names up."""
+    for name, words in STEPS.items():
+        code = getattr(pickle, name)[0]
+        if code in kind.dispatch:
+            kind.dispatch[code] = watched(kind.dispatch[code], name, words, notes)
+
+
+def watched(step: "Any", name: str, words: "Any", notes: Notes) -> "Any":
+    """Return a step that notes what it is about to do."""
+
+    def noted(unpickler: "Any") -> None:
+        try:
+            said = words(unpickler)
+        except Exception:
+            said = ()
+        notes.write(position(unpickler), name, *said)
+        step(unpickler)
+
+    return noted
+
+
+def position(unpickler: "Any") -> int:
+    """Return the offset of the opcode that was just read."""
+    framer = unpickler._unframer  # noqa: SLF001
+    frame = framer.current_frame
+    try:
+        if frame is None:
+            return int(framer.file_read.__self__.tell()) - 1
+        start = int(framer.file_read.__self__.tell()) - len(frame.getbuffer())
+        return start + int(frame.tell()) - 1
+    except (AttributeError, OSError, ValueError):
+        return -1
+
+
+def named(value: "Any") -> "tuple[str, str]":
+    """Return module and qualified name of a class, a function or an object's class."""
+    name = getattr(value, "__qualname__", None)
+    if not isinstance(name, str):
+        value = type(value)
+        name = value.__qualname__
+    return str(getattr(value, "__module__", "")), name
+
+
+def callee_words(function: "Any", arguments: "Any") -> "tuple[str, ...]":
+    """Name a callable and, for makers of others, what its first argument is."""
+    words = named(function)
+    first = arguments[0] if isinstance(arguments, tuple) and arguments else None
+    if isinstance(first, str):
+        return (*words, "", first[:200])
+    return (*words, *named(first)) if callable(first) else words
+
+
+def build_words(unpickler: "Any") -> "tuple[str, ...]":
+    """Name the class whose state is set, and the hook that will do it."""
+    kind = type(unpickler.stack[-2])
+    own = getattr(kind, "__setstate__", None)
+    hook = "__setstate__" if own is not None else ""
+    return (*named(kind), "", "", hook)
+
+
+def inner_words(unpickler: "Any") -> "tuple[str, ...]":
+    """Name the class of a container that gets several items."""
+    return named(type(unpickler.metastack[-1][-1]))
+
+
+STEPS = {
+    "GLOBAL": lambda self: (),
+    "STACK_GLOBAL": lambda self: (str(self.stack[-2]), str(self.stack[-1])),
+    "INST": lambda self: (),
+    "OBJ": lambda self: named(self.stack[0]),
+    "NEWOBJ": lambda self: named(self.stack[-2]),
+    "NEWOBJ_EX": lambda self: named(self.stack[-3]),
+    "REDUCE": lambda self: callee_words(self.stack[-2], self.stack[-1]),
+    "BUILD": build_words,
+    "APPEND": lambda self: named(type(self.stack[-2])),
+    "SETITEM": lambda self: named(type(self.stack[-3])),
+    "APPENDS": inner_words,
+    "SETITEMS": inner_words,
+    "ADDITEMS": inner_words,
+    "FROZENSET": lambda self: ("builtins", "frozenset"),
+    "EXT1": lambda self: (),
+    "EXT2": lambda self: (),
+    "EXT4": lambda self: (),
+    "PERSID": lambda self: (),
+    "BINPERSID": lambda self: (),
+    "NEXT_BUFFER": lambda self: (),
+}
+
+
+class Asking:
+    """Sees what a load asks of its surroundings: variables, files, entry points."""
+
+    LIMIT = 100
+
+    def __init__(self, notes: Notes) -> None:
+        self.notes = notes
+        self.seen = []  # type: list[list[Any]]
+        self.open = False
+
+    def watch(self) -> None:
+        """Begin."""
+        sys.addaudithook(self.audit)
+        self.watch_variables()
+        self.watch_entry_points()
+        self.open = True
+
+    def note(self, kind: str, what: str) -> None:
+        """Keep one finding and the offset at which it was made."""
+        entry = [kind, what, self.notes.offset]
+        if self.open and entry not in self.seen and len(self.seen) < self.LIMIT:
+            self.seen.append(entry)
+
+    def audit(self, event: str, arguments: "tuple[Any, ...]") -> None:
+        """Hear of files that are opened for writing, and of what else leaves traces."""
+        if not self.open:
+            return
+        if event == "open":
+            name, _, flags = arguments
+            if isinstance(name, (str, bytes)) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+                self.note("written", os.fsdecode(name))
+        elif event in ("os.mkdir", "os.rename", "os.link", "os.symlink"):
+            self.note("written", text_of(arguments[0 if event == "os.mkdir" else 1]))
+
+    def watch_variables(self) -> None:
+        """Note the names of variables that were asked for and are not set."""
+        watcher = self
+
+        class Watched(type(os.environ)):  # type: ignore[misc]
+            def __getitem__(self, key: str) -> str:
+                try:
+                    return str(super().__getitem__(key))
+                except KeyError:
+                    watcher.note("variable", str(key))
+                    raise
+
+        os.environ.__class__ = Watched
+
+    def watch_entry_points(self) -> None:
+        """Note the groups of entry points that are asked for, and what is there of them."""
+        for name in ("importlib.metadata", "importlib_metadata"):
+            if name in sys.modules:
+                self.watch_lookup(sys.modules[name])
+        sys.meta_path.insert(0, self)
+
+    def find_spec(self, name: str, path: "Any" = None, _: "Any" = None) -> "Any":
+        """Find the modules that look entry points up as they are always found; watch them."""
+        if name not in ("importlib.metadata", "importlib_metadata"):
+            return None
+        from importlib.machinery import PathFinder
+
+        spec = PathFinder.find_spec(name, path)
+        if spec is None or spec.loader is None:
+            return spec
+        run = spec.loader.exec_module
+
+        def exec_module(module: "Any") -> None:
+            run(module)
+            self.watch_lookup(module)
+
+        spec.loader.exec_module = exec_module  # type: ignore[method-assign]
+        return spec
+
+    def watch_lookup(self, module: "Any") -> None:
+        """Wrap one `entry_points` function."""
+        plain = module.entry_points
+
+        def entry_points(**given: "Any") -> "Any":
+            self.note("entry points", str(given.get("group", "")))
+            return plain(**given)
+
+        module.entry_points = entry_points
+
+
+def find_name(module: "Any", qualname: str) -> "dict[str, Any]":
+    """Follow a qualified name as pickle does; return what is known of what it names."""
+    found = module
+    try:
+        for part in qualname.split(".") if qualname else ():
+            found = getattr(found, part)
+        return {"found": True, **facts_of(found)}
+    except BaseException as error:
+        return {"found": False, "exception": describe_exception(error)}
+
+
+def facts_of(value: "Any") -> "dict[str, Any]":
+    """Return what tells one definition of a class or function from another of the same name."""
+    if isinstance(value, types.FunctionType):
+        return {"kind": "function", "parameters": parameters(value), **code_facts([value])}
+    if not isinstance(value, type):
+        return {"kind": named(type(value))[1]}
+    own = value.__dict__
+    functions = [
+        each.__func__ if isinstance(each, (staticmethod, classmethod)) else each
+        for each in own.values()
+    ]
+    members = getattr(value, "__members__", None)
+    fields = getattr(value, "_fields", None) or list(getattr(value, "__dataclass_fields__", ()))
+    return {
+        "kind": "class",
+        "bases": [".".join(named(base)) for base in value.__bases__],
+        "members": [[str(name), repr(each.value)] for name, each in list(members.items())[:500]]
+        if isinstance(members, (types.MappingProxyType, dict))
+        else None,
+        "fields": [str(name) for name in fields] if isinstance(fields, (tuple, list)) else [],
+        "slots": slots_of(value),
+        "has_dict": bool(getattr(value, "__dictoffset__", 0)),
+        "makers": {
+            name: parameters(getattr(own[name], "__func__", own[name]))
+            for name in ("__new__", "__init__")
+            if isinstance(getattr(own.get(name), "__func__", own.get(name)), types.FunctionType)
+        },
+        "sets": sorted(attributes_set(own.get("__init__"))),
+        "attributes": sorted(str(name) for name in own if not str(name).startswith("__")),
+        **code_facts([each for each in functions if isinstance(each, types.FunctionType)]),
+    }
+
+
+def slots_of(kind: type) -> "list[str] | None":
+    """Return the slots of a class, those of its bases included; `None` where it has none."""
+    found = None  # type: list[str] | None
+    for each in reversed(kind.__mro__):
+        slots = each.__dict__.get("__slots__")
+        if slots is not None:
+            found = [*(found or []), *([slots] if isinstance(slots, str) else map(str, slots))]
+    return found
+
+
+def parameters(function: "Any") -> "list[str]":
+    """Return the parameters of a function as one would write them."""
+    code = function.__code__
+    names, count = code.co_varnames, code.co_argcount
+    first = count - len(function.__defaults__ or ())
+    found = [name if place < first else name + "=" for place, name in enumerate(names[:count])]
+    only = names[count : count + code.co_kwonlyargcount]
+    given = function.__kwdefaults__ or {}
+    rest = count + len(only)
+    if code.co_flags & 4:
+        found.append("*" + names[rest])
+    elif only:
+        found.append("*")
+    found += [name + "=" if name in given else name for name in only]
+    if code.co_flags & 8:
+        found.append("**" + names[rest + bool(code.co_flags & 4)])
+    return found
+
+
+def attributes_set(function: "Any") -> "set[str]":
+    """Return the names that a method sets on its first argument or reads from anything."""
+    return set(function.__code__.co_names) if isinstance(function, types.FunctionType) else set()
+
+
+def code_facts(functions: "list[Any]") -> "dict[str, Any]":
+    """Return where functions come from, and a number that changes with their text."""
+    file, total = None, 0
+    for function in functions:
+        code = function.__code__
+        file = file or code.co_filename
+        total ^= text_number(code)
+    return {"file": file, "code": total}
+
+
+def text_number(code: "Any", depth: int = 0) -> int:
+    """Return a number for what a code object does; the same on every Python of one minor."""
+    import zlib
+
+    constants = [
+        text_number(each, depth + 1) if isinstance(each, types.CodeType) else each
+        for each in code.co_consts
+    ]
+    told = [
+        repr(sorted(each, key=repr)) if isinstance(each, frozenset) else repr(each)
+        for each in constants
+    ]
+    parts = (code.co_name, code.co_code.hex(), code.co_names, code.co_varnames, told)
+    return zlib.crc32(repr(parts).encode("utf-8", "replace"))
+
+
+def locate(module: str) -> bool:
+    """Whether a module could be imported, without running any of it but its finders."""
+    from importlib.machinery import PathFinder
+    from importlib.util import find_spec
+
+    top, _, rest = module.partition(".")
+    if module in sys.modules:
+        return True
+    try:
+        spec = find_spec(top)
+        name = top
+        for part in rest.split(".") if rest else ():
+            name += "." + part
+            if spec is None or spec.submodule_search_locations is None:
+                # A module that is no package may still put others into `sys.modules`.
+                return spec is not None and name in sys.modules
+            spec = PathFinder.find_spec(name, spec.submodule_search_locations)
+    except (ImportError, AttributeError, ValueError):
+        return False
+    return spec is not None
+
+
+def owners(tops: "set[str]") -> "dict[str, list[str]]":
+    """Return name and version of the distribution that each top-level module belongs to."""
+    found = {}  # type: dict[str, list[str]]
+    for folder in dict.fromkeys(sys.path):
+        try:
+            entries = os.listdir(folder or os.curdir)
+        except OSError:
+            continue
+        wanted = {
+            top
+            for top in tops - set(found)
+            if top in entries or any(entry.startswith(top + ".") for entry in entries)
+        }
+        for entry in entries if wanted else ():
+            if entry.endswith(".dist-info"):
+                for top in wanted & recorded(os.path.join(folder, entry, "RECORD")):
+                    found.setdefault(top, entry[: -len(".dist-info")].split("-", 1))
+    return found
+
+
+def recorded(path: str) -> "set[str]":
+    """Return the top-level modules and packages that an installed distribution's record names."""
+    try:
+        with open(path, encoding="utf-8") as stream:
+            return {line.split("/", 1)[0].split(",", 1)[0].split(".", 1)[0] for line in stream}
+    except OSError:
+        return set()
+
+
 # --- the agent: one process for many checks -------------------------------------------------------
 
 
@@ -1075,7 +1555,7 @@ class Child:
             os.setsid()
             signal.set_wakeup_fd(-1)
             _signal.signal(signal.SIGCHLD, _signal.SIG_DFL)
-            records = os.open(self.records, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            records = os.open(self.records, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
             for target, pipe in enumerate(self.streams, 1):
                 os.dup2(pipe.write_end, target)
                 os.close(pipe.write_end)

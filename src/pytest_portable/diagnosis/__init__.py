@@ -3,7 +3,23 @@
 from __future__ import annotations
 
 from pytest_portable.diagnosis.bytecode import foreign_code
+from pytest_portable.diagnosis.causes.lost import explain_lost
 from pytest_portable.diagnosis.dump import explain_dump
-from pytest_portable.diagnosis.load import Evidence, explain_exception
+from pytest_portable.diagnosis.evidence import Evidence
+from pytest_portable.diagnosis.explain import explain_call, explain_load, take_census
+from pytest_portable.diagnosis.here import Here
+from pytest_portable.diagnosis.latent import bound_notes
+from pytest_portable.diagnosis.questions import Questions
 
-__all__ = ["Evidence", "explain_dump", "explain_exception", "foreign_code"]
+__all__ = [
+    "Evidence",
+    "Here",
+    "Questions",
+    "bound_notes",
+    "explain_call",
+    "explain_dump",
+    "explain_load",
+    "explain_lost",
+    "foreign_code",
+    "take_census",
+]

@@ -6,8 +6,9 @@ import time
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from pytest_portable.diagnosis import explain_exception
+from pytest_portable.diagnosis import explain_call
 from pytest_portable.equivalence import compare
+from pytest_portable.judgement.evidence import evidence_for, with_paths
 from pytest_portable.judgement.exceptions import load_exception, same_exception
 from pytest_portable.judgement.loading import Unloadable, loader_for, why_unloadable
 from pytest_portable.judgement.seeds import seeded
@@ -186,7 +187,7 @@ def _raised_there(check: Check, probe: Probe, here: BaseException | None, raised
     if error["type"] == "SyntaxError" and not error["frames"]:  # it was not raised by any code
         check.problems.append(_foreign_syntax(check, probe, error))
         return
-    check.problems.append(explain_exception(error, "call", check.evidence(check.payload, "obj")))
+    check.problems += with_paths(explain_call(error, evidence_for(check)))
     if here is not None:
         check.problems.append(
             Problem(

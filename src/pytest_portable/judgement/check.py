@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import shlex
-import sys
 import time
 import warnings
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_portable.diagnosis import Evidence, explain_dump, foreign_code
+from pytest_portable.diagnosis import bound_notes, explain_dump, foreign_code
 from pytest_portable.environment.redaction import redact
 from pytest_portable.judgement.around import ask_around, judge_surroundings
 from pytest_portable.judgement.back import judge_probe, judge_return, load_back
 from pytest_portable.judgement.copies import note_copies
+from pytest_portable.judgement.evidence import census_of_payloads
 from pytest_portable.judgement.exceptions import bring_back_exception, ends_session, not_raised
 from pytest_portable.judgement.outcome import Outcome
 from pytest_portable.judgement.paths import with_argument_path
@@ -25,7 +25,7 @@ from pytest_portable.judgement.task import check_limits, note_left_behind, run_t
 from pytest_portable.judgement.there import judge_transcript
 from pytest_portable.judgement.unwanted import find_unwanted
 from pytest_portable.judgement.warned import all_warnings
-from pytest_portable.payload.prescan import may_carry_code
+from pytest_portable.payload.prescan import may_be_bound, may_carry_code
 from pytest_portable.shipping import NO_SHIPPING, Shipping
 from pytest_portable.surroundings import Questions
 from pytest_portable.verdict import STAGES, Problem, Target, Verdict
@@ -33,6 +33,7 @@ from pytest_portable.verdict import STAGES, Problem, Target, Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pytest_portable.diagnosis import Evidence
     from pytest_portable.environment import Environment
     from pytest_portable.equivalence import Comparator
     from pytest_portable.payload.inspection import Inspection
@@ -69,6 +70,9 @@ class Check:
     hops: tuple[Hop, ...] = ()
     passed: list[Message | None] = field(default_factory=list)
     broken_hop: int | None = None
+    evidences: dict[str, Evidence] = field(default_factory=dict)
+    root: Path = Path()
+    control: Callable[[], Agent] | None = None
 
     @property
     def protocol(self) -> int | None:
@@ -110,7 +114,7 @@ class Check:
         questions = Questions() if given else ask_around(self, payloads)
         survey = questions.to_request()
         self.travel("check", payloads, probes, round_trip=round_trip, survey=survey)
-        judge_transcript(self, payloads)
+        judge_transcript(self)
         if not given:
             judge_return(self, equal, round_trip=round_trip)
             blame_hop(self, equal)
@@ -127,7 +131,7 @@ class Check:
         payloads = [] if self.problems else take_route(self, payloads)
         if not self.problems:
             self.travel("check", payloads, (probe,), round_trip=False)
-            judge_transcript(self, payloads)
+            judge_transcript(self)
         return self.outcome()
 
     def run_made(self, probe: Probe) -> tuple[bytes | None, str]:
@@ -154,7 +158,7 @@ class Check:
         if self.problems:
             return self.outcome()
         self.travel("call", payloads, (), round_trip=False)
-        judge_transcript(self, payloads)
+        judge_transcript(self)
         assert self.transcript is not None
         raised = self.transcript.find("raised")
         if raised is not None:
@@ -257,6 +261,10 @@ class Check:
         for name, data in payloads:
             if name == "obj":
                 check_limits(self, "object", data)
+            if any(map(may_be_bound, self.serializer.pickles(data))):
+                self.notes += bound_notes(self.inspection(data, name), self.target.platform)
+        if self.problems:
+            self.problems += census_of_payloads(self)
         remarks = self.serializer.remarks(self.host, there, self.target.distributions)
         self.notes += [Problem("version-skew", "load", remark) for remark in remarks]
         note_left_behind(self)
@@ -300,30 +308,6 @@ class Check:
         self.seconds["there"] = self.transcript.seconds
 
     # --- verdict ------------------------------------------------------------------------------
-
-    def evidence(self, data: bytes | None, root: str) -> Evidence:
-        """Collect what a cause may ask about; only after a failure."""
-        providers = importlib.metadata.packages_distributions()
-        here = {d.metadata["Name"]: d.version for d in importlib.metadata.distributions()}
-        modules = {
-            name: file
-            for name, module in list(sys.modules.items())
-            if isinstance(file := getattr(module, "__file__", None), str)
-        }
-        test = self.leg.test.partition("::")[0]
-        tests = {name for name, file in modules.items() if test and file.endswith(test)}
-        return Evidence(
-            inspection=None if data is None else self.inspection(data, root),
-            providers={name: list(found) for name, found in providers.items()},
-            there=self.target.distributions,
-            here=here,
-            test_modules=frozenset(tests),
-            modules=modules,
-            stdlib=sys.stdlib_module_names,
-            target_python=self.target.python,
-            runtimes=frozenset(name.partition(".")[0] for name in self.serializer.preload),
-            root=root,
-        )
 
     def outcome(self) -> Outcome:
         """Return the verdict as things stand."""

@@ -85,6 +85,8 @@ def take_route(check: Check, payloads: list[tuple[str, bytes]]) -> list[tuple[st
             notes=[],
             seconds={},
             inspections={},
+            evidences={},
+            payloads=payloads,
         )
         payloads = (_forwarded if hop.is_opaque else _handed_on)(there, payloads)
         where = _where(check, number)
@@ -105,7 +107,7 @@ def _handed_on(there: Check, payloads: list[tuple[str, bytes]]) -> list[tuple[st
     if there.problems:
         return []
     there.travel("pass", payloads, (), round_trip=True)
-    judge_transcript(there, payloads)
+    judge_transcript(there)
     assert there.transcript is not None
     records = [(name, there.transcript.find("returned", name)) for name, _ in payloads]
     return [(name, record.blob) for name, record in records if record and record.blob is not None]
@@ -114,7 +116,7 @@ def _handed_on(there: Check, payloads: list[tuple[str, bytes]]) -> list[tuple[st
 def _forwarded(there: Check, payloads: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
     """Hand every payload on at a hop that may not look into it, and see that it did not."""
     there.travel("forward", payloads, (), round_trip=False)
-    judge_transcript(there, payloads)
+    judge_transcript(there)
     assert there.transcript is not None
     done = there.transcript.find("events")
     events = [] if done is None else done.header["events"]

@@ -56,13 +56,13 @@ def _explain(
 ) -> Outcome:
     """Take the steps of a call singly, after the system's own code brought no value back."""
     check.travel("call", payloads, (), round_trip=False)
-    judge_transcript(check, payloads)
+    judge_transcript(check)
     steps, check.transcript = check.transcript, real
     if steps is not None and (returned := steps.find("value")) and returned.blob is not None:
         check_limits(check, "result", returned.blob)
     raised = real.find("raised")
     if raised is None and not check.problems:
-        judge_transcript(check, payloads)
+        judge_transcript(check)
     if raised is None or check.problems:
         return check.outcome()
     answer = _unpack(check, task, raised, "exception-not-portable")

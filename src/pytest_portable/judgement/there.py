@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_portable.diagnosis import explain_exception
+from pytest_portable.diagnosis import explain_load, explain_lost
 from pytest_portable.judgement.back import undumped_result
-from pytest_portable.judgement.paths import with_argument_path
+from pytest_portable.judgement.evidence import evidence_for, with_paths
 from pytest_portable.judgement.warned import judge_warnings
 from pytest_portable.verdict import Problem, Remedy
 
@@ -31,16 +30,16 @@ _STAGE_OF_STEP: Final = {
 }
 
 
-def judge_transcript(check: Check, payloads: list[tuple[str, bytes]]) -> None:
+def judge_transcript(check: Check) -> None:
     """Turn what the target recorded into problems."""
     transcript = check.transcript
     assert transcript is not None
     for record in transcript.records:
         if "failed" in record.header:
-            _judge_failure(check, record, dict(payloads))
-        judge_warnings(check, record, dict(payloads))
+            _judge_failure(check, record)
+        judge_warnings(check, record, dict(check.payloads))
     if not transcript.finished:
-        check.problems.append(_lost(transcript, check.leg.timeout_seconds))
+        check.problems += with_paths([_lost(check, transcript)])
     if transcript.files:
         check.problems.append(
             Problem(
@@ -52,7 +51,7 @@ def judge_transcript(check: Check, payloads: list[tuple[str, bytes]]) -> None:
         )
 
 
-def _judge_failure(check: Check, record: Message, payloads: Mapping[str, bytes]) -> None:
+def _judge_failure(check: Check, record: Message) -> None:
     name, error = record.header["name"], record.header["exception"]
     if record.header["failed"] != "loading":
         check.problems.append(undumped_result(record))
@@ -60,8 +59,7 @@ def _judge_failure(check: Check, record: Message, payloads: Mapping[str, bytes])
     if "unsupported pickle protocol" in error["message"]:
         check.problems.append(_protocol_too_new(check, error))
         return
-    problem = explain_exception(error, "load", check.evidence(payloads.get(name), name))
-    check.problems.append(with_argument_path(problem))
+    check.problems += with_paths(explain_load(error, evidence_for(check, name)))
 
 
 def _protocol_too_new(check: Check, error: Mapping[str, Any]) -> Problem:
@@ -75,20 +73,14 @@ def _protocol_too_new(check: Check, error: Mapping[str, Any]) -> Problem:
     )
 
 
-def _lost(transcript: Transcript, timeout_seconds: float) -> Problem:
-    """Return the problem of a child that never finished."""
-    step = transcript.last_step()
-    stage = _STAGE_OF_STEP[step]
-    lines = [line for line in transcript.stderr.splitlines() if "_target/agent.py" not in line]
-    last = "\n".join(lines[:6])
-    if transcript.timed_out:
-        code, message = "timeout", f"did not finish in {timeout_seconds:g} s; last step: {step}"
-    elif transcript.status < 0:
-        name = signal.Signals(-transcript.status).name
-        code, message = "crash", f"ended by signal {-transcript.status} ({name}) while {step}"
-    else:
-        code = "early-exit"
-        message = (
-            f"the process ended with status {transcript.status} without an answer while {step}"
-        )
-    return Problem(code=code, stage=stage, path="obj", message=message, evidence=last)
+def _lost(check: Check, transcript: Transcript) -> Problem:
+    """Return the problem of a child that never finished, for the payload it was busy with."""
+    loading = [r.header["name"] for r in transcript.records if r.header.get("step") == "loading"]
+    known = [name for name, _ in check.payloads]
+    name = loading[-1] if loading and loading[-1] in known else "obj"
+    return explain_lost(
+        transcript,
+        evidence_for(check, name),
+        stage=_STAGE_OF_STEP[transcript.last_step()],
+        timeout_seconds=check.leg.timeout_seconds,
+    )

@@ -98,7 +98,20 @@ def blame(data: bytes, offset: int, *, root: str = "obj") -> str:
         offset: first byte of the opcode, from the start of the payload.
         root: name of the whole object in the expression.
     """
-    return Paths(read(data, partial=True), root=root).path_at(offset)
+    paths = Paths(read(data, partial=True), root=root)
+    return (
+        paths.path(_outside_sets(paths, paths.graph.node_at(offset))) if len(paths.graph) else root
+    )
+
+
+def _outside_sets(paths: Paths, node: int) -> int:
+    """Leave the sets in which a node lies: their order is another one in every process."""
+    found = node
+    while 0 <= (parent := paths.parents[node]) != node:
+        if paths.graph.kind(parent) in {"set", "frozenset"}:
+            found = parent
+        node = parent
+    return found
 
 
 class Step(NamedTuple):

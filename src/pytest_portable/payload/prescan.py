@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["may_carry_code", "opcode_ranges"]
+__all__ = ["may_be_bound", "may_carry_code", "opcode_ranges"]
 
 _CODE_SIGNS: Final = (b"cloudpickle", b"dill", b"CodeType", b"marshal", b"new_class")
+
+# Names that only some operating systems have, as far as objects really carry them.
+_SYSTEM_SIGNS: Final = (b"PosixPath", b"posix", b"fcntl", b"unix_events")
 
 # Searching costs 2 ms a megabyte: big payloads are worth stepping over what is no opcode.
 _BIG_BYTES: Final = 100_000
@@ -29,11 +32,18 @@ def may_carry_code(data: bytes) -> bool:
     Every serializer that sends code names its own functions for rebuilding it, and names stand
     in a pickle as they are. A payload that comes compressed has to be unpacked first.
     """
+    return _has_any(data, _CODE_SIGNS)
+
+
+def may_be_bound(data: bytes) -> bool:
+    """Whether a payload could name something of one operating system; never a false no."""
+    return _has_any(data, _SYSTEM_SIGNS)
+
+
+def _has_any(data: bytes, signs: tuple[bytes, ...]) -> bool:
     if len(data) < _BIG_BYTES:
-        return any(sign in data for sign in _CODE_SIGNS)
-    return any(
-        data.find(sign, start, end) >= 0 for start, end in _parts(data) for sign in _CODE_SIGNS
-    )
+        return any(sign in data for sign in signs)
+    return any(data.find(sign, start, end) >= 0 for start, end in _parts(data) for sign in signs)
 
 
 def opcode_ranges(data: bytes) -> Iterator[tuple[int, int]]:

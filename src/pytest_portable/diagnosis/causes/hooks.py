@@ -1,0 +1,115 @@
+"""What is left: a hook of the object that raised, or a call that did."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pytest_portable.verdict import Problem, Remedy
+
+if TYPE_CHECKING:
+    from pytest_portable.diagnosis.evidence import Evidence
+    from pytest_portable.diagnosis.findings import Failure
+
+__all__ = ["CallError", "LoadHook", "Recursion"]
+
+
+class Recursion:
+    """A cycle of calls, or a depth, that the load does not survive."""
+
+    code = "recursion"
+
+    def explain_failure(self, failure: Failure, evidence: Evidence) -> Problem | None:
+        """Return the problem, or nothing."""
+        if "RecursionError" not in failure.error["bases"]:
+            return None
+        functions = {frame.name for frame in failure.frames[-8:]}
+        loop = ", ".join(sorted(functions)) or evidence.blame.place or "the object"
+        fix = "rebuild it without calling itself"
+        if "__getattr__" in functions:
+            fix = "let __getattr__ raise AttributeError for names that begin with '_'"
+        return Problem(
+            code=self.code,
+            stage=failure.stage,
+            path=failure.path,
+            module=failure.frames[-1].module if failure.frames else None,
+            message=f"calls itself without an end: {loop}",
+            evidence=failure.said,
+            remedies=(Remedy(fix),),
+        )
+
+
+class LoadHook:
+    """A constructor, `__setstate__`, `__hash__` or the like that raised by itself."""
+
+    code = "load-hook"
+
+    def explain_failure(self, failure: Failure, evidence: Evidence) -> Problem | None:
+        """Return the problem; this cause comes last."""
+        if failure.stage != "load":
+            return None
+        frames = failure.frames
+        place = evidence.blame.place or "the load"
+        if frames:
+            last = frames[-1]
+            inner = f"{last.module}.{last.function}"
+            if not place.endswith(last.name) or place == "the load":
+                place = inner if place == "the load" else f"{inner} (while {place} is rebuilt)"
+        if failure.importing:
+            place = f"the import of {failure.importing}"
+        nowhere = ""
+        if not failure.importing and evidence.loads_here is False:
+            nowhere = "; it cannot be loaded here either, in a fresh process"
+        return Problem(
+            code=self.code,
+            stage=failure.stage,
+            path=failure.path,
+            module=failure.importing or _module(failure, evidence),
+            message=f"{place} raised {failure.summary}{nowhere}",
+            evidence=_where(failure),
+            remedies=_remedies(failure),
+        )
+
+
+class CallError:
+    """The object loads, and raises there when it is used."""
+
+    code = "call-error"
+
+    def explain_failure(self, failure: Failure, evidence: Evidence) -> Problem | None:
+        """Return the problem; this cause comes last."""
+        del evidence
+        frames = failure.frames
+        place = f"{frames[-1].module}.{frames[-1].function}" if frames else "the call"
+        return Problem(
+            code=self.code,
+            stage=failure.stage,
+            path=failure.path,
+            module=frames[-1].module if frames else None,
+            message=f"{place} raised {failure.summary} there, and not here",
+            evidence=_where(failure),
+        )
+
+
+def _module(failure: Failure, evidence: Evidence) -> str | None:
+    frames = failure.frames
+    return evidence.blame.callee[0] or (frames[-1].module if frames else None) or None
+
+
+def _where(failure: Failure) -> str:
+    frames = failure.frames
+    place = f" ({frames[-1].file}, line {frames[-1].line})" if frames else ""
+    return failure.said + place
+
+
+def _remedies(failure: Failure) -> tuple[Remedy, ...]:
+    message = str(failure.error["message"])
+    missing = re.search(r"(\w+\.)?__(new|init)__\(\) missing .*positional argument", message)
+    if missing and missing[2] == "new":
+        return (Remedy("define __getnewargs__ (or __reduce__), so that all arguments travel"),)
+    if missing:
+        return (Remedy("pass all arguments to super().__init__(), or define __reduce__"),)
+    functions = {frame.name for frame in failure.frames}
+    if functions & {"__hash__", "__eq__"}:
+        return (Remedy("define __reduce__, so that what __hash__ reads is set when it is made"),)
+    return ()

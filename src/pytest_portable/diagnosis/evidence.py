@@ -1,0 +1,206 @@
+"""Everything a cause may ask about, gathered when it is asked for and not before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_portable.diagnosis.here import Here, Owner, canonical
+from pytest_portable.diagnosis.questions import Blame, Census, Questions, same_failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from pytest_portable.payload.bytecode import CodeSent
+    from pytest_portable.payload.inspection import Inspection
+    from pytest_portable.target import Transcript
+    from pytest_portable.verdict import Target
+
+__all__ = ["Evidence"]
+
+# Plumbing that nobody wrote: a path through it is the last one to show.
+_ODD: Final = (".__reduce", "type(type(", "__pydantic", ".__getstate__", "copyreg")
+# dill's spelling of the namespace of `__main__`.
+_NO_REFERENCE: Final = frozenset({("builtins", "__main__"), ("__builtin__", "__main__")})
+
+
+@dataclass
+class Evidence:
+    """What is known of one failed check, for one of its payloads.
+
+    Attributes:
+        target: facts of the environment.
+        here: facts of the host.
+        inspect: reads the payload without loading it; `None` where there is none.
+        blame_path: turns an offset of the payload into a path.
+        questions: asks the target; `None` where nobody can be asked.
+        control: asks the host's own environment; starts it.
+        root: name of the payload in paths.
+        given: whether the environment was made from declared requirements.
+        serializer: name of the leg's serializer.
+        runtimes: import names of what the serializer itself needs there.
+        options: of its dump.
+        failed: the run that failed.
+    """
+
+    target: Target
+    here: Here
+    inspect: Callable[[], Inspection | None] = lambda: None
+    blame_path: Callable[[int], str] | None = None
+    questions: Questions | None = None
+    control: Callable[[], Questions | None] = lambda: None
+    root: str = "obj"
+    given: bool = True
+    serializer: str = "pickle"
+    runtimes: frozenset[str] = frozenset()
+    options: Mapping[str, object] = field(default_factory=dict)
+    failed: Transcript | None = None
+
+    # --- the payload --------------------------------------------------------------------------
+
+    @cached_property
+    def inspection(self) -> Inspection | None:
+        """What the payload holds."""
+        return self.inspect()
+
+    @property
+    def code(self) -> tuple[CodeSent, ...]:
+        """Functions and classes that travel inside the payload."""
+        return self.inspection.code if self.inspection else ()
+
+    def references(self) -> Iterable[tuple[str, str, tuple[str, ...]]]:
+        """Module, qualified name and paths of everything that is sent by reference."""
+        for reference in self.inspection.references if self.inspection else ():
+            name = (reference.module, reference.qualname)
+            if reference.by == "reference" and reference.module and name not in _NO_REFERENCE:
+                yield reference.module, reference.qualname, reference.paths or (self.root,)
+
+    def paths_of(self, module: str, name: str = "") -> list[str]:
+        """Return the paths that lead to a module or to a name in it, the plainest first."""
+        exact: list[str] = []
+        near: list[str] = []
+        for known, qualname, paths in self.references():
+            if known == module and name in {"", qualname}:
+                exact.extend(paths)
+            elif known.startswith(f"{module}."):
+                near.extend(paths)
+        return plainest(exact or near)
+
+    # --- the target ---------------------------------------------------------------------------
+
+    @property
+    def there_minor(self) -> str:
+        """The target's Python, such as `3.11`."""
+        return ".".join(self.target.python.split(".")[:2])
+
+    @cached_property
+    def census(self) -> Census:
+        """What is there of everything that the payload refers to or imports later."""
+        if self.questions is None or self.inspection is None:
+            return Census()
+        return self.questions.census(
+            [(module, name) for module, name, _ in self.references()],
+            sorted({module for code in self.code for module in code.imports}),
+        )
+
+    def there(self, module: str, name: str | None = None) -> Owner | None:
+        """Return the distribution that provides a module there.
+
+        Args:
+            module: the module.
+            name: distribution that provides it here; asked for where the target did not say.
+        """
+        owner = self.census.owners.get(module.partition(".")[0])
+        if name is None:
+            here = self.here.owner(module)
+            name = here.name if here else None
+        if name is not None:
+            version = self.installed(name)
+            if version is not None:
+                return Owner(name, version)
+        return owner
+
+    def installed(self, distribution: str) -> str | None:
+        """Return the version of a distribution that is installed there."""
+        wanted = canonical(distribution)
+        return next(
+            (v for name, v in self.target.distributions.items() if canonical(name) == wanted), None
+        )
+
+    def is_stdlib(self, module: str) -> bool:
+        """Whether a module belongs to the standard library on either side."""
+        top = module.partition(".")[0]
+        return top in self.here.stdlib or top in self.census.stdlib
+
+    # --- the second run -----------------------------------------------------------------------
+
+    @cached_property
+    def blame(self) -> Blame:
+        """Where the load broke; empty where a second run did not break alike."""
+        if self.questions is None or self.blame_path is None or self.failed is None:
+            return Blame()
+        again = self.questions.blame(self.root)
+        seen = again.find("asked")
+        around = tuple(tuple(entry) for entry in seen.header["asked"]) if seen else ()
+        noted = again.find("noted")
+        step = _last_step(noted.blob if noted else None)
+        if step is None or not self._broke_alike(again):
+            return Blame(surroundings=around)
+        offset, told = step
+        words = [*told, "", "", "", "", ""]
+        return Blame(
+            offset=offset,
+            opcode=words[0],
+            callee=(words[1], words[2]),
+            about=(words[3], words[4]),
+            hook=words[5],
+            path=self.blame_path(offset) if offset >= 0 else self.root,
+            surroundings=around,
+        )
+
+    def _broke_alike(self, again: Transcript) -> bool:
+        assert self.failed is not None
+        first, second = self.failed.find("failed"), again.find("failed")
+        if first is not None and second is not None:
+            return same_failure(first.header["exception"], second.header["exception"])
+        if first is not None or second is not None or again.finished:
+            return False
+        if self.failed.timed_out or again.timed_out:
+            return self.failed.timed_out == again.timed_out
+        return self.failed.status == again.status
+
+    @cached_property
+    def control_error(self) -> Mapping[str, Any] | None:
+        """What the load raised in the host's own environment; `None` where it loads there."""
+        transcript = self.control_run
+        failed = transcript.find("failed") if transcript else None
+        return failed.header["exception"] if failed else None
+
+    @cached_property
+    def control_run(self) -> Transcript | None:
+        """The same payloads loaded in the host's own environment."""
+        questions = self.control()
+        return None if questions is None else questions.load()
+
+    @property
+    def loads_here(self) -> bool | None:
+        """Whether it loads in the host's own environment; `None` where that is not known."""
+        run = self.control_run
+        if run is None or run.timed_out:
+            return None
+        return run.finished and self.control_error is None
+
+
+def _last_step(memory: bytes | None) -> tuple[int, list[str]] | None:
+    """Read the memory of a child: the offset, and the words of the step it was about to take."""
+    size = int.from_bytes((memory or b"")[:4], "big")
+    if not memory or not size:
+        return None
+    words = memory[12 : 12 + size].decode("utf-8", "replace").split("\0")
+    return int.from_bytes(memory[4:12], "big", signed=True), words
+
+
+def plainest(paths: Iterable[str]) -> list[str]:
+    """Sort paths so that those a person would write come first."""
+    return sorted(dict.fromkeys(paths), key=lambda path: sum(odd in path for odd in _ODD))

@@ -1,0 +1,134 @@
+"""A failed load or call, explained: what raised comes first, then everything else that is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from pytest_portable.diagnosis.causes import explain_failure, explain_lack
+from pytest_portable.diagnosis.causes.globals import sender_of
+from pytest_portable.diagnosis.evidence import plainest
+from pytest_portable.diagnosis.findings import Failure, Lack, lack_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from pytest_portable.diagnosis.evidence import Evidence
+    from pytest_portable.verdict import Problem
+
+__all__ = ["explain_call", "explain_load", "take_census"]
+
+
+def explain_load(error: Mapping[str, Any], evidence: Evidence) -> list[Problem]:
+    """Return the problems of a load that raised, the root cause first.
+
+    Args:
+        error: what the agent's `describe_exception` returned.
+        evidence: what else can be asked.
+    """
+    others = list(_lacks(evidence))
+    raised = lack_in(error)
+    if raised is None:
+        failure = Failure(error, "load", evidence.blame.path or evidence.root)
+        return _distinct([explain_failure(failure, evidence), *_explain(others, evidence)])
+    first = [lack for lack in others if _same(lack, raised)]
+    if first:
+        # The payload's own reference says more: its whole name, and all of its paths.
+        first[0] = replace(first[0], error=error)
+    else:
+        paths = evidence.paths_of(raised.module, raised.name)
+        path = (paths or [evidence.blame.path or evidence.root])[0]
+        first = [replace(raised, path=path)]
+    rest = [lack for lack in others if not _same(lack, raised)]
+    return _distinct(_explain([*first, *rest], evidence))
+
+
+def explain_call(error: Mapping[str, Any], evidence: Evidence) -> list[Problem]:
+    """Return the problems of a call that raised, the root cause first.
+
+    Args:
+        error: what the agent's `describe_exception` returned.
+        evidence: what else can be asked.
+    """
+    failure = Failure(error, "call", evidence.root)
+    code = sender_of(failure, evidence)
+    failure = replace(failure, path=code.path if code else evidence.root)
+    raised = lack_in(error)
+    later = [lack for lack in _lacks(evidence) if lack.stage == "call"]
+    if raised is None:
+        return _distinct([explain_failure(failure, evidence), *_explain(later, evidence)])
+    user = (code.name if code else raised.user) or raised.user
+    lack = replace(raised, stage="call", path=failure.path, user=user)
+    rest = [each for each in later if not _same(each, lack)]
+    return _distinct(_explain([lack, *rest], evidence))
+
+
+def take_census(evidence: Evidence) -> list[Problem]:
+    """Return everything that the payload refers to and the target does not have."""
+    return _distinct(_explain(list(_lacks(evidence)), evidence))
+
+
+def _explain(lacks: Iterable[Lack], evidence: Evidence) -> list[Problem]:
+    return [explain_lack(lack, evidence) for lack in lacks]
+
+
+def _same(lack: Lack, other: Lack) -> bool:
+    """Whether two lacks have one cause."""
+    if lack.name and other.name:
+        return (lack.module, lack.name) == (other.module, other.name)
+    return lack.top == other.top and bool(lack.name) == bool(other.name)
+
+
+def _lacks(evidence: Evidence) -> Iterator[Lack]:
+    """Yield what the payload refers to or imports later and the target does not have, merged."""
+    merged: dict[tuple[str, ...], list[Lack]] = {}
+    for lack in [*_missing_references(evidence), *_missing_imports(evidence)]:
+        # What one requirement would bring is one problem; names are one problem each.
+        key = (lack.stage, lack.top) if not lack.name else (lack.stage, lack.module, lack.name)
+        merged.setdefault(key, []).append(lack)
+    for group in merged.values():
+        paths = plainest(path for lack in group for path in (lack.path, *lack.also))
+        best = next(lack for lack in group if paths[0] in (lack.path, *lack.also))
+        yield replace(best, path=paths[0], also=tuple(paths[1:]))
+
+
+def _missing_references(evidence: Evidence) -> Iterator[Lack]:
+    known = evidence.census
+    for module, name, paths in evidence.references():
+        if module not in known.modules:
+            continue
+        error = known.modules[module]
+        lack: Lack | None
+        if error is not None:
+            lack = _failed_import(module, name, error)
+        elif name and not known.names.get((module, name), {"found": True})["found"]:
+            lack = Lack(module, name)
+        else:
+            lack = None
+        if lack is not None:
+            yield replace(lack, path=paths[0], also=tuple(paths[1:]))
+
+
+def _failed_import(module: str, name: str, error: Mapping[str, Any]) -> Lack | None:
+    """Return what the import of a referenced module lacks; `None` where it raised otherwise."""
+    lack = lack_in(error)
+    if lack is None:
+        return None
+    if not lack.name and not lack.importer and f"{module}.".startswith(f"{lack.module}."):
+        return Lack(module, "", error=error, wanted=name)
+    return lack
+
+
+def _missing_imports(evidence: Evidence) -> Iterator[Lack]:
+    located = evidence.census.located
+    for code in evidence.code:
+        for module in code.imports:
+            if located.get(module) is False:
+                yield Lack(module, stage="call", path=code.path, user=code.name)
+
+
+def _distinct(problems: list[Problem]) -> list[Problem]:
+    found: dict[tuple[str, str | None, str | None], Problem] = {}
+    for problem in problems:
+        found.setdefault((problem.code, problem.module, problem.path), problem)
+    return list(found.values())

@@ -1,0 +1,170 @@
+"""What is known on the host: which distribution provides a module, and where modules live."""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+import json
+import re
+import sys
+from dataclasses import dataclass, field
+from importlib.machinery import PathFinder
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from pytest_portable.payload.references import distribution_of
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
+
+__all__ = ["Here", "Owner", "canonical"]
+
+_PROJECT_FILES: Final = ("pyproject.toml", "setup.py", "setup.cfg")
+
+
+class Owner(NamedTuple):
+    """A distribution and its version."""
+
+    name: str
+    version: str
+
+    def __str__(self) -> str:
+        """Write both."""
+        return f"{self.name} {self.version}"
+
+
+def canonical(name: str) -> str:
+    """Spell a distribution's name as indexes do.
+
+    Source:
+        PyPA specifications, "Names and normalization".
+    """
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+@dataclass
+class Here:
+    """The host, asked lazily: nothing is read before a check has failed.
+
+    Attributes:
+        root: directory of the project, where `deps=["."]` points.
+        test: node id of the test that runs.
+    """
+
+    root: Path
+    test: str = ""
+    python: str = "{}.{}.{}".format(*sys.version_info[:3])
+    stdlib: frozenset[str] = field(default_factory=lambda: sys.stdlib_module_names)
+
+    @property
+    def minor(self) -> str:
+        """The host's Python, such as `3.11`."""
+        return ".".join(self.python.split(".")[:2])
+
+    def owner(self, module: str) -> Owner | None:
+        """Return the distribution that provides a module here."""
+        name = distribution_of(module) or _edited(self.file(module))
+        if name is None:
+            return None
+        version = self.version(name)
+        return None if version is None else Owner(name, version)
+
+    def version(self, distribution: str) -> str | None:
+        """Return the version that is installed here."""
+        try:
+            return importlib.metadata.version(distribution)
+        except importlib.metadata.PackageNotFoundError:
+            return None
+
+    def requires_python(self, distribution: str) -> str:
+        """Return the Pythons that the version installed here supports; empty for any."""
+        try:
+            return importlib.metadata.metadata(distribution)["Requires-Python"] or ""
+        except (importlib.metadata.PackageNotFoundError, KeyError):
+            return ""
+
+    def is_edited(self, distribution: str) -> bool:
+        """Whether a distribution is installed as a link to its source tree."""
+        return canonical(distribution) in _editable()
+
+    def file(self, module: str) -> Path | None:
+        """Return the file of a module that was imported here, or its package's."""
+        for name in (module, module.partition(".")[0]):
+            found = sys.modules.get(name)
+            file = getattr(found, "__file__", None)
+            if isinstance(file, str):
+                return Path(file)
+            folders = list(getattr(found, "__path__", ()))
+            if folders:
+                return Path(folders[0])
+        return None
+
+    def is_test(self, module: str) -> bool:
+        """Whether a module is the test file itself, or a conftest."""
+        file = self.file(module)
+        if file is None or module == "__main__":
+            return False
+        if file.name == "conftest.py":
+            return True
+        test = self.test.partition("::")[0]
+        return bool(test) and file.as_posix().endswith("/" + test.lstrip("/"))
+
+    def is_findable(self, module: str) -> bool:
+        """Whether the import system would find a module that was loaded here."""
+        top = module.partition(".")[0]
+        # Not `importlib.util.find_spec`: that would answer from `sys.modules`.
+        found = PathFinder.find_spec(top)
+        if found is None:
+            return False
+        file = self.file(top)
+        return file is None or found.origin is None or Path(found.origin) == file
+
+    def project(self, module: str) -> Path | None:
+        """Return the folder of the project whose source tree holds a module."""
+        file = self.file(module)
+        for folder in file.parents if file else ():
+            if any((folder / name).is_file() for name in _PROJECT_FILES):
+                return folder
+            if folder == self.root:
+                break
+        return None
+
+
+@functools.cache
+def _editable() -> dict[str, tuple[str, Path]]:
+    """Return distributions that are links to a source tree: canonical name -> name, folder.
+
+    Source:
+        PyPA specifications, "Recording the Direct URL Origin of installed distributions".
+    """
+    found: dict[str, tuple[str, Path]] = {}
+    for distribution in importlib.metadata.distributions():
+        folder = _linked_folder(distribution)
+        if folder is not None:
+            name = distribution.metadata["Name"]
+            found[canonical(name)] = (name, folder)
+    return found
+
+
+def _linked_folder(distribution: Distribution) -> Path | None:
+    try:
+        origin = json.loads(distribution.read_text("direct_url.json") or "{}")
+    except ValueError:
+        return None
+    url = str(origin.get("url", ""))
+    if not origin.get("dir_info", {}).get("editable") or not url.startswith("file://"):
+        return None
+    from urllib.parse import unquote, urlsplit  # noqa: PLC0415 - only where something is linked
+
+    return Path(unquote(urlsplit(url).path))
+
+
+def _edited(file: Path | None) -> str | None:
+    """Return the distribution that is a link to the tree in which a file lies."""
+    if file is None:
+        return None
+    for name, folder in _editable().values():
+        # A virtual environment inside the project's folder is not the project's source.
+        if file.is_relative_to(folder) and "site-packages" not in file.relative_to(folder).parts:
+            return name
+    return None

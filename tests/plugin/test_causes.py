@@ -1,0 +1,291 @@
+"""Why a load or a call broke, on two Pythons and with three serializers: what gets each diagnosis.
+
+One distribution is installed there in version 1.0; here it is 2.0 (`support/sides.py`).
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_portable.engine import Portable, Session
+from pytest_portable.payload import references
+from pytest_portable.plan import Leg
+from support import sides
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from pytest_portable.verdict import Problem
+
+PYTHONS = ("3.9", "3.12")
+SERIALIZERS = ("pickle", "dill", "cloudpickle")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _both_sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Put version 2.0 on the host's path."""
+    folder = tmp_path_factory.mktemp("here")
+    sides.here(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(folder))
+        references.installed_packages.cache_clear()
+        yield
+    references.installed_packages.cache_clear()
+    for name in [name for name in sys.modules if name.partition(".")[0] == "sides"]:
+        del sys.modules[name]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return sides.there(tmp_path_factory.mktemp("wheels"))
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    folder = tmp_path_factory.mktemp("causes")
+    made = Session(root=folder, cache_dir=folder / "cache", offline=True)
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=[(p, s) for p in PYTHONS for s in SERIALIZERS], ids="-".join)
+def on(request: pytest.FixtureRequest, session: Session, wheel: Path) -> Callable[..., Portable]:
+    """Give what checks on an environment with version 1.0; keys of the leg by name."""
+    python, serializer = request.param
+
+    def make(**given: Any) -> Portable:
+        leg = Leg(
+            python=python,
+            deps=(str(wheel),),
+            serializer=serializer,
+            install_serializer=False,
+            timeout_seconds=20.0,
+        )
+        return session.portable(Leg(**{**vars(leg), **given}))
+
+    return make
+
+
+@pytest.fixture
+def on_one(session: Session, wheel: Path) -> Portable:
+    """Give what checks with pickle on one Python: where nothing else can matter."""
+    return session.portable(Leg(python="3.12", deps=(str(wheel),), timeout_seconds=1.0))
+
+
+def side(name: str) -> Any:
+    """Import a module of the distribution as it is here."""
+    return importlib.import_module(f"sides.{name}")
+
+
+def first(portable: Portable, obj: object, **given: Any) -> Problem:
+    verdict = portable.check(obj, **given)
+    assert not verdict.portable
+    assert verdict.stage == verdict.problems[0].stage
+    return verdict.problems[0]
+
+
+# version-skew
+
+
+@pytest.mark.parametrize(
+    ("module", "make", "path", "words"),
+    [
+        pytest.param("named", "Widget()", "obj[0]", "sides.named.Widget", id="renamed class"),
+        pytest.param("gone", "Thing()", "obj[0]", "sides.gone", id="module gone"),
+        pytest.param("tuples", "Pair(1, 2)", "obj[0]", "field z is new there", id="namedtuple"),
+        pytest.param("enums", "Color.BLUE", "obj[0]", "no member BLUE = 3 there", id="enum member"),
+        pytest.param("slots", "Point()", "obj[0]", "__slots__ = (x)", id="slots"),
+    ],
+)
+def test_another_version_there_is_skew(
+    on: Callable[..., Portable], module: str, make: str, path: str, words: str
+) -> None:
+    if module == "tuples" and on().leg.serializer == "dill":
+        pytest.skip("dill sends a namedtuple's class whole")
+
+    problem = first(on(), [eval(make, vars(side(module)))])
+
+    assert (problem.code, problem.stage) == ("version-skew", "load")
+    assert problem.distribution == "sides"
+    assert problem.path == path
+    assert "sides 1.0" in problem.message
+    assert "sides 2.0" in problem.message
+    assert words in problem.message
+    assert problem.remedies[0].change == '"sides==2.0"'
+
+
+@pytest.mark.parametrize(
+    ("module", "make"), [("enums", "Color.RED"), ("slots", "Point"), ("makers", "make")]
+)
+def test_what_both_versions_have_is_no_skew(
+    on: Callable[..., Portable], module: str, make: str
+) -> None:
+    assert on(round_trip=False)([eval(make, vars(side(module)))])
+
+
+def test_state_that_lacks_an_attribute_is_skew_when_it_is_used(
+    on: Callable[..., Portable],
+) -> None:
+    problem = first(on(), side("state").Model(), probe="obj.predict(2)")
+
+    assert (problem.code, problem.stage, problem.path) == ("version-skew", "call", "obj")
+    assert "reads 'positive'" in problem.message
+    assert problem.distribution == "sides"
+
+
+# undeclared-import, missing-distribution
+
+
+def test_an_import_of_a_declared_distribution_is_blamed_on_it(
+    on: Callable[..., Portable],
+) -> None:
+    problem = first(on(), {"n": side("needy").Needy()})
+
+    assert (problem.code, problem.stage) == ("undeclared-import", "load")
+    assert (problem.module, problem.distribution) == ("pluggy", "pluggy")
+    assert "sides 1.0 is there, and sides.needy imports pluggy" in problem.message
+    assert problem.path == "obj['n']"
+
+
+def test_an_import_of_a_call_is_missing(on: Callable[..., Portable]) -> None:
+    problem = first(on(), side("lazy").late, probe="obj(1)")
+
+    assert (problem.code, problem.stage) == ("missing-distribution", "call")
+    assert (problem.module, problem.distribution) == ("pluggy", "pluggy")
+
+
+def test_an_import_of_a_hook_has_the_path_of_the_instance(on: Callable[..., Portable]) -> None:
+    problem = first(on(), [0, side("lazy").Late()])
+
+    assert (problem.code, problem.distribution) == ("undeclared-import", "pluggy")
+    assert problem.path == "obj[1]"
+
+
+# environment-dependency
+
+
+def test_a_variable_that_is_not_set_is_named(
+    on: Callable[..., Portable], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIDES_HOME", "/here")
+
+    problem = first(on(), [side("variables").Reads()])
+
+    assert (problem.code, problem.stage) == ("environment-dependency", "load")
+    assert "reads the environment variable SIDES_HOME" in problem.message
+    assert "it is set here" in problem.message
+    assert problem.path == "obj[0]"
+
+
+def test_a_variable_that_is_only_asked_for_is_named_where_it_explains_all(
+    on: Callable[..., Portable], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIDES_HOME", "/here")
+
+    problem = first(on(), [side("variables").Asks()])
+
+    assert problem.code == "environment-dependency"
+    assert "SIDES_HOME" in problem.message
+
+
+def test_a_variable_that_is_set_is_no_problem(on: Callable[..., Portable]) -> None:
+    portable = on(env={"SIDES_HOME": "/there"}, round_trip=False)
+
+    assert portable([side("variables").Reads(), side("variables").Asks()])
+
+
+def test_a_file_of_the_working_directory_is_named(on: Callable[..., Portable]) -> None:
+    problem = first(on(), [side("files").Opens()])
+
+    assert (problem.code, problem.path) == ("environment-dependency", "obj[0]")
+    assert "weights.bin" in problem.message
+    assert "relative path" in problem.message
+
+
+def test_an_entry_point_is_named_with_who_brings_it(on: Callable[..., Portable]) -> None:
+    problem = first(on(), [side("points").Codec()])
+
+    assert (problem.code, problem.path) == ("environment-dependency", "obj[0]")
+    assert "'fast' in the group 'sides.codecs'" in problem.message
+    assert problem.distribution == "sidesplug"
+
+
+# load-hook, recursion
+
+
+def test_missing_arguments_load_nowhere(on: Callable[..., Portable]) -> None:
+    problem = first(on(), [side("hooks").Text("1", "m")])
+
+    assert (problem.code, problem.path) == ("load-hook", "obj[0]")
+    assert "__new__" in problem.message
+    assert "cannot be loaded here either" in problem.message
+    assert "__getnewargs__" in problem.remedies[0].text
+
+
+def test_a_hook_that_raises_is_named(on: Callable[..., Portable]) -> None:
+    problem = first(on(), {"x": [side("hooks").Refuses()]})
+
+    assert (problem.code, problem.stage, problem.path) == ("load-hook", "load", "obj['x'][0]")
+    assert "__setstate__ raised ValueError: refused" in problem.message
+
+
+def test_a_hash_that_needs_its_state_is_placed_at_the_set(on: Callable[..., Portable]) -> None:
+    a, b = side("hooks").Node("a"), side("hooks").Node("b")
+    a.friends.add(b)
+    b.friends.add(a)
+
+    problem = first(on(), a)
+
+    assert (problem.code, problem.path) == ("load-hook", "obj.friends")
+    assert "__hash__" in problem.message
+
+
+def test_a_getattr_that_calls_itself_is_recursion(on: Callable[..., Portable]) -> None:
+    problem = first(on(), [side("hooks").Endless()])
+
+    assert (problem.code, problem.stage, problem.path) == ("recursion", "load", "obj[0]")
+    assert "__getattr__" in problem.message
+
+
+# crash, early-exit, timeout
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "words"),
+    [
+        ("Exits", "early-exit", "status 0"),
+        ("Kills", "crash", "SIGKILL"),
+        ("Sleeps", "timeout", "did not finish in 1 s"),
+    ],
+)
+def test_a_process_that_never_answered_is_placed(
+    on_one: Portable, name: str, code: str, words: str
+) -> None:
+    problem = first(on_one, ["fine", {"it": getattr(side("ends"), name)()}])
+
+    assert (problem.code, problem.stage) == (code, "load")
+    assert problem.path == "obj[1]['it']"
+    assert words in problem.message
+    assert f"sides.ends.{name}.__setstate__" in problem.message
+
+
+# all problems at once
+
+
+def test_everything_that_is_not_there_is_listed(on: Callable[..., Portable]) -> None:
+    pluggy = importlib.import_module("pluggy")
+    obj = {"w": side("named").Widget(), "g": side("gone").Thing(), "h": pluggy.HookimplMarker("x")}
+
+    verdict = on().check(obj)
+
+    found = {problem.path: (problem.code, problem.distribution) for problem in verdict.problems}
+    assert found == {
+        "obj['w']": ("version-skew", "sides"),
+        "obj['g']": ("version-skew", "sides"),
+        "obj['h']": ("missing-distribution", "pluggy"),
+    }
