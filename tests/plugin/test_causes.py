@@ -274,6 +274,23 @@ def test_a_process_that_never_answered_is_placed(
     assert f"sides.ends.{name}.__setstate__" in problem.message
 
 
+# side-effect
+
+
+class Writes:
+    """Leaves a file behind when it is loaded."""
+
+    def __reduce__(self) -> tuple[Any, tuple[str, str]]:
+        return open, ("left.txt", "w")
+
+
+def test_a_file_that_a_load_leaves_has_the_path_of_its_writer(on_one: Portable) -> None:
+    problem = first(on_one, {"fine": 1, "x": [Writes()]})
+
+    assert (problem.code, problem.stage, problem.path) == ("side-effect", "load", "obj['x'][0]")
+    assert "left.txt" in problem.message
+
+
 # all problems at once
 
 

@@ -45,7 +45,7 @@ def judge_transcript(check: Check) -> None:
             Problem(
                 code="side-effect",
                 stage="load",
-                path="obj",
+                path=_writer(check, transcript.files),
                 message="left files in the working directory: " + ", ".join(transcript.files[:5]),
             )
         )
@@ -84,3 +84,12 @@ def _lost(check: Check, transcript: Transcript) -> Problem:
         stage=_STAGE_OF_STEP[transcript.last_step()],
         timeout_seconds=check.leg.timeout_seconds,
     )
+
+
+def _writer(check: Check, files: tuple[str, ...]) -> str:
+    """Return the path of what wrote the first file while it was loaded, as far as one is seen."""
+    evidence = evidence_for(check)
+    for kind, name, offset in evidence.blame.surroundings:
+        if kind == "written" and name in files and offset >= 0 and evidence.blame_path:
+            return evidence.blame_path(offset)
+    return "obj"
