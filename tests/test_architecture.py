@@ -37,8 +37,8 @@ COVERED_BY = {
     "preparing": "plugin/test_preparing.py",
     "report/__init__": "unit/test_report_text.py",
     "environment/sources": "unit/environment/test_preparation.py",
-    "environment/naming": "real/test_requirements.py",
-    "trials": "real/test_requirements.py",
+    "environment/naming": "real/test_smallest_requirements.py",
+    "trials": "real/test_smallest_requirements.py",
     "environment/wheel": "unit/environment/test_project.py",
     "environment/added": "plugin/test_preparing.py",
     "environment/command": "target/test_commands.py",
@@ -230,6 +230,13 @@ def test_every_module_has_tests() -> None:
     }
 
     assert not untested, "write a test file for each, or say in COVERED_BY which one proves it"
+
+
+def test_no_two_test_files_have_the_same_name() -> None:
+    # pytest imports them by their bare names; a framework's own suites run apart from ours.
+    files = [path.name for path in TESTS.rglob("test_*.py") if "suites" not in path.parts]
+
+    assert len(files) == len(set(files))
 
 
 @pytest.mark.parametrize("pattern", sorted(COVERED_BY))

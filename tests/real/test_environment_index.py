@@ -190,14 +190,14 @@ def test_a_resolution_that_takes_too_long_names_what_it_goes_back_over(
     settings: Callable[..., StoreSettings], tmp_path: Path, wheelhouse: Wheelhouse
 ) -> None:
     house = type(wheelhouse)(tmp_path)
-    for number in range(40):
+    for number in range(150):
         house.add("left", f"1.{number}", requires=[f"middle=={number}"])
-        house.add("right", f"1.{number}", requires=[f"middle=={number + 100}"])
+        house.add("right", f"1.{number}", requires=[f"middle=={number + 1000}"])
         house.add("middle", str(number))
-        house.add("middle", str(number + 100))
+        house.add("middle", str(number + 1000))
     (tmp_path / "r.txt").write_text(f"-f {tmp_path}\nleft\nright\n", encoding="utf-8")
     request = EnvironmentRequest(python=None, requirements=("-r r.txt",), root=tmp_path)
-    mine = settings("pip", cache_dir=tmp_path / "cache", install_timeout_seconds=2.0)
+    mine = settings("pip", cache_dir=tmp_path / "cache", install_timeout_seconds=8.0)
 
-    with pytest.raises(InstallError, match="stopped after 2 s, going back over versions of"):
+    with pytest.raises(InstallError, match="stopped after 8 s, going back over versions of"):
         prepare(request, mine)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from pytest_portable.environment.installers import find_uv
 from support.wheels import make_wheel
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
@@ -53,9 +53,9 @@ def run(*command: str | Path, cwd: Path, status: int | None = 0) -> str:
 @pytest.fixture(scope="module")
 def hosts(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
     """An environment with this project for every host Python."""
-    uv = shutil.which("uv")
-    assert uv is not None
     folder = tmp_path_factory.mktemp("hosts")
+    uv = find_uv(folder)
+    assert uv is not None
     # The class was renamed between what the job of 3.10 has and what the others have.
     old = make_wheel(folder, "job", "1.0", {"job.py": JOB.format(name="Job")})
     new = make_wheel(folder, "job", "2.0", {"job.py": JOB.format(name="Task")})

@@ -195,7 +195,9 @@ def _change(record: Message, error: BaseException) -> Problem | None:
     """Return the problem of an exception that is another one after the trip."""
     about, facts = record.header["raised"], record.header["facts"]
     kind = type(error)
-    if (about["module"], about["type"]) != (kind.__module__, kind.__qualname__):
+    # cloudpickle makes a class there without its qualified name: `f.<locals>.Refused` is `Refused`.
+    there = about["module"], about["type"].rpartition(".")[2]
+    if there != (kind.__module__, kind.__qualname__.rpartition(".")[2]):
         return _lost(record, f"came back as {kind.__module__}.{kind.__qualname__}", "")
     found = exception_facts(error)
     fact = _changed_fact(facts, found)
