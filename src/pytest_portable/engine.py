@@ -126,10 +126,15 @@ class Session:
         self, leg: Leg, environment: Environment, preload: tuple[str, ...], there: str
     ) -> Agent:
         where = environment.command or str(environment.executable)
-        key = (where, tuple(sorted(leg.env.items())), preload, there)
+        key = (where, tuple(sorted(leg.env.items())), leg.preload, preload, there)
         if key not in self._agents:
             self._agents[key] = Agent(
-                environment.executable, leg.env, preload, there, command=environment.command
+                environment.executable,
+                leg.env,
+                try_preload=preload,
+                there=there,
+                preload=leg.preload,
+                command=environment.command,
             )
         self._agents[key].start()
         return self._agents[key]
@@ -367,6 +372,7 @@ class Portable(Searching):
             environment=self._environment,
             shipping=self._shipping,
             hops=self._hops,
+            in_one_piece=bool(self._session.observers or self._hops),  # they keep payloads
             started=time.monotonic(),
             root=self._session.root,
             control=lambda: self._session.control(self.leg, self._serializer),

@@ -343,7 +343,15 @@ def _set_up(item: pytest.Item) -> Portable:
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Fail a test whose own mark promised a check that nothing asked for."""
     __tracebackhide__ = True
-    result = yield
+    result = trouble = None
+    try:
+        result = yield
+    except (SetupError, OptionError) as error:
+        from pytest_portable.failures import in_call
+
+        trouble = in_call(error, item.path)
+    if trouble is not None:
+        pytest.fail(trouble, pytrace=False)
     if _is_marked(item) and not item.stash.get(_ASKED, False):
         pytest.fail(
             f"{item.nodeid}: marked portable, but nothing asked for the fixture `portable`: "
@@ -359,6 +367,10 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show what the targets printed, and the verdicts that the failure itself does not tell."""
     report = yield
+    if report.failed and call.excinfo is not None and _is_ours(item):
+        from pytest_portable.failures import shorten
+
+        shorten(report.longrepr, call.excinfo.value)
     if report.when == "setup" and (failure := item.stash.get(_SETUP_FAILURE, None)):
         setattr(report, ATTRIBUTE, {"setup_failure": failure})
     found = item.stash.get(_PORTABLE, None) or getattr(item, "found", None)

@@ -6,10 +6,11 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from pytest_portable.engine import Portable, Session
-from pytest_portable.errors import OptionError, PortabilityError
+from pytest_portable.errors import OptionError, PortabilityError, SetupError
 from pytest_portable.plan import Leg
 
 if TYPE_CHECKING:
@@ -213,3 +214,83 @@ def test_an_inspection_is_told_as_a_tree(on: Callable[..., Portable]) -> None:
     text = str(on().inspect({"p": functools.partial(pow, 2)}))
 
     assert "    functools.partial  obj['p']" in text
+
+
+@pytest.mark.parametrize("protocol", [4, 5])
+def test_a_big_array_travels_both_ways(on: Callable[..., Portable], protocol: int) -> None:
+    array = np.arange(2_000_000.0)
+    frozen = array[:500_000].copy()
+    frozen.setflags(write=False)
+    value = {"a": array, "again": array, "frozen": frozen, "text": "x" * 2_000_000}
+
+    verdict = on(protocol=protocol)(value, probe="obj['a'].flags.writeable, obj['a'] + 1")
+
+    assert verdict.portable
+    assert verdict.payload_bytes == pytest.approx(22_000_000, abs=2000)
+
+
+def test_a_big_result_can_be_written_to(on: Callable[..., Portable]) -> None:
+    back = on(serializer="cloudpickle").call(lambda a: a * 2, np.ones(1_000_000))
+
+    back += 1
+    assert back.sum() == 3_000_000
+
+
+@pytest.mark.parametrize("protocol", [4, 5])
+def test_a_big_array_that_comes_back_changed_is_told(
+    on: Callable[..., Portable], protocol: int
+) -> None:
+    portable = on(protocol=protocol)
+
+    verdict = portable.check([np.zeros(1_000_000), Hook("1")], probe="obj[0].sum()")
+
+    assert verdict.problems[0].path == "obj[1]"
+    assert "obj[0]" not in str(verdict)
+
+
+@pytest.mark.parametrize("protocol", [4, 5])
+def test_a_failing_load_beside_a_big_array_has_its_path(
+    on: Callable[..., Portable], protocol: int
+) -> None:
+    verdict = on(protocol=protocol).check([np.zeros(1_000_000), Hook("1/0")])
+
+    assert (verdict.stage, verdict.problems[0].code) == ("load", "load-hook")
+
+
+@pytest.mark.parametrize("protocol", [4, 5])
+def test_the_budget_counts_what_travels_outside(on: Callable[..., Portable], protocol: int) -> None:
+    verdict = on(protocol=protocol, max_bytes=1000).check({"a": np.zeros(1_000_000)})
+
+    assert verdict.problems[0].code == "too-large"
+    assert verdict.problems[0].path is not None
+    assert verdict.problems[0].path.startswith("obj['a']")
+
+
+def test_a_payload_of_a_newer_protocol_is_refused_before_it_is_loaded(
+    on: Callable[..., Portable],
+) -> None:
+    verdict = on().check_payload(b"\x80\x06cos\n_exit\n(K\x07tR.")
+
+    assert (verdict.stage, verdict.problems[0].code) == ("inspect", "protocol-too-new")
+    assert len(verdict.problems) == 1
+
+
+def test_what_is_preloaded_is_there_before_the_payload(on: Callable[..., Portable]) -> None:
+    is_loaded = "'colorsys' in __import__('sys').modules"
+
+    with_it = on(preload=("colorsys",)).check(0, probe=f"print({is_loaded})")
+    without = on().check(0, probe=f"print({is_loaded})")
+
+    assert (with_it.stdout, without.stdout) == ("True\n", "False\n")
+    assert "preload colorsys (hides imports that are missing)" in " ".join(str(with_it).split())
+
+
+@pytest.mark.parametrize("name", ["no_such_module", "json.nothing"])
+def test_what_cannot_be_preloaded_is_a_set_up_failure(
+    on: Callable[..., Portable], name: str
+) -> None:
+    with pytest.raises(SetupError, match=f"preload: '{name}' cannot be imported") as caught:
+        on(preload=(name,))
+
+    assert "ModuleNotFoundError" in str(caught.value)
+    assert on().check(1).portable

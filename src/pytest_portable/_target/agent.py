@@ -14,12 +14,16 @@ with it; null to make one, where no files are shared with the host), `preload` (
 before any fork), `try_preload` (the same, but allowed to be absent), `there` (source of functions
 that loaders and dumpers name as `there:function`).
 Hello from the agent: `schema`, `python`, `version_info`, `implementation`, `platform`,
-`executable`, `pid`, `fork`, `absent` (what could not be preloaded).
+`executable`, `pid`, `fork`, `absent` (what could not be preloaded); or, and nothing follows it,
+`refused` (a module of `preload` that cannot be imported) and `exception`.
 
 Request: `nonce`, `kind` ("check"; "call"; "pass": load and dump again; "forward": hand the bytes
 on; "task": the one payload is a message for `runner`, a name and keyword arguments), `payloads` (a
 list of `name`, `loaders`, `file`; bytes
-in the blobs where `file` is null), `dumpers` (a list of `[module:attribute, keyword arguments]`),
+in the blobs where `file` is null; `stream_loaders`, which read a file; `beside`, null or where
+the buffers lie that protocol 5 keeps out of the stream: `file`, and `places`, pairs of offset and
+size), `outside` (whether such buffers may come back so),
+`dumpers` (a list of `[module:attribute, keyword arguments]`),
 `protocol`, `round_trip`, `probes` (a list of `label`, `mode`, `source`, `name`, `plain`: what it
 gives is text and comes back as it is), `warnings`, `seed` (null, or a number), `seeded` (modules
 beside `random` that the seed is for), `ship` (null, or import packages to find first: `names`,
@@ -103,6 +107,7 @@ ABORT_SECONDS = 0.3
 CHUNK_BYTES = 1 << 18
 OWN_FILES = (__file__, "<serializer>")
 HEAD_BYTES = 32
+ALIGNED_BYTES = 64
 SHIPPED = "-shipped"  # beside the working directory, which belongs to user code
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
@@ -149,28 +154,28 @@ def encode(
     return [head + text, *blobs]
 
 
-def number_at(message: bytes, position: int) -> int:
+def number_at(message: "bytes | memoryview", position: int) -> int:
     """Return one of the four numbers in a message's head."""
     return int.from_bytes(message[8 * position : 8 * position + 8], "big")
 
 
-def length_of(head: bytes) -> int:
+def length_of(head: "bytes | memoryview") -> int:
     """Return the length of a whole message."""
     return HEAD_BYTES + number_at(head, 0) + number_at(head, 1)
 
 
-def decode(message: bytes) -> "tuple[dict[str, Any], list[bytes]]":
+def decode(message: "bytes | memoryview") -> "tuple[dict[str, Any], list[bytes]]":
     """Return header and blobs of a whole message."""
     offset = HEAD_BYTES + number_at(message, 0)
-    header = scan_json(message[HEAD_BYTES:offset].decode("ascii"), 0)[0]
+    header = scan_json(str(message[HEAD_BYTES:offset], "ascii"), 0)[0]
     blobs = []
     for size in header["blobs"]:
-        blobs.append(message[offset : offset + size])
+        blobs.append(bytes(message[offset : offset + size]))
         offset += size
     return header, blobs
 
 
-def write_all(descriptor: int, pieces: "list[bytes]") -> None:
+def write_all(descriptor: int, pieces: "list[bytes] | list[memoryview]") -> None:
     """Write every piece, however often the kernel takes only a part."""
     for piece in pieces:
         written = os.write(descriptor, piece)
@@ -193,6 +198,39 @@ def receive(descriptor: int) -> bytes:
         parts.append(read_some(descriptor))
         missing -= len(parts[-1])
     return b"".join(parts)
+
+
+def is_inside(buffers: "list[memoryview]", buffer: "Any") -> bool:
+    """Keep a big buffer out of the stream, as `buffer_callback` of pickle's protocol 5."""
+    with memoryview(buffer) as view:
+        if view.nbytes < SPILL_BYTES or not (view.c_contiguous or view.f_contiguous):
+            return True
+    buffers.append(buffer.raw())
+    return False
+
+
+def write_buffers(path: str, buffers: "list[memoryview]") -> "dict[str, object]":
+    """Write buffers to a new file, each where every processor likes to find its numbers."""
+    places, offset = [], 0
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        for buffer in buffers:
+            os.lseek(file, offset, os.SEEK_SET)
+            write_all(file, [buffer])
+            places.append([offset, buffer.nbytes])
+            offset += -(-buffer.nbytes // ALIGNED_BYTES) * ALIGNED_BYTES
+    finally:
+        os.close(file)
+    return {"file": path, "places": places}
+
+
+def map_buffers(beside: "dict[str, Any]") -> "list[memoryview]":
+    """Return the buffers of a file: memory that is read when it is looked at, and private."""
+    import mmap
+
+    with open(beside["file"], "rb") as stream:
+        view = memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_COPY))
+    return [view[offset : offset + size] for offset, size in beside["places"]]
 
 
 def read_some(descriptor: int) -> bytes:
@@ -304,12 +342,13 @@ def first_importable(candidates: "list[Any]") -> "tuple[str, Any, dict[str, Any]
 class Check:
     """One check in a process of its own."""
 
-    def __init__(self, message: bytes, records: int, watch: "Watch") -> None:
+    def __init__(self, message: bytes, records: int, watch: "Watch", beside: str) -> None:
         request, self.blobs = decode(message)
         defaults = {"probes": [], "seed": None, "seeded": [], "ship": None, "survey": None}  # type: dict[str, Any]
         self.request = {**defaults, **request}
         self.records = records
         self.watch = watch
+        self.beside = beside
         self.notes = Notes(records) if self.request["kind"] == "blame" else None
 
     def record(self, header: "dict[str, object]", blob: "bytes | None" = None) -> None:
@@ -423,13 +462,15 @@ class Check:
         self, payload: "dict[str, Any]", blobs: "Any", loader: str, function: "Any"
     ) -> object:
         """Load from the file where there is one: it has the lowest peak of memory."""
+        options = {"buffers": map_buffers(payload["beside"])} if payload["beside"] else {}
         if payload["file"] is None:
-            return function(next(blobs))
+            return function(next(blobs), **options)
         with open(payload["file"], "rb") as stream:
-            from_stream = payload.get("stream_loader") if self.notes is None else None
-            if from_stream and from_stream.partition(":")[0] == loader.partition(":")[0]:
-                return resolve(from_stream)(stream)
-            return function(stream.read())
+            watched = self.notes is not None
+            for from_stream in () if watched else payload["stream_loaders"]:
+                if from_stream.partition(":")[0] == loader.partition(":")[0]:
+                    return resolve(from_stream)(stream, **options)
+            return function(stream.read(), **options)
 
     def count(self) -> None:
         """Say what is there of the modules and names that a payload refers to."""
@@ -598,22 +639,31 @@ class Check:
 
     def dump(self, kind: str, value: object, step: str, name: str) -> None:
         """Dump a value into a record of its own."""
+        buffers = []  # type: list[memoryview]
         try:
-            dumper, blob = self.dumps(value)
+            dumper, blob = self.dumps(value, partial(is_inside, buffers))
         except BaseException as error:
             self.record({"type": type_name(value), "step": step})
             self.failed(step, error, name, part=self.smallest(value, name))
             return
-        self.record({kind: name, "name": name, "dumper": dumper, "type": type_name(value)}, blob)
+        header = {
+            kind: name,
+            "name": name,
+            "dumper": dumper,
+            "type": type_name(value),
+        }  # type: dict[str, object]
+        if buffers:
+            header["beside"] = write_buffers("%s-%s" % (self.beside, kind), buffers)
+        self.record(header, blob)
 
-    def dumps(self, value: object) -> "tuple[str, bytes]":
+    def dumps(self, value: object, callback: "Any" = None) -> "tuple[str, bytes]":
         """Dump with the first dumper that is installed, at the lower of both protocols."""
         name, function, options = first_importable(self.request["dumpers"])
         if self.request["protocol"] is not None:
-            options = {
-                **options,
-                "protocol": min(self.request["protocol"], pickle.HIGHEST_PROTOCOL),
-            }
+            protocol = min(self.request["protocol"], pickle.HIGHEST_PROTOCOL)
+            options = {**options, "protocol": protocol}
+            if protocol >= 5 and self.request["outside"] and self.beside:
+                options.setdefault("buffer_callback", callback)
         return name, function(value, **options)
 
 
@@ -1565,7 +1615,8 @@ class Child:
             os.chdir(self.cwd)
             agent.watch.take()
             rehearse()
-            Check(receive(requests), records, agent.watch).run()
+            beside = self.records if agent.spill else ""
+            Check(receive(requests), records, agent.watch, beside).run()
             os.write(done, b".")
             code = 0
         except EOFError:  # the agent is gone and nobody asks any more
@@ -1625,7 +1676,7 @@ class Agent:
             exec(compile(greeting["there"], OWN_FILES[1], "exec"), THERE)
         absent = []
         for name in greeting["preload"]:
-            importlib.import_module(name)
+            self.preload(name)
         for name in greeting["try_preload"]:
             try:
                 importlib.import_module(name)
@@ -1643,6 +1694,15 @@ class Agent:
         if hasattr(gc, "freeze"):  # PyPy has none
             gc.freeze()
         write_all(self.answers, encode(hello(absent)))
+
+    def preload(self, name: str) -> None:
+        """Import a module that was asked for, or tell the host why that cannot be, and end."""
+        try:
+            importlib.import_module(name)
+        except BaseException as error:
+            about = describe_exception(error)
+            write_all(self.answers, encode({"refused": name, "exception": about}))
+            sys.exit(REFUSED)
 
     def serve(self) -> None:
         """Answer requests, one at a time, each from a child that was ready before it came."""

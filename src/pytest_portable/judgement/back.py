@@ -28,7 +28,8 @@ def load_back(check: Check, record: Message, path: str) -> object:
     """Load what the target dumped; a failure becomes a problem at stage `return`."""
     assert record.blob is not None
     try:
-        return loader_for(check, record)(record.blob)
+        beside = {"buffers": record.buffers} if record.buffers else {}
+        return loader_for(check, record)(record.blob, **beside)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - a worker-only class may raise anything

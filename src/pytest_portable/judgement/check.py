@@ -19,12 +19,14 @@ from pytest_portable.judgement.exceptions import bring_back_exception, ends_sess
 from pytest_portable.judgement.outcome import Outcome
 from pytest_portable.judgement.paths import with_argument_path
 from pytest_portable.judgement.policies import check_policies
+from pytest_portable.judgement.protocols import newer_than_readable
 from pytest_portable.judgement.route import Hop, blame_hop, route_facts, take_route
 from pytest_portable.judgement.seeds import seeded_modules
 from pytest_portable.judgement.task import check_limits, note_left_behind, run_task
 from pytest_portable.judgement.there import judge_transcript
 from pytest_portable.judgement.unwanted import find_unwanted
 from pytest_portable.judgement.warned import all_warnings
+from pytest_portable.payload.outside import dump_outside, searchable, size_of, whole
 from pytest_portable.payload.prescan import may_be_bound, may_carry_code
 from pytest_portable.shipping import NO_SHIPPING, Shipping
 from pytest_portable.surroundings import Questions
@@ -73,6 +75,7 @@ class Check:
     evidences: dict[str, Evidence] = field(default_factory=dict)
     root: Path = Path()
     control: Callable[[], Agent] | None = None
+    in_one_piece: bool = False
 
     @property
     def protocol(self) -> int | None:
@@ -195,10 +198,17 @@ class Check:
             )
             return None
 
+    def _dump_to_travel(self, value: object) -> bytes:
+        """Dump without copying what is big, where both sides can take that."""
+        dump, protocol = self.serializer.dump, self.protocol
+        if dump is None or protocol is None or self.in_one_piece or not self.agent.shares_files:
+            return self.dumps(value)
+        return dump_outside(dump, value, self.serializer.split(self.leg.options)[0], protocol)
+
     def _dump_despite_warnings(self, value: object, root: str) -> bytes:
         """Dump; a warning that the host's filters made an error becomes a note."""
         try:
-            return self.dumps(value)
+            return self._dump_to_travel(value)
         except Warning as warning:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -236,6 +246,7 @@ class Check:
         from pytest_portable.payload.envelopes import inspect_streams  # noqa: PLC0415 - on demand
         from pytest_portable.payload.stdlib import stdlib_of  # noqa: PLC0415 - the same
 
+        data = whole(data)
         if root not in self.inspections:
             self.inspections[root] = inspect_streams(
                 self.serializer.pickles(data),
@@ -252,7 +263,11 @@ class Check:
         if self.leg.absent and self.environment is not None:
             self.problems += find_unwanted(self.leg.absent, self.environment, self.leg.deps or ())
         for name, data in payloads:
-            if there != self.host and any(map(may_carry_code, self.serializer.pickles(data))):
+            if found_newer := newer_than_readable(data, name, there):
+                self.problems.append(found_newer)
+                continue
+            streams = () if there == self.host else self.serializer.pickles(searchable(data))
+            if any(map(may_carry_code, streams)):
                 found = foreign_code(self.inspection(data, name), host=self.host, target=there)
                 found = [with_argument_path(problem) for problem in found]
                 (self.notes if self.leg.allow_bytecode else self.problems).extend(found)
@@ -261,7 +276,7 @@ class Check:
         for name, data in payloads:
             if name == "obj":
                 check_limits(self, "object", data)
-            if any(map(may_be_bound, self.serializer.pickles(data))):
+            if any(map(may_be_bound, self.serializer.pickles(searchable(data)))):
                 self.notes += bound_notes(self.inspection(data, name), self.target.platform)
         if self.problems:
             self.problems += census_of_payloads(self)
@@ -297,6 +312,7 @@ class Check:
             "seeded": seeded_modules(self.leg.seed),
             "warnings": self.leg.warnings,
             **more,
+            "outside": self.serializer.dump is not None and not self.in_one_piece,
         }
         self.transcript = self.agent.run_check(
             request,
@@ -306,6 +322,10 @@ class Check:
             sources=self.shipping.sources,
         )
         self.seconds["there"] = self.transcript.seconds
+        if not self.transcript.is_clean():
+            # Who looks for the cause reads one stream, as it was: a probe may change the object.
+            payloads[:] = [(name, whole(data)) for name, data in payloads]
+            self.payload = None if self.payload is None else whole(self.payload)
 
     # --- verdict ------------------------------------------------------------------------------
 
@@ -326,7 +346,7 @@ class Check:
             object=f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins."),
             serializer=self.leg.serializer,
             protocol=self.protocol,
-            payload_bytes=None if self.payload is None else len(self.payload),
+            payload_bytes=None if self.payload is None else size_of(self.payload),
             target=self.target,
             leg={
                 "python": self.leg.python,
@@ -335,6 +355,7 @@ class Check:
                 "label": self.label,
                 "deps_id": self.leg.deps_id,
                 **route_facts(self),
+                "preload": list(self.leg.preload),
             },
             seconds={**self.seconds, "total": time.monotonic() - self.started},
             warnings=() if transcript is None else tuple(all_warnings(self)),

@@ -40,7 +40,7 @@ class Unloadable(Exception):  # noqa: N818 - a finding rather than an error
         return self.why
 
 
-def loader_for(check: Check, record: Message) -> Callable[[bytes], object]:
+def loader_for(check: Check, record: Message) -> Callable[..., object]:
     """Return what loads a record: the target dumps with pickle where nothing better is there."""
     if str(record.header["dumper"]).startswith("pickle:"):
         from pytest_portable.serializers.loading import loads  # noqa: PLC0415 - rare

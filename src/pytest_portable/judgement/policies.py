@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from pytest_portable.judgement.paths import with_argument_path
+from pytest_portable.payload.outside import size_of
 from pytest_portable.verdict import Problem, Remedy
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def _check_size(check: Check, payloads: list[tuple[str, bytes]]) -> None:
     budget = check.leg.max_bytes
     sources = check.shipping.sources
     shipped = {} if sources is None else {name: sources.bytes_of(name) for name in sources.names}
-    total = sum(len(data) for _, data in payloads) + sum(shipped.values())
+    total = sum(size_of(data) for _, data in payloads) + sum(shipped.values())
     if budget is None or total <= budget:
         return
     fillers = [

@@ -60,6 +60,7 @@ def hop_legs(leg: Leg) -> list[tuple[Leg, bool]]:
             producer=None,
             absent=(),
             forbid=(),
+            preload=(),
             max_bytes=None,
         )
         found.append((hop, is_opaque))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pytest_portable.judgement.exceptions import add_note, ends_session, not_raised
 from pytest_portable.judgement.outcome import Outcome
 from pytest_portable.judgement.there import judge_transcript
+from pytest_portable.payload.outside import size_of
 from pytest_portable.verdict import Problem
 
 if TYPE_CHECKING:
@@ -95,13 +96,13 @@ def _left(left: LeftBehind, evidence: str = "") -> Problem:
 def check_limits(check: Check, what: str, data: bytes) -> None:
     """Compare with what the system lets through; `what` is as in `Limit`."""
     for limit in check.serializer.limits:
-        if limit.what != what or len(data) <= limit.bytes:
+        if limit.what != what or size_of(data) <= limit.bytes:
             continue
         problem = Problem(
             code="too-large",
             stage="return" if what == "result" else "inspect",
             path="obj()" if what == "result" else "obj",
-            message=f"{len(data):,} bytes as encoded, the limit is {limit.bytes:,}: "
+            message=f"{size_of(data):,} bytes as encoded, the limit is {limit.bytes:,}: "
             f"{limit.message}",
         )
         (check.problems if limit.fails else check.notes).append(problem)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pytest_portable.diagnosis import explain_load, explain_lost
 from pytest_portable.judgement.back import undumped_result
 from pytest_portable.judgement.evidence import evidence_for, with_paths
 from pytest_portable.judgement.warned import judge_warnings
-from pytest_portable.verdict import Problem, Remedy
+from pytest_portable.verdict import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pytest_portable.judgement.check import Check
     from pytest_portable.target import Message, Transcript
 
@@ -56,21 +54,7 @@ def _judge_failure(check: Check, record: Message) -> None:
     if record.header["failed"] != "loading":
         check.problems.append(undumped_result(record))
         return
-    if "unsupported pickle protocol" in error["message"]:
-        check.problems.append(_protocol_too_new(check, error))
-        return
     check.problems += with_paths(explain_load(error, evidence_for(check, name)))
-
-
-def _protocol_too_new(check: Check, error: Mapping[str, Any]) -> Problem:
-    return Problem(
-        code="protocol-too-new",
-        stage="inspect",
-        path="obj",
-        message=f"pickle protocol {check.protocol} is newer than the target reads",
-        evidence=f"{error['type']}: {error['message']}",
-        remedies=(Remedy("protocol=4", "protocol=4"),),
-    )
 
 
 def _lost(check: Check, transcript: Transcript) -> Problem:

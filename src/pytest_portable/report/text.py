@@ -136,6 +136,8 @@ def _facts(verdict: Mapping[str, Any]) -> Iterator[str]:
     if size is not None:
         facts.append(f"{size:,} bytes")
     facts += [_hop(hop) for hop in verdict["leg"].get("via", ())]
+    if preloaded := verdict["leg"].get("preload"):
+        facts.append(f"preload {', '.join(preloaded)} (hides imports that are missing)")
     yield from _wrap(", ".join(facts), "  leg: ", "       ")
     target = verdict["target"]
     if target:

@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 __all__ = ["loads", "loads_dill"]
 
@@ -62,8 +62,8 @@ class _Definitions:
 class _Unpickler(pickle.Unpickler):
     """The host's unpickler for answers."""
 
-    def __init__(self, stream: io.BytesIO) -> None:
-        super().__init__(stream)
+    def __init__(self, stream: io.BytesIO, buffers: Iterable[Any] | None) -> None:
+        super().__init__(stream, buffers=buffers)
         self._definitions = _Definitions()
 
     def find_class(self, module: str, name: str) -> Any:
@@ -71,12 +71,17 @@ class _Unpickler(pickle.Unpickler):
         return self._definitions.wrap(module, name, super().find_class(module, name))
 
 
-def loads(data: bytes) -> object:
-    """Load an answer that was dumped by pickle or cloudpickle."""
+def loads(data: bytes, buffers: Iterable[Any] | None = None) -> object:
+    """Load an answer that was dumped by pickle or cloudpickle.
+
+    Args:
+        data: the answer.
+        buffers: what came beside it.
+    """
     # A payload without by-value classes cannot redefine any, and the C unpickler is faster.
     if b"_class_setstate" not in data:
-        return pickle.loads(data)
-    return _Unpickler(io.BytesIO(data)).load()
+        return pickle.loads(data, buffers=buffers)
+    return _Unpickler(io.BytesIO(data), buffers).load()
 
 
 def loads_dill(data: bytes) -> object:

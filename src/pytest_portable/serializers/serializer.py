@@ -70,6 +70,8 @@ class Serializer:
         accepts: the keyword arguments of `dumps` that `options` may name; `None` for any.
         keeps_sharing: one object in two places comes back as one; joblib splits what an array
             of objects and its surroundings share.
+        dump: writes to a stream what `dumps` gives, and takes `buffer_callback` as `pickle.dump`
+            does; loaders and dumpers take `buffers` and `buffer_callback` then. `None` for none.
         task: how the system ships calls, where it has a way of its own.
         limits: how much the system lets through.
         remarks: `remarks(host, target, distributions)` gives lines on what the system says of
@@ -99,6 +101,7 @@ class Serializer:
     accepts: frozenset[str] | None = None
     load_options: frozenset[str] = frozenset()
     keeps_sharing: bool = True
+    dump: Callable[..., None] | None = None
     task: Task | None = None
     limits: tuple[Limit, ...] = ()
     remarks: Callable[[Minor, Minor, Mapping[str, str]], Sequence[str]] = _nothing
@@ -138,10 +141,21 @@ class Serializer:
             elif name.startswith("there:") and not self.there:
                 yield f"{key}: {name!r} names a function of the source `there`, which is empty"
 
-    def load(self, data: bytes, options: Mapping[str, object] | None = None) -> object:
-        """Load bytes on the host; of a mark's `options` those for loading are used."""
-        loads = self.loads or resolve(self.loaders[0])
-        return loads(data, **self.split(options or {})[1])
+    def load(
+        self,
+        data: bytes,
+        options: Mapping[str, object] | None = None,
+        **beside: object,
+    ) -> object:
+        """Load bytes on the host; of a mark's `options` those for loading are used.
+
+        Args:
+            data: the payload, or the answer.
+            options: a mark's.
+            beside: `buffers`, where some are not in the stream.
+        """
+        loads: Callable[..., object] = self.loads or resolve(self.loaders[0])
+        return loads(data, **self.split(options or {})[1], **beside)
 
     def split(self, options: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:
         """Part a mark's `options` into those for dumping and those for loading."""

@@ -35,6 +35,7 @@ def make_pickle() -> Serializer:
         dumpers=("pickle:dumps",),
         default_protocol=lambda: pickle.DEFAULT_PROTOCOL,
         accepts=frozenset({"fix_imports", "buffer_callback"}),
+        dump=pickle.dump,
     )
 
 
@@ -53,6 +54,7 @@ def make_cloudpickle() -> Serializer:
         preload=("cloudpickle",),
         machinery="cloudpickle",
         accepts=frozenset({"buffer_callback"}),
+        dump=cloudpickle.dump,
     )
 
 

@@ -1,7 +1,4 @@
-"""The host half of a check: start an agent, feed it requests, read its answers.
-
-A `Transcript` is what one check left: the steps, the data records, the exit status, the streams.
-"""
+"""The host half of a check: start an agent, feed it requests, read its answers."""
 
 from __future__ import annotations
 
@@ -19,7 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_portable._target import agent as protocol
 from pytest_portable._target import bootstrap
-from pytest_portable.errors import AgentError
+from pytest_portable.errors import AgentError, SetupError
+from pytest_portable.payload.outside import Stream
+from pytest_portable.target.transcript import Transcript, read_transcript
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,63 +26,21 @@ if TYPE_CHECKING:
     from pytest_portable.environment.command import CommandTarget
     from pytest_portable.shipping.sources import Sources
 
-__all__ = ["Agent", "Message", "Transcript", "target_environment"]
+__all__ = ["Agent", "target_environment"]
 
 START_SECONDS: Final = 60.0
 GRACE_SECONDS: Final = 5.0
 # How a target that does not share our files names the agent in tracebacks.
 REMOTE_NAME: Final = "pytest_portable/_target/agent.py"
 _LOST: Final = (EOFError, OSError, TimeoutError)
+# What loads from a file with the least memory, beside what loads from bytes.
+STREAM_LOADERS: Final = ("dill:load", "pickle:load")
 THREAD_VARIABLES: Final = (
     "MKL_NUM_THREADS",
     "NUMEXPR_NUM_THREADS",
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
 )
-
-
-@dataclass(frozen=True)
-class Message:
-    """One record of the child: its header and its blob."""
-
-    header: Mapping[str, Any]
-    blob: bytes | None = None
-
-
-@dataclass(frozen=True)
-class Transcript:
-    """What one check left behind.
-
-    Attributes:
-        records: in the order they were written.
-        finished: whether the last record carried this request's nonce.
-        status: exit code, or minus the signal.
-        seconds: wall-clock time there.
-    """
-
-    records: tuple[Message, ...]
-    finished: bool
-    status: int
-    timed_out: bool
-    seconds: float
-    stdout: str = ""
-    stderr: str = ""
-    stdout_bytes: int = 0
-    stderr_bytes: int = 0
-    files: tuple[str, ...] = ()
-
-    def last_step(self) -> str:
-        """Return the last step that was begun."""
-        steps = [r.header["step"] for r in self.records if "step" in r.header]
-        return str(steps[-1]) if steps else "starting"
-
-    def find(self, key: str, name: str | None = None) -> Message | None:
-        """Return the first record that carries `key`, of what is called `name` if that is given."""
-        for record in self.records:
-            named = record.header.get("name", record.header.get(key))
-            if key in record.header and name in (None, named):
-                return record
-        return None
 
 
 def target_environment(extra: Mapping[str, str], home: str, hash_seed: str) -> dict[str, str]:
@@ -105,6 +62,8 @@ class Agent:
     """One agent process in one environment; started on first use, restarted once when lost.
 
     Attributes:
+        try_preload: modules to import before any fork, where they are there.
+        preload: modules to import before any fork, which have to be there.
         command: what starts the interpreter where that is no file of this machine: then nothing
             but its standard streams is shared, and the agent makes a folder of its own there.
     """
@@ -112,6 +71,7 @@ class Agent:
     executable: Path
     env: Mapping[str, str] = field(default_factory=dict)
     try_preload: Sequence[str] = ()
+    preload: Sequence[str] = ()
     there: str = ""
     hello: Mapping[str, Any] = field(default_factory=dict)
     command: CommandTarget | None = None
@@ -121,11 +81,17 @@ class Agent:
         self._process: subprocess.Popen[bytes] | None = None
         self._folder: Path | None = None
 
+    @property
+    def shares_files(self) -> bool:
+        """Whether the agent sees the files of this machine."""
+        return self.command is None
+
     def start(self) -> Mapping[str, Any]:
         """Start the agent unless it runs; return its hello.
 
         Raises:
             AgentError: the interpreter cannot be started or refused.
+            SetupError: a module of `preload` cannot be imported there.
         """
         if self._process is not None and self._process.poll() is None:
             return self.hello
@@ -176,7 +142,7 @@ class Agent:
         greeting: dict[str, object] = {
             "schema": protocol.SCHEMA,
             "scratch": None if self.command else str(self._folder),
-            "preload": [],
+            "preload": list(self.preload),
             "try_preload": list(self.try_preload),
             "there": self.there,
         }
@@ -189,6 +155,18 @@ class Agent:
             raise AgentError(
                 f"the agent did not start in {self._name}: {self._bury(error)}"
             ) from error
+        self._check_preloaded()
+
+    def _check_preloaded(self) -> None:
+        if "refused" not in self.hello:
+            return
+        name, error = self.hello["refused"], self.hello["exception"]
+        self.close()
+        raise SetupError(
+            f"preload: {name!r} cannot be imported by {self._name}: "
+            f"{error['type']}: {error['message']}; declare the distribution that holds it in deps, "
+            "or take it out of preload"
+        )
 
     def _bury(self, error: Exception) -> str:
         """Close a lost agent; return its last words, or the error that told of the loss."""
@@ -251,11 +229,16 @@ class Agent:
         files: list[Path] = []
         for name, data in payloads:
             entry: dict[str, object] = {"name": name, "loaders": list(loaders), "file": None}
-            if len(data) > protocol.SPILL_BYTES and self.command is None:
-                path = self._folder / f"{nonce}-in-{len(files)}"
-                path.write_bytes(data)
-                files.append(path)
-                entry["file"], entry["stream_loader"] = str(path), "pickle:load"
+            entry["stream_loaders"], entry["beside"] = STREAM_LOADERS, None
+            pieces = getattr(data, "pieces", (data,))
+            if isinstance(data, Stream) and data.buffers:
+                files.append(self._folder / f"{nonce}-beside-{len(files)}")
+                entry["beside"] = protocol.write_buffers(str(files[-1]), list(data.buffers))
+            if sum(map(len, pieces)) > protocol.SPILL_BYTES and self.shares_files:
+                files.append(self._folder / f"{nonce}-in-{len(files)}")
+                with files[-1].open("wb", buffering=0) as stream:
+                    protocol.write_all(stream.fileno(), list(pieces))
+                entry["file"] = str(files[-1])
             else:
                 blobs.append(data)
             described.append(entry)
@@ -274,7 +257,7 @@ class Agent:
                 path.unlink(missing_ok=True)
         if protocol.number_at(message, 2) != ticket:
             raise EOFError("an answer to another request")
-        return _transcript(*protocol.decode(message), nonce)
+        return read_transcript(*protocol.decode(message), nonce)
 
     def _ship(self, sources: Sources, blobs: list[bytes]) -> dict[str, object]:
         """Describe import packages; their contents are the last blob, or a file kept for all."""
@@ -329,38 +312,3 @@ class Agent:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
-
-
-def _transcript(answer: Mapping[str, Any], evidence: Sequence[bytes], nonce: str) -> Transcript:
-    data = evidence[0]
-    if answer["records"] is not None:
-        path = Path(answer["records"])
-        data = path.read_bytes()
-        path.unlink()
-    records = _parse_records(data)
-    return Transcript(
-        records=tuple(records),
-        finished=bool(records) and records[-1].header.get("finished") == nonce,
-        status=answer["status"],
-        timed_out=answer["timed_out"],
-        seconds=answer["seconds"],
-        stdout=evidence[1].decode("utf-8", "replace"),
-        stderr=evidence[2].decode("utf-8", "replace"),
-        stdout_bytes=answer["stdout_bytes"],
-        stderr_bytes=answer["stderr_bytes"],
-        files=tuple(answer["files"]),
-    )
-
-
-def _parse_records(data: bytes) -> list[Message]:
-    """Cut the child's stream into records; a torn last one (a crash) is left out."""
-    records: list[Message] = []
-    offset = 0
-    while offset + protocol.HEAD_BYTES <= len(data):
-        end = offset + protocol.length_of(data[offset : offset + protocol.HEAD_BYTES])
-        if end > len(data):
-            break
-        header, blobs = protocol.decode(data[offset:end])
-        records.append(Message(header, blobs[0] if blobs else None))
-        offset = end
-    return records

@@ -1,0 +1,65 @@
+"""How pytest shows our errors: short, once, and without frames that say nothing.
+
+Works on pytest's reports without importing pytest.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_portable.errors import PortabilityError, SetupError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pytest_portable.verdict import Verdict
+
+MAX_SUMMARY: Final = 200
+
+__all__ = ["in_call", "shorten", "summary_of"]
+
+
+def summary_of(verdict: Verdict) -> str:
+    """Return the one line that a list of failures has room for: code, path, leg."""
+    label = verdict.leg.get("label", "")
+    if not verdict.problems:
+        return f"not portable to {label}"
+    problem = verdict.problems[0]
+    place = f" at {problem.path}" if problem.path else ""
+    more = len(verdict.problems) - 1
+    return f"{problem.code}{place}, {label}{f' (and {more} more)' if more else ''}"
+
+
+def shorten(longrepr: Any, error: BaseException | None) -> None:  # noqa: ANN401 - pytest's, of many kinds
+    """Take out of a report what says nothing, and the second copy of a diagnosis.
+
+    Args:
+        longrepr: of a failed report; changed in place.
+        error: what the test raised.
+    """
+    crash = getattr(longrepr, "reprcrash", None)
+    if isinstance(error, PortabilityError):
+        if crash is not None:
+            crash.message = summary_of(error.verdict)
+    elif getattr(error, "pytrace", True) is False:  # `pytest.fail(text, pytrace=False)`
+        for traceback, *_ in getattr(longrepr, "chain", ()):
+            traceback.extraline = None  # "All traceback entries are hidden": that is the point
+        if crash is not None:
+            words = [line.strip() for line in str(error).splitlines()[:2]]
+            crash.message = " ".join(words)[:MAX_SUMMARY]
+
+
+def in_call(error: BaseException, test: Path) -> str:
+    """Return the text of a set-up failure or a mistake that came out of a test's own call."""
+    kind = "set-up failure" if isinstance(error, SetupError) else "a mistake in this call"
+    line = next(_lines(error, test), None)
+    return f"{kind}: {error}" if line is None else f"{test.name}:{line}: {kind}: {error}"
+
+
+def _lines(error: BaseException, test: Path) -> Iterator[int]:
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == str(test):
+            yield trace.tb_lineno
+        trace = trace.tb_next
