@@ -1313,6 +1313,8 @@ class Asking:
                 self.note("written", os.fsdecode(name))
         elif event in ("os.mkdir", "os.rename", "os.link", "os.symlink"):
             self.note("written", text_of(arguments[0 if event == "os.mkdir" else 1]))
+        elif event in ("os.system", "subprocess.Popen", "os.posix_spawn", "os.exec"):
+            self.note("started", text_of(arguments[0])[:200])
 
     def watch_variables(self) -> None:
         """Note the names of variables that were asked for and are not set."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_portable.diagnosis import explain_call
 from pytest_portable.equivalence import compare
+from pytest_portable.judgement.details import with_details
 from pytest_portable.judgement.evidence import evidence_for, with_paths
 from pytest_portable.judgement.exceptions import load_exception, same_exception
 from pytest_portable.judgement.loading import Unloadable, loader_for, why_unloadable
@@ -188,7 +189,9 @@ def _raised_there(check: Check, probe: Probe, here: BaseException | None, raised
     if error["type"] == "SyntaxError" and not error["frames"]:  # it was not raised by any code
         check.problems.append(_foreign_syntax(check, probe, error))
         return
-    check.problems += with_paths(explain_call(error, evidence_for(check)))
+    evidence = evidence_for(check)
+    found = with_details(explain_call(error, evidence), error, evidence, check)
+    check.problems += with_paths(found)
     if here is not None:
         check.problems.append(
             Problem(

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_portable.diagnosis import explain_load, explain_lost
 from pytest_portable.judgement.back import undumped_result
+from pytest_portable.judgement.details import with_details
+from pytest_portable.judgement.effects import judge_files
 from pytest_portable.judgement.evidence import evidence_for, with_paths
 from pytest_portable.judgement.warned import judge_warnings
-from pytest_portable.verdict import Problem
 
 if TYPE_CHECKING:
     from pytest_portable.judgement.check import Check
     from pytest_portable.target import Message, Transcript
+    from pytest_portable.verdict import Problem
 
 __all__ = ["judge_transcript"]
 
@@ -38,15 +40,7 @@ def judge_transcript(check: Check) -> None:
         judge_warnings(check, record, dict(check.payloads))
     if not transcript.finished:
         check.problems += with_paths([_lost(check, transcript)])
-    if transcript.files:
-        check.problems.append(
-            Problem(
-                code="side-effect",
-                stage="load",
-                path=_writer(check, transcript.files),
-                message="left files in the working directory: " + ", ".join(transcript.files[:5]),
-            )
-        )
+    judge_files(check)
 
 
 def _judge_failure(check: Check, record: Message) -> None:
@@ -54,7 +48,9 @@ def _judge_failure(check: Check, record: Message) -> None:
     if record.header["failed"] != "loading":
         check.problems.append(undumped_result(record))
         return
-    check.problems += with_paths(explain_load(error, evidence_for(check, name)))
+    evidence = evidence_for(check, name)
+    found = with_details(explain_load(error, evidence), error, evidence, check)
+    check.problems += with_paths(found)
 
 
 def _lost(check: Check, transcript: Transcript) -> Problem:
@@ -68,12 +64,3 @@ def _lost(check: Check, transcript: Transcript) -> Problem:
         stage=_STAGE_OF_STEP[transcript.last_step()],
         timeout_seconds=check.leg.timeout_seconds,
     )
-
-
-def _writer(check: Check, files: tuple[str, ...]) -> str:
-    """Return the path of what wrote the first file while it was loaded, as far as one is seen."""
-    evidence = evidence_for(check)
-    for kind, name, offset in evidence.blame.surroundings:
-        if kind == "written" and name in files and offset >= 0 and evidence.blame_path:
-            return evidence.blame_path(offset)
-    return "obj"

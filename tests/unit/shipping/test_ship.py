@@ -95,7 +95,7 @@ def test_nothing_of_it_is_left_behind(
     place = portable.call(eval, "__import__('shop').__file__")
     assert not Path(place).is_relative_to(tmp_path / "shop")
     assert on().call(eval, "'shop' in __import__('sys').modules") is False
-    assert portable.check(shop.Item(1), probe="open('made', 'w').close()").problems[0].code == (
+    assert portable.check(shop.Item(1), probe="open('made', 'w').close()").notes[0].code == (
         "side-effect"
     )
     # The agent answers first and cleans up before the next check.

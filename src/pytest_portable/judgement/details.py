@@ -1,0 +1,66 @@
+"""What a verdict tells when somebody asks for more: the traceback, the payload around the place."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_portable.errors import PayloadError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from pytest_portable.diagnosis import Evidence
+    from pytest_portable.judgement.check import Check
+    from pytest_portable.payload.inspection import Step
+    from pytest_portable.verdict import Problem
+
+__all__ = ["with_details"]
+
+_AROUND: Final = 6
+# Every opcode up to the place is read: long payloads are for `pytest-portable inspect`.
+_MAX_BYTES: Final = 200_000
+_MAX_ARGUMENT: Final = 32
+
+
+def with_details(
+    problems: Sequence[Problem], error: Mapping[str, Any], evidence: Evidence, check: Check
+) -> list[Problem]:
+    """Add what the target raised, and the opcodes around it, to the first of some problems.
+
+    Args:
+        problems: the root cause first.
+        error: what the agent's `describe_exception` returned.
+        evidence: of the payload that broke.
+        check: the check that failed.
+    """
+    if not problems:
+        return []
+    first, *others = problems
+    data = dict(check.payloads).get(evidence.root, b"")
+    # Where nobody asked for the place, the payload is not loaded again for it.
+    blame = evidence.__dict__.get("blame")
+    lines: tuple[str, ...] = ()
+    if blame is not None and blame.offset >= 0 and len(data) <= _MAX_BYTES:
+        lines = tuple(_neighbourhood(data, blame.offset, evidence.root))
+    return [
+        replace(first, traceback=str(error.get("traceback", "")).rstrip(), payload=lines),
+        *others,
+    ]
+
+
+def _neighbourhood(data: bytes, offset: int, root: str) -> Iterator[str]:
+    """Write the opcodes around an offset, a line each, the one at the offset marked."""
+    from pytest_portable.payload.inspection import disassemble  # noqa: PLC0415 - on demand
+
+    steps: list[Step] = []
+    with suppress(PayloadError):
+        steps.extend(disassemble(data, root=root))
+    here = next((n for n, step in enumerate(steps) if step.offset >= offset), len(steps))
+    for step in steps[max(0, here - _AROUND) : here + _AROUND + 1]:
+        mark = ">" if step.offset == offset else " "
+        argument = "" if step.argument is None else repr(step.argument)
+        if len(argument) > _MAX_ARGUMENT:
+            argument = argument[: _MAX_ARGUMENT - 3] + "..."
+        yield f"{mark} {step.offset:>6} {step.opcode:<16} {argument:<{_MAX_ARGUMENT}} {step.path}"
