@@ -151,7 +151,7 @@ def test_environments_of_several_pythons_are_prepared_together(
 
 
 TOGETHER = """
-import sys
+import signal, sys
 from dataclasses import dataclass
 from pathlib import Path
 from pytest_portable.environment import EnvironmentRequest, StoreSettings, prepare_all
@@ -164,6 +164,7 @@ class Slow(PipInstaller):
             "import os, time; print(os.getpid()); print('here', file=open(%r, 'a')); time.sleep(60)"
             % sys.argv[2]])
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
 requests = [
     EnvironmentRequest(python=None, requirements=(line,), root=Path("/"))
     for line in ("alpha", "beta")

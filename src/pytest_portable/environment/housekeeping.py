@@ -84,6 +84,7 @@ def prune(
         total += each.size
         age = now - each.used
         limit = max_age_days * DAY_SECONDS if each.is_current else _GRACE_SECONDS
+        limit = 0.0 if each.record is None else limit
         too_big = max_bytes is not None and total > max_bytes and age > _GRACE_SECONDS
         if (everything or age > limit or too_big) and _remove(store, each):
             gone.append(each)
@@ -126,17 +127,25 @@ def _entries(folder: Path) -> Iterator[Path]:
 def _remove(store: Store, each: StoredEnvironment) -> bool:
     """Remove a build under its key's lock; one that is being built or renewed stays."""
     if each.record is None:
-        # Its builder was killed, or is at work; only age tells them apart.
-        if time.time() - each.used < _GRACE_SECONDS:
-            return False
-        shutil.rmtree(each.path, ignore_errors=True)
-        return True
+        return _remove_unfinished(store, each)
     with store.try_lock(each.record.key) as held:
         if held:
             if each.is_current:
                 (store.root / "keys" / f"{each.record.key}.json").unlink(missing_ok=True)
             shutil.rmtree(each.path, ignore_errors=True)
         return held
+
+
+def _remove_unfinished(store: Store, each: StoredEnvironment) -> bool:
+    """Remove a build whose builder was killed; one at work holds the lock of its key."""
+    locks = list((store.root / "locks").glob(f"{each.path.name.partition('-')[0]}*.lock"))
+    with contextlib.ExitStack() as held:
+        if not all(held.enter_context(store.try_lock(lock.stem)) for lock in locks):
+            return False
+        if not locks and time.time() - each.used < _GRACE_SECONDS:
+            return False  # nobody knows whose it is
+        shutil.rmtree(each.path, ignore_errors=True)
+        return True
 
 
 def _clean_rest(store: Store, now: float, limit: float, *, everything: bool) -> None:

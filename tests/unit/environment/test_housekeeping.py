@@ -99,7 +99,7 @@ def test_everything_goes_when_asked(store: Store) -> None:
 
 def test_what_somebody_builds_right_now_stays(store: Store) -> None:
     path = publish(store, "a" * 64, days=99)
-    growing = store.builds / "growing-x"
+    growing = store.start_build("a" * 64)
     growing.mkdir()
     left = store.builds / "left-x"
     left.mkdir()
@@ -111,6 +111,14 @@ def test_what_somebody_builds_right_now_stays(store: Store) -> None:
     assert pruned.paths == (left,)
     assert path.exists()
     assert growing.exists()
+
+
+def test_what_a_killed_builder_left_goes_at_once(store: Store) -> None:
+    with store.lock("a" * 64, lambda _step: None):
+        left = store.start_build("a" * 64)
+        left.mkdir()
+
+    assert prune(store.root).paths == (left,)
 
 
 def test_a_pointer_to_nothing_goes(store: Store) -> None:
