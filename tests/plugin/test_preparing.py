@@ -414,3 +414,22 @@ def test_the_public_name_is_what_a_conftest_imports(project: Project) -> None:
     result = project.pytester.runpytest_subprocess(f"--portable-cache-dir={project.cache}")
 
     result.assert_outcomes(passed=1)
+
+
+@pytest.mark.slow
+def test_two_runs_at_once_build_each_environment_once(project: Project) -> None:
+    project.pytester.makepyfile(test_it=TESTS)
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-m", "pytest", *project.options, "-v"],
+            cwd=project.path,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+
+    texts = [run.communicate(timeout=60)[0] for run in runs]
+
+    assert [run.returncode for run in runs] == [0, 0], texts
+    assert sorted(project.installs) == ["one", "two", "two one"]

@@ -30,6 +30,10 @@ _NETWORK = (
 _LINE_LENGTH = 300
 _REMEDIES = (
     (
+        r"no space left on device|disk quota exceeded",
+        "make room (pytest-portable envs prune), or keep them elsewhere (--portable-cache-dir)",
+    ),
+    (
         r"network was disabled|--offline|--no-index",
         "prepare it once with the index in reach, or put the wheels into a wheelhouse",
     ),
