@@ -7,6 +7,12 @@ dumps it again (`spawn and load`), and `dill.check`.
 Budgets: 1 KB of standard-library data in at most 2 ms and 1/8 of spawn-and-load; cloudpickle or
 dill by value in at most 3 ms and 1/10; 450 checks a second with one environment and 900 with two
 on two cores; cost and memory flat from 10 to 10,000 checks.
+
+Measured on two cores that had four times as much to do as they could (a spawn took 84 ms, and takes
+18 ms on an idle machine), so that only ratios tell: standard-library data 6.6 ms, 1/12.8 of
+spawn-and-load and 1/40 of `dill.check`; cloudpickle 1/20, dill 1/30; the fastest of a quieter
+run took 0.8 ms. Memory of the agent grew from 16.3 to 16.7 MB over 10,000 checks. Checks per second
+were not measured on an idle machine.
 """
 
 from __future__ import annotations
