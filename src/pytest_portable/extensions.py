@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from pytest_portable.options import Checks
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_portable.environment import Installer
     from pytest_portable.equivalence import Comparator
     from pytest_portable.serializers import Registry, Serializer
@@ -47,6 +49,7 @@ class Extensions:
         self._config = config
         self._serializers: list[Serializer] = []
         self._registry: Registry | None = None
+        self._remove_lenses: Callable[[], None] | None = None
         self.comparators: tuple[Comparator, ...] = ()
         self.checks = Checks(
             _check_python,
@@ -63,6 +66,15 @@ class Extensions:
             from pytest_portable.equivalence import check_comparators
 
             self.comparators = check_comparators(answers)
+        if answers := config.hook.pytest_portable_lenses(config=config):
+            from pytest_portable.payload.lenses import check_lenses, register_lenses
+
+            self._remove_lenses = register_lenses(check_lenses(answers))
+
+    def close(self) -> None:
+        """Take away what was registered for this run: others may follow in this process."""
+        if self._remove_lenses is not None:
+            self._remove_lenses()
 
     @property
     def registry(self) -> Registry:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from pytest_portable.environment import CommandTarget, Installer
     from pytest_portable.equivalence import Comparator
+    from pytest_portable.payload.lenses.view import Lens
     from pytest_portable.plan import Leg
     from pytest_portable.serializers import Serializer
     from pytest_portable.verdict import Verdict
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "pytest_portable_comparators",
     "pytest_portable_installers",
+    "pytest_portable_lenses",
     "pytest_portable_prepare",
     "pytest_portable_serializers",
     "pytest_portable_verdict",
@@ -58,6 +60,27 @@ def pytest_portable_installers(  # type: ignore[empty-body]  # a hook's answer, 
 
     Returns:
         An object with what `pytest_portable.environment.Installer` lists, or several in a list.
+    """
+
+
+def pytest_portable_lenses(  # type: ignore[empty-body]  # a hook's answer, not ours
+    config: pytest.Config,
+) -> Mapping[str, Lens]:
+    """Say which attributes hold what your reducers send, so that messages can name them.
+
+    Called once, when pytest has read its options; the lenses are gone when the run is over. A
+    `__reduce__` that returns `(rebuild, (source, rate))` sends two values that no path leads to
+    until a lens says that they are `.source` and `.rate`.
+
+    Args:
+        config: the session's configuration.
+
+    Returns:
+        Functions by the callables they are for. `{"mylib.rebuild": rebuilt}` explains the
+        arguments of a call, `{"mylib.Model.__setstate__": restored}` the state that a class is
+        given: its only argument. Each takes `(view, node, arguments)`, where nodes are numbers,
+        and gives pairs of a label and a node: `[(".source", arguments[0])]`. Payloads may be
+        damaged, so expect fewer arguments than there should be.
     """
 
 

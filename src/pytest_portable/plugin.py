@@ -116,8 +116,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """End every agent where the run was cut short."""
+    """End every agent where the run was cut short, and what conftest files brought for it."""
     _close_session(config)
+    if (extensions := config.stash.get(_EXTENSIONS, None)) is not None:
+        extensions.close()
 
 
 # Marks and legs

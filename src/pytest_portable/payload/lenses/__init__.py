@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pytest_portable.payload.lenses import definitions, standard
+from pytest_portable.payload.lenses.brought import check_lenses, register_lenses
 from pytest_portable.payload.lenses.edges import edges
 from pytest_portable.payload.lenses.view import LENSES, SETTERS, STATES, Edge, View, lens
 
@@ -12,8 +13,10 @@ __all__ = [
     "STATES",
     "Edge",
     "View",
+    "check_lenses",
     "definitions",
     "edges",
     "lens",
+    "register_lenses",
     "standard",
 ]
