@@ -147,14 +147,15 @@ class Session:
 
     def control(self, leg: Leg, serializer: Serializer) -> Agent:
         """Return an agent in the host's own environment, which sees what this process sees."""
-        start = serializer.preload, serializer.there
         kept = {n: v for n, v in os.environ.items() if not n.startswith(_NOT_FOR_OTHERS)}
         path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
         env = {**kept, "PYTHONPATH": path, **leg.env}
         # Tests change variables and the path: yesterday's control would tell of yesterday.
-        key = ("control", tuple(sorted(env.items())), *start)
+        key = ("control", tuple(sorted(env.items())), serializer.preload, serializer.there)
         if key not in self._agents:
-            self._agents[key] = Agent(Path(sys.executable), env, *start)
+            self._agents[key] = Agent(
+                Path(sys.executable), env, try_preload=serializer.preload, there=serializer.there
+            )
         return self._agents[key]
 
     def _serializer(self, leg: Leg) -> Serializer:
