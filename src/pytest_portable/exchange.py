@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pytest_portable import probes
 from pytest_portable.errors import PortabilityError
+from pytest_portable.payload.outside import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -214,6 +215,12 @@ class Exchange:
         verdict = outcome.verdict
         if self._session.verbosity and not verdict.portable:
             verdict = replace(verdict, verbosity=self._session.verbosity)
+        if not (verdict.portable or is_foreign or self._is_trial) and check.payload is not None:
+            from pytest_portable.byhand import keep_failure  # noqa: PLC0415 - after a failure
+
+            if not any(name != "obj" for name, _ in check.payloads):
+                payload = whole(check.payload)
+                verdict = keep_failure(verdict, self.leg, payload, self._session.cache_dir)
         self.verdicts.append(verdict)
         if self._session.observers and not self._is_trial:
             payloads = tuple(check.payloads)

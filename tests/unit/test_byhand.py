@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_portable import byhand
+from pytest_portable.engine import Session
+from pytest_portable.plan import Leg
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class Local:
+    """A class of the test module, which no target has."""
+
+
+@pytest.fixture
+def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
+    monkeypatch.setenv("PYTEST_PORTABLE_CACHE_DIR", str(tmp_path / "cache"))
+    opened = Session(root=tmp_path, cache_dir=tmp_path / "cache")
+    yield opened
+    opened.close()
+
+
+def test_the_command_of_a_failure_fails_the_same_way(session: Session, tmp_path: Path) -> None:
+    leg = Leg(test="t.py::test_x", timeout_seconds=30)
+    verdict = session.portable(leg).check({"a": Local()})
+
+    done = subprocess.run(
+        [*shlex.split(verdict.reproduce), "--json"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    again = json.loads(done.stdout)
+    assert done.returncode == 1, done.stderr
+    assert (again["stage"], again["problems"][0]["path"]) == ("load", "obj['a']")
+    assert verdict.reproduce in str(verdict)
+
+
+def test_what_a_command_cannot_take_names_the_test(session: Session, tmp_path: Path) -> None:
+    leg = Leg(test="t.py::test_x", env={"A": "1"})
+
+    verdict = session.portable(leg).check(Local())
+
+    assert verdict.reproduce == "python -m pytest t.py::test_x"
+    assert not (tmp_path / "cache" / "failed-payloads").exists()
+
+
+def test_the_oldest_payloads_are_forgotten(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(byhand, "MAX_KEPT", 2)
+    portable = session.portable(Leg())
+    for number in range(4):
+        portable.check([Local(), number])
+
+    kept = list((tmp_path / "cache" / "failed-payloads").iterdir())
+    assert len(kept) == 2
+    assert {path.stat().st_mode & 0o777 for path in kept} == {0o600}
+
+
+def test_a_secret_in_an_address_stays_out_of_the_command() -> None:
+    leg = Leg(deps=("x @ https://user:token@host/x.whl",))
+
+    assert not byhand._is_plain(leg)
+    assert byhand._is_plain(replace(leg, deps=("x @ https://host/x.whl",)))
