@@ -35,7 +35,8 @@ def keep_failure(verdict: Verdict, leg: Leg, payload: bytes, cache_dir: Path) ->
         verdict: of the check.
         leg: that it ran on.
         payload: what was sent; it is kept with the rights of its owner only.
-        cache_dir: `failed-payloads` in it holds the newest `MAX_KEPT` payloads of at most `MAX_BYTES`.
+        cache_dir: `failed-payloads` in it holds the newest `MAX_KEPT`
+            payloads of at most `MAX_BYTES`.
     """
     if verdict.stage not in STAGES or not _is_plain(leg) or len(payload) > MAX_BYTES:
         return verdict
