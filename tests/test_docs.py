@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -123,3 +125,41 @@ def test_the_reference_names_every_hook(hook: str) -> None:
 )
 def test_the_reference_names_every_key_of_a_verdict(key: str) -> None:
     assert f"`{key}`" in page("verdict.md")
+
+
+def codes_given(node: ast.AST) -> list[ast.expr]:
+    """Return the expressions by which a piece of source gives a code to a problem."""
+    if isinstance(node, ast.Call):
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        first = {"Problem": node.args[:1], "_unpack": node.args[-1:]}.get(name, [])
+        return first + [word.value for word in node.keywords if word.arg == "code"]
+    if isinstance(node, ast.Assign):
+        names = [one.id for one in node.targets if isinstance(one, ast.Name)]
+        return [node.value] if "code" in names else []
+    return []
+
+
+def emitted() -> dict[str, Path]:
+    """Find the codes that the source gives to problems, and one file each."""
+    found: dict[str, Path] = {}
+    for package in ("bundle", "diagnosis", "judgement"):
+        for path in sorted((ROOT / "src" / "pytest_portable" / package).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                parts = [part for value in codes_given(node) for part in ast.walk(value)]
+                words = [part.value for part in parts if isinstance(part, ast.Constant)]
+                found |= {word: path for word in words if isinstance(word, str) and word}
+    return found
+
+
+def test_every_code_has_a_section_and_every_section_a_code() -> None:
+    codes = emitted()
+    page = (DOCS / "reference" / "problems.md").read_text("utf-8")
+    sections = set(re.findall(r"^## (.*)$", page, re.MULTILINE))
+
+    assert {"mismatch", "missing-distribution", "early-exit", "main-reference"} <= codes.keys()
+    assert {code: path.name for code, path in codes.items() if code not in sections} == {}
+    assert sections - codes.keys() == set()
+
+
+def test_a_problem_names_its_section() -> None:
+    assert Problem("too-large", "inspect", "").to_dict()["docs"] == "problems.md#too-large"

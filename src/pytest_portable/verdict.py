@@ -78,6 +78,7 @@ class Problem:
             "evidence": self.evidence,
             "traceback": self.traceback,
             "payload": list(self.payload),
+            "docs": f"problems.md#{self.code}",
         }
 
 

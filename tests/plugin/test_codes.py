@@ -199,6 +199,26 @@ def test_bytecode_of_this_python_runs(on: Callable[..., Portable]) -> None:
     assert on(serializer="cloudpickle").call(lambda n: n + 1 if n else 0, 2) == 3
 
 
+@pytest.mark.parametrize("serializer", ["cloudpickle", "dill"])
+def test_a_class_without_a_function_loads_on_another_python(
+    on: Callable[..., Portable], serializer: str
+) -> None:
+    limits = type("Limits", (), {"__module__": "__main__", "most": 3})
+
+    portable = on(serializer=serializer, python=OTHER, round_trip=False)
+    portable([limits], probe="obj[0].most == 3 or 1 / 0")
+
+
+@pytest.mark.parametrize("serializer", ["cloudpickle", "dill"])
+def test_a_class_with_a_function_is_bytecode(on: Callable[..., Portable], serializer: str) -> None:
+    members = {"__module__": "__main__", "most": 3, "read": lambda self: self.most}
+    limits = type("Limits", (), members)
+
+    verdict = on(serializer=serializer, python=OTHER).check([limits])
+
+    assert (verdict.problems[0].code, verdict.problems[0].path) == ("bytecode-version", "obj[0]")
+
+
 def test_a_function_by_reference_runs_on_another_python(on: Callable[..., Portable]) -> None:
     portable = on(serializer="cloudpickle", python=OTHER)
 
@@ -211,6 +231,7 @@ def test_protocol_too_new_is_found_in_a_payload_of_a_newer_python(
     verdict = on(round_trip=False).check_payload(b"\x80\x63K\x01.")
 
     assert [problem.code for problem in verdict.problems] == ["protocol-too-new"]
+    assert "pickle protocol 99 is newer" in verdict.problems[0].message
     assert verdict.stage == "inspect"
 
 
@@ -351,6 +372,31 @@ def test_nan_and_cycles_are_no_mismatch(on: Callable[..., Portable]) -> None:
     cycle.append(cycle)
 
     assert on()(cycle)
+
+
+# call-error
+
+
+def test_a_call_that_raises_only_there_is_an_error_of_the_call(
+    on: Callable[..., Portable],
+) -> None:
+    def columns() -> int:
+        if "PYTEST_CURRENT_TEST" not in os.environ:
+            raise LookupError("no table is open")
+        return 3
+
+    problem = only(on(serializer="cloudpickle"), columns, probe="obj()")
+
+    assert (problem.code, problem.stage, problem.path) == ("call-error", "call", "obj")
+    assert "columns raised LookupError: no table is open there, and not here" in problem.message
+
+
+def test_a_call_that_raises_on_both_sides_is_no_problem(on: Callable[..., Portable]) -> None:
+    def columns() -> int:
+        raise LookupError("no table is open")
+
+    with pytest.raises(LookupError, match="no table"):
+        on(serializer="cloudpickle").call(columns)
 
 
 # exception-not-portable, result-not-portable

@@ -58,7 +58,8 @@ def test_one_problem_is_one_short_screen() -> None:
         "\n"
         "  leg: py3.12, pickle, protocol 4, 12,345 bytes\n"
         "  environment: cpython 3.12.1: six 1\n"
-        "  by hand: python -m pytest 'test_shop.py::test_basket[py3.12]'"
+        "  by hand: python -m pytest 'test_shop.py::test_basket[py3.12]'\n"
+        "  codes: docs/reference/problems.md of pytest-portable"
     )
 
 
@@ -211,7 +212,10 @@ def test_what_is_not_known_is_left_out() -> None:
 
     lines = str(bare).splitlines()
 
-    assert lines[-1] == "  leg: py3.12, pickle"
+    assert lines[-2:] == [
+        "  leg: py3.12, pickle",
+        "  codes: docs/reference/problems.md of pytest-portable",
+    ]
 
 
 def test_a_long_type_is_shortened_to_its_name() -> None:

@@ -7,6 +7,7 @@ import decimal
 import fractions
 import functools
 import pickle
+import sys
 from typing import Any
 
 import cloudpickle
@@ -16,6 +17,7 @@ import pytest
 from pytest_portable.payload.inspection import inspect_payload
 from pytest_portable.surroundings import find_globals, is_user_code
 from pytest_portable.surroundings.origins import is_user_file
+from pytest_portable.surroundings.questions import ask
 
 
 class Mine:
@@ -66,3 +68,20 @@ def test_origins_of_modules() -> None:
     assert not is_user_code("numpy")
     assert not is_user_code("no_such_module")
     assert not is_user_file("<string>")
+
+
+class _Left:
+    def __reduce__(self) -> tuple[type, tuple[()]]:
+        return type(self), ()
+
+
+@pytest.mark.parametrize(("module", "is_replaced"), [("__main__", False), ("fractions", True)])
+def test_what_a_script_defines_was_not_replaced_in_it(
+    module: str, is_replaced: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = type("Left", (_Left,), {"__module__": module, "__reduce__": _Left.__reduce__})
+    monkeypatch.setattr(sys.modules[module], "Left", left, raising=False)
+
+    patches = ask([pickle.dumps(left())]).patches
+
+    assert [one.member for one in patches] == (["__reduce__"] if is_replaced else [])

@@ -17,6 +17,8 @@ def foreign_code(
 ) -> list[Problem]:
     """Return a problem for every function or class whose code another Python cannot run.
 
+    A class that travels without a function (an enum, plain values) is data: any Python makes it.
+
     Args:
         inspection: what the payload holds.
         host: Python that dumped it, major and minor.
@@ -43,4 +45,12 @@ def foreign_code(
             ),
         )
         for code in inspection.code
+        if code.kind != "class" or _holds_code(inspection, code.path)
     ]
+
+
+def _holds_code(inspection: Inspection, path: str) -> bool:
+    return any(
+        code.kind != "class" and code.path.startswith((f"{path}.", f"{path}["))
+        for code in inspection.code
+    )

@@ -150,3 +150,5 @@ def _facts(verdict: Mapping[str, Any]) -> Iterator[str]:
         yield from _wrap(python + shown + more, "  environment: ", "       ")
     if verdict["reproduce"] and not verdict["portable"]:
         yield f"  by hand: {verdict['reproduce']}"
+    if verdict["problems"]:
+        yield "  codes: docs/reference/problems.md of pytest-portable"

@@ -107,6 +107,8 @@ def _registered(abstract: type) -> list[type]:
 
 def _patches(module: str, name: str) -> Iterator[Patch]:
     """Yield what of a library's global is written in the user's files."""
+    if module == "__main__":
+        return  # a script's own: nobody replaced there what the script defines
     value = agent.look_up(module, name)
     members = vars(value).items() if isinstance(value, type) else [(None, value)]
     for member, part in list(members):
