@@ -231,7 +231,7 @@ def test_protocol_too_new_is_found_in_a_payload_of_a_newer_python(
     verdict = on(round_trip=False).check_payload(b"\x80\x63K\x01.")
 
     assert [problem.code for problem in verdict.problems] == ["protocol-too-new"]
-    assert "pickle protocol 99 is newer" in verdict.problems[0].message
+    assert "pickle protocol 99" in verdict.problems[0].message
     assert verdict.stage == "inspect"
 
 
