@@ -85,7 +85,7 @@ def arrays() -> dict[str, object]:
         "objects": np.array([len, {"k": shared}, shared, None], dtype=object),
         "records": np.rec.array([(1, 2.0)], dtype=[("a", "i4"), ("b", "f8")]),
         "structured": np.zeros(2, dtype=[("p", [("x", "f4"), ("y", "f4", (2,))])]),
-        "masked": np.ma.array([1, 2, 3], mask=[0, 1, 0]),
+        "masked": np.ma.array([1, 2, 3], mask=[False, True, False]),
         "scalars": [np.int8(1), np.float16(2), np.bool_(1), np.str_("s"), np.complex64(1j)],
         "types": [np.float64, np.dtype("f4"), np.dtype(">i2"), np.ufunc, np.add, np.linalg.norm],
         "random": [np.random.default_rng(1), np.random.PCG64(2), np.random.RandomState(3)],
