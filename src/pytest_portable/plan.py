@@ -198,8 +198,19 @@ class Plan:
             name = _name(elements[0].value)
         else:
             return None
-        is_path = key == "python" and "/" in name and not name.startswith("~")
-        return str(self.settings.root / name) if is_path else name
+        return self._located(name) if key == "python" else name
+
+    def _located(self, python: str) -> str:
+        """Give an interpreter spec whose path, where it is one, starts at the root."""
+        is_path = "/" in python and not python.startswith("~")
+        return str(self.settings.root / python) if is_path else python
+
+    def _end(self, end: object) -> dict[str, object]:
+        """Give one environment of a route, or the one that produces, with its Python located."""
+        found = dict(cast("Mapping[str, object]", end))
+        if isinstance(python := found.get("python"), str):
+            found["python"] = self._located(python)
+        return found
 
     def _deps(self, choice: Choice | None) -> tuple[tuple[str, ...] | None, str | None]:
         deps = self.declared.get("deps", self.settings.default_deps)
@@ -245,8 +256,8 @@ class Plan:
             atol=cast("float | None", get("atol")),
             seed=cast("int | None", get("seed")),
             as_main=bool(get("as_main", False)),
-            via=tuple(cast("Iterable[Mapping[str, object]]", get("via", ()))),
-            producer=cast("Mapping[str, object] | None", get("producer")),
+            via=tuple(map(self._end, cast("Iterable[object]", get("via", ())))),
+            producer=self._end(producer) if (producer := get("producer")) is not None else None,
             **{
                 key: tuple(cast("Iterable[str]", get(key, ())))
                 for key in ("by_value", "ship", "absent", "preload", "forbid")

@@ -85,3 +85,15 @@ def test_relative_paths_of_marks_start_at_the_root() -> None:
     leg = plan.leg(None, "")
     assert (leg.python, leg.deps) == ("/root/venv/bin/python", None)
     assert plan.find_mistakes(None) == []
+
+
+def test_relative_paths_of_other_environments_start_at_the_root_too() -> None:
+    via = [{"python": "venv/bin/python"}, {"python": "3.9"}, {"opaque": True}]
+    producer = {"python": "old/bin/python", "make": "a:b"}
+    plan = Plan([{"via": via, "producer": producer}], Settings(root=ROOT))
+
+    leg = plan.leg(None, "t")
+
+    assert [end.get("python") for end in leg.via] == ["/root/venv/bin/python", "3.9", None]
+    assert leg.producer == {**producer, "python": "/root/old/bin/python"}
+    assert via[0] == {"python": "venv/bin/python"}

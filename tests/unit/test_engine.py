@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import functools
+import pathlib
 import sys
 import threading
 from dataclasses import replace
@@ -124,6 +125,53 @@ def test_call_returns_the_result(on: Callable[..., Portable]) -> None:
     base = 3
 
     assert on(serializer="cloudpickle").call(lambda x, *, y: x + y + base, 1, y=2) == 6
+
+
+SECOND_RUN = "'load_reduce' in str(__import__('traceback').format_stack())"
+
+
+@pytest.mark.parametrize(
+    ("args", "kwargs", "path", "words"),
+    [
+        pytest.param((1, Hook("1 / 0")), {}, "args[1]", "__main__", id="found"),
+        pytest.param((), {"key": Hook("1 / 0")}, "kwargs['key']", "__main__", id="keyword"),
+        # What fails otherwise the second time, watched, is claimed to be nowhere in particular.
+        pytest.param(
+            (Hook(f"{SECOND_RUN} or __import__('os')._exit(3)"),),
+            {},
+            "args[0]",
+            "the process ended",
+            id="only one",
+        ),
+        pytest.param(
+            (1, Hook(f"{SECOND_RUN} or __import__('os')._exit(3)")),
+            {},
+            None,
+            "in an argument of the call: the process ended",
+            id="one of several",
+        ),
+    ],
+)
+def test_an_argument_that_does_not_load_is_named_as_far_as_it_is_known(
+    on: Callable[..., Portable],
+    args: tuple[object, ...],
+    kwargs: dict[str, object],
+    path: str | None,
+    words: str,
+) -> None:
+    with pytest.raises(PortabilityError) as caught:
+        on().call(max, *args, **kwargs)
+
+    (problem,) = caught.value.verdict.problems
+    assert problem.path == path
+    assert problem.message.startswith(words)
+
+
+def test_notes_on_arguments_have_their_paths(on: Callable[..., Portable]) -> None:
+    portable = on()
+    portable.call(max, 1, pathlib.PosixPath("a"), key=str)
+
+    assert [note.path for note in portable.verdicts[-1].notes] == ["args[1]"]
 
 
 def test_call_raises_what_was_raised_there(on: Callable[..., Portable]) -> None:

@@ -17,7 +17,7 @@ from pytest_portable.judgement.copies import note_copies
 from pytest_portable.judgement.evidence import census_of_payloads
 from pytest_portable.judgement.exceptions import bring_back_exception, ends_session, not_raised
 from pytest_portable.judgement.outcome import Outcome
-from pytest_portable.judgement.paths import with_argument_path
+from pytest_portable.judgement.paths import argument_paths, with_argument_path, with_some_argument
 from pytest_portable.judgement.policies import check_policies
 from pytest_portable.judgement.protocols import newer_than_readable
 from pytest_portable.judgement.route import Hop, blame_hop, route_facts, take_route
@@ -76,6 +76,7 @@ class Check:
     root: Path = Path()
     control: Callable[[], Agent] | None = None
     in_one_piece: bool = False
+    arguments: tuple[str, ...] = ()
 
     @property
     def protocol(self) -> int | None:
@@ -154,6 +155,7 @@ class Check:
         """Ship a function and its arguments, bring back what it returned or raised."""
         if self.serializer.task is not None:
             return run_task(self, self.serializer.task, args, kwargs)
+        self.arguments = argument_paths(args, kwargs)
         self.payloads = payloads = self.dump_all({"obj": self.obj, "arguments": (args, kwargs)})
         if not self.problems:
             self.inspect(payloads)
@@ -277,7 +279,8 @@ class Check:
             if name == "obj":
                 check_limits(self, "object", data)
             if any(map(may_be_bound, self.serializer.pickles(searchable(data)))):
-                self.notes += bound_notes(self.inspection(data, name), self.target.platform)
+                notes = bound_notes(self.inspection(data, name), self.target.platform)
+                self.notes += [with_argument_path(note) for note in notes]
         if self.problems:
             self.problems += census_of_payloads(self)
         remarks = self.serializer.remarks(self.host, there, self.target.distributions)
@@ -331,7 +334,8 @@ class Check:
 
     def outcome(self) -> Outcome:
         """Return the verdict as things stand."""
-        problems = sorted(self.problems, key=lambda problem: STAGES.index(problem.stage))
+        placed = [with_some_argument(problem, self.arguments) for problem in self.problems]
+        problems = sorted(placed, key=lambda problem: STAGES.index(problem.stage))
         transcript = self.transcript
         kind = type(self.obj)
         skew = [

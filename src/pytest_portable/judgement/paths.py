@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from pytest_portable.verdict import Problem
 
-__all__ = ["with_argument_path"]
+__all__ = ["argument_paths", "with_argument_path", "with_some_argument"]
 
 
 def with_argument_path(problem: Problem) -> Problem:
@@ -19,3 +21,29 @@ def with_argument_path(problem: Problem) -> Problem:
     rest = path.removeprefix("arguments")
     root = "args" if rest.startswith("[0]") else "kwargs"
     return replace(problem, path=root + rest[3:])
+
+
+def argument_paths(args: Sequence[object], kwargs: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the path of every argument of a call."""
+    return (
+        *(f"args[{number}]" for number in range(len(args))),
+        *(f"kwargs[{name!r}]" for name in kwargs),
+    )
+
+
+def with_some_argument(problem: Problem, arguments: Sequence[str]) -> Problem:
+    """Place a problem that is known to lie in the arguments of a call, and no closer.
+
+    They travel together, so it is in the only one there is; where there are several, the message
+    says that it is in one of them.
+
+    Args:
+        problem: any problem.
+        arguments: the paths of the arguments; none where nothing is called.
+    """
+    if not arguments or problem.path not in {"arguments", "args", "kwargs"}:
+        return problem
+    if len(arguments) == 1:
+        return replace(problem, path=arguments[0])
+    message = f"in an argument of the call: {problem.message}"
+    return replace(problem, path=None, message=message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from abc import ABCMeta
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_portable._target import agent
@@ -113,7 +114,9 @@ def _patches(module: str, name: str) -> Iterator[Patch]:
     members = vars(value).items() if isinstance(value, type) else [(None, value)]
     for member, part in list(members):
         code = getattr(agent.accessor(part), "__code__", None)
-        if code is not None and is_user_file(code.co_filename):
+        # Cython names its sources relative to where they were compiled: not a file of the user's.
+        is_known = code is not None and Path(code.co_filename).is_absolute()
+        if is_known and is_user_file(code.co_filename):
             yield Patch(module, name, member, f"{code.co_filename}:{code.co_firstlineno}")
         elif type(part).__module__ == "unittest.mock":
             yield Patch(module, name, member, "unittest.mock")

@@ -6,6 +6,7 @@ import importlib
 import itertools
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
@@ -13,7 +14,6 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from pytest_portable.engine import Portable
     from pytest_portable.verdict import Verdict
@@ -247,6 +247,17 @@ def test_a_patch_stays_behind(world: World, patch: Callable[[Any], object]) -> N
 
     assert path == "obj[0]"
     assert "was replaced here; the target has the original" in message
+
+
+def test_compiled_members_of_a_library_are_no_patch(on: Callable[..., Portable]) -> None:
+    random = pytest.importorskip("numpy").random
+    # Cython gives functions code whose file is relative to where it was compiled.
+    assert not Path(type(random.MT19937()).jumped.__code__.co_filename).is_absolute()
+
+    verdict = on().check(random.MT19937(0))
+
+    assert verdict.portable
+    assert verdict.notes == ()
 
 
 def test_another_module_of_that_name_fails(world: World) -> None:
