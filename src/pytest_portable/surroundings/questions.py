@@ -115,8 +115,8 @@ def _patches(module: str, name: str) -> Iterator[Patch]:
     for member, part in list(members):
         code = getattr(agent.accessor(part), "__code__", None)
         # Cython names its sources relative to where they were compiled: not a file of the user's.
-        is_known = code is not None and Path(code.co_filename).is_absolute()
-        if is_known and is_user_file(code.co_filename):
+        is_placed = code is not None and Path(code.co_filename).is_absolute()
+        if code is not None and is_placed and is_user_file(code.co_filename):
             yield Patch(module, name, member, f"{code.co_filename}:{code.co_firstlineno}")
         elif type(part).__module__ == "unittest.mock":
             yield Patch(module, name, member, "unittest.mock")
