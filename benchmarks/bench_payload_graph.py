@@ -2,6 +2,10 @@
 
 Run it with `python benchmarks/bench_payload_graph.py`. Budget: reading a graph takes at most four
 times a bare loop over `genops`, and at most a third of fickling where that is installed.
+
+A whole inspection (`all`: paths, references, code, sizes) has no budget that it meets everywhere.
+Measured in processor time on CPython 3.11, two shared cores: integers 1.8x, records 2.3x to 2.5x,
+instances 5.4x, lists nested 300,000 deep 5.4x, functions by value 10.1x (0.2 ms a function).
 """
 
 from __future__ import annotations

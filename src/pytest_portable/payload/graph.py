@@ -374,6 +374,13 @@ class _Machine:
         return int.from_bytes(self.data[position + 1 : end], "little")
 
     def _put(self, position: int) -> int:
+        if self.data[position] == op.BINPUT:  # most of protocols 1 to 3
+            self.memo[self.data[position + 1]] = self.stack[-1]
+            return position + 2
+        if self.data[position] == op.LONG_BINPUT:
+            end = position + 5
+            self.memo[int.from_bytes(self.data[position + 1 : end], "little")] = self.stack[-1]
+            return end
         self.memo[self._argument(position)] = self.stack[-1]
         return op.opcode_end(self.data, position)
 

@@ -235,8 +235,15 @@ def _definition(paths: Paths, node: int) -> tuple[str, str]:
     return found["__module__"], found["__qualname__"] or found["__name__"]
 
 
-def members(paths: Paths, node: int) -> Iterator[tuple[str, int]]:
+def members(paths: Paths, node: int) -> list[tuple[str, int]]:
     """Attributes of a definition by name, from call, state and setters alike."""
+    view = paths.view
+    if view.latest_members[0] != node:
+        view.latest_members = node, list(_members(paths, node))
+    return view.latest_members[1]
+
+
+def _members(paths: Paths, node: int) -> Iterator[tuple[str, int]]:
     view = paths.view
     for label, child in edges(view, node):
         if label.startswith(".") and label[1:].isidentifier():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from pytest_portable.payload import opcodes as op
@@ -69,12 +70,16 @@ def weigh(
     """
     if paths.graph.root < 0:
         return (), ()
-    totals = _totals(paths, beside or {})
-    return measure(paths, totals), _fillers(paths, totals)
+    totals, leaves = _totals(paths, beside or {}), _leaves(paths)
+    return measure(paths, totals, leaves), _fillers(paths, totals, leaves)
 
 
 def measure(
-    paths: Paths, totals: list[int] | None = None, *, limit: int = _MAX_SIZES
+    paths: Paths,
+    totals: list[int] | None = None,
+    leaves: list[int] | None = None,
+    *,
+    limit: int = _MAX_SIZES,
 ) -> tuple[Size, ...]:
     """Bytes by path, biggest first; the whole object comes first.
 
@@ -85,7 +90,8 @@ def measure(
     if graph.root < 0:
         return ()
     totals = totals or _totals(paths, {})
-    biggest = sorted(paths.order + _leaves(paths), key=totals.__getitem__, reverse=True)
+    leaves = _leaves(paths) if leaves is None else leaves
+    biggest = sorted(paths.order + leaves, key=totals.__getitem__, reverse=True)
     found: dict[str, int] = {paths.root: max(len(graph.data), totals[graph.root])}
     for node in biggest:
         if len(found) >= limit or totals[node] == 0:
@@ -113,7 +119,7 @@ def find_nested(paths: Paths) -> Iterator[Nested]:
                 yield Nested(paths.path(node), data, graph.original(head))
 
 
-def _fillers(paths: Paths, totals: list[int]) -> tuple[Size, ...]:
+def _fillers(paths: Paths, totals: list[int], leaves: list[int]) -> tuple[Size, ...]:
     """Paths that fill the payload by themselves, biggest first.
 
     A node answers for its bytes but for those of parts that are big beside it, and counts with
@@ -122,7 +128,7 @@ def _fillers(paths: Paths, totals: list[int]) -> tuple[Size, ...]:
     """
     graph, parents = paths.graph, paths.parents
     least = max(1, int(max(len(graph.data), totals[graph.root]) * _LEAST_SHARE))
-    big = [node for node in {*paths.order, *_leaves(paths)} if totals[node] >= least]
+    big = {node for node in chain(paths.order, leaves) if totals[node] >= least}
     own = {node: totals[node] for node in big}
     for node in big:
         parent = parents[node]
@@ -147,8 +153,8 @@ def _leaves(paths: Paths) -> list[int]:
     wanted = max(64, len(graph.data) // 1000)
     return [
         node
-        for node, end in enumerate(ends)
-        if end - graph.offsets[node] >= wanted and op.ATOMS[graph.kinds[node]]
+        for node, (start, end) in enumerate(zip(graph.offsets, ends, strict=False))
+        if end - start >= wanted and op.ATOMS[graph.kinds[node]]
     ]
 
 

@@ -65,6 +65,7 @@ class View:
         self.effects: dict[int, list[int]] = {}
         # Questions about one node come in a row; all nodes' edges would not be small.
         self.latest: tuple[int, list[Edge]] = (-1, [])
+        self.latest_members: tuple[int, list[tuple[str, int]]] = (-1, [])
         self.long: dict[int, list[Edge]] = {}
         self._canonical: dict[int, str] = {}
         self._live: dict[int, type | None] = {}
