@@ -360,6 +360,24 @@ class Portable(Searching):
         )
         return self._keep(check, outcome, asked, names, is_foreign=True)
 
+    def check_records(self, data: bytes, *, probe: str | None = None) -> list[Verdict]:
+        """Check each of the pickles that stand one behind the other in a file.
+
+        Parsl's checkpoints (`tasks.pkl`) are such files: whoever reads one loses everything after
+        the first record that does not load. Here each is loaded on its own.
+
+        Args:
+            data: the file's bytes; never loaded here.
+            probe: an expression over `obj`, each record in turn.
+
+        Returns:
+            A verdict for each record, in order; one for the whole where it is no row of pickles.
+        """
+        from pytest_portable.payload.records import split  # noqa: PLC0415 - rare
+
+        records = split(data, self._serializer.pickles)
+        return [self.check_payload(record, probe=probe) for record in records]
+
     def _check(self, obj: object) -> Check:
         return Check(
             obj=obj,

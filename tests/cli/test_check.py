@@ -31,6 +31,24 @@ def test_payload_that_does_not_load_gives_1(
     assert "nowhere_at_all" in capsys.readouterr().out
 
 
+def test_every_record_of_a_file_is_told_on_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "tasks.pkl"
+    bad = b"cnowhere_at_all\nthing\n."
+    file.write_bytes(pickle.dumps({"hash": "a"}) + bad + pickle.dumps({"hash": "c"}))
+
+    assert main(["check", str(file)]) == 1
+    told = capsys.readouterr().out
+    assert "record 1: " in told
+    assert "nowhere_at_all" in told
+    assert told.splitlines()[-1] == "2 of 3 records are portable"
+
+    assert main(["check", str(file), "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert [one["portable"] for one in found] == [True, False, True]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -17,10 +17,18 @@ def host() -> Host:
 
 
 def test_what_parsls_users_meet(host: Host, tmp_path: Path) -> None:
-    run = host.run("parsl", tmp_path)
+    run = host.run("parsl", tmp_path, "-k", "not of_312")
 
     assert (run.failed, run.skipped) == ((), ()), run.output
-    assert len(run.passed) >= 23
+    assert len(run.passed) >= 24
+
+
+def test_code_of_python_312_is_lost_on_313(tmp_path: Path) -> None:
+    host = make_host("parsl", ["parsl==2026.10.26"], python="3.12")
+
+    run = host.run("parsl", tmp_path, "-k", "of_312")
+
+    assert (run.failed, run.skipped, len(run.passed)) == ((), (), 1), run.output
 
 
 def test_importing_parsl_changes_nothing_for_others(host: Host, tmp_path: Path) -> None:

@@ -131,12 +131,22 @@ def _cache() -> Path:
     return platformdirs.user_cache_path("pytest-portable") / "test-frameworks"
 
 
-def make_host(name: str, requirements: Sequence[str], python: str = "3.11") -> Host:
+def make_host(
+    name: str, requirements: Sequence[str], python: str = "3.11", *, by_pip: Sequence[str] = ()
+) -> Host:
     """Build an environment for a framework, or take the one that an earlier run built.
 
     A framework that cannot be installed is a failure, not a skip.
+
+    Args:
+        name: of its folder.
+        requirements: what uv installs, beside what pytest-portable asks for.
+        python: minor version.
+        by_pip: what pip installs first. It heeds `pip.conf` and `PIP_FIND_LINKS`, where machines
+            keep builds of torch without CUDA, a tenth in size; and what it pins does not bind
+            the rest.
     """
-    lines = (*requirements, *OWN)
+    lines = (*by_pip, *requirements, *OWN)
     key = hashlib.sha256("\n".join((python, *lines)).encode()).hexdigest()[:12]
     folder = _cache() / f"{name}-{key}"
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -144,13 +154,20 @@ def make_host(name: str, requirements: Sequence[str], python: str = "3.11") -> H
         if not (folder / "complete").exists():
             shutil.rmtree(folder, ignore_errors=True)
             interpreter = find_interpreter(python)
-            _uv("venv", "--quiet", "--python", str(interpreter.path), str(folder))
+            seed = ["--seed"] if by_pip else []
+            _uv("venv", "--quiet", *seed, "--python", str(interpreter.path), str(folder))
             target = str(folder / "bin" / "python")
-            _uv("pip", "install", "--quiet", "--python", target, *lines)
+            if by_pip:
+                _done(target, "-m", "pip", "install", "--quiet", *by_pip)
+            _uv("pip", "install", "--quiet", "--python", target, *requirements, *OWN)
             (folder / "complete").touch()
     return Host(folder)
 
 
 def _uv(*args: str) -> None:
-    done = subprocess.run([find_uv_bin(), *args], capture_output=True, text=True, check=False)
+    _done(find_uv_bin(), *args)
+
+
+def _done(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

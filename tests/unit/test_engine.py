@@ -342,3 +342,9 @@ def test_what_cannot_be_preloaded_is_a_set_up_failure(
 
     assert "ModuleNotFoundError" in str(caught.value)
     assert on().check(1).portable
+
+
+def test_a_serializer_with_code_of_its_own_is_tried_here_too(on: Callable[..., Portable]) -> None:
+    verdict = on(serializer="joblib").check(Hook("1/0"))
+
+    assert (verdict.stage, verdict.problems[0].code) == ("load", "load-hook")

@@ -18,6 +18,9 @@ from pytest_portable.cli.parsers import (
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
+
+    from pytest_portable.verdict import Verdict
 
 __all__ = ["add_parser", "run"]
 
@@ -25,7 +28,7 @@ __all__ = ["add_parser", "run"]
 def add_parser(commands: Commands) -> None:
     """Add the command `check`."""
     parser = commands.add_parser("check", help="load an object in another environment and compare")
-    parser.add_argument("object", help="MODULE:NAME, or a file that holds a payload")
+    parser.add_argument("object", help="MODULE:NAME, or a file that holds payloads")
     add_leg_options(parser)
     parser.add_argument("--probe", help="an expression over `obj`, evaluated there and here")
     parser.add_argument(
@@ -51,10 +54,25 @@ def run(given: argparse.Namespace) -> int:
     try:
         portable = session.portable(leg)
         if data is not None:
-            verdict = portable.check_payload(data, probe=given.probe)
+            verdicts = portable.check_records(data, probe=given.probe)
         else:
-            verdict = portable.check(obj, probe=given.probe)
+            verdicts = [portable.check(obj, probe=given.probe)]
     finally:
         session.close()
-    print(json.dumps(verdict.to_dict(), indent=2) if given.json else str(verdict))
-    return 0 if verdict.portable else 1
+    print(_data(verdicts) if given.json else _text(verdicts))
+    return 0 if all(verdict.portable for verdict in verdicts) else 1
+
+
+def _data(verdicts: Sequence[Verdict]) -> str:
+    """Give one verdict as it is, and those of a file of several records as a list."""
+    found = [verdict.to_dict() for verdict in verdicts]
+    return json.dumps(found[0] if len(found) == 1 else found, indent=2)
+
+
+def _text(verdicts: Sequence[Verdict]) -> str:
+    if len(verdicts) == 1:
+        return str(verdicts[0])
+    lost = [number for number, verdict in enumerate(verdicts) if not verdict.portable]
+    told = "\n\n".join(f"record {number}: {verdicts[number]}" for number in lost)
+    count = f"{len(verdicts) - len(lost)} of {len(verdicts)} records are portable"
+    return f"{told}\n\n{count}" if lost else count

@@ -40,6 +40,7 @@ _BUILTINS: Final[Mapping[str, Builtin]] = {
     "covalent-server": Builtin("covalent:make_server", needs="covalent>=0.230", extra="covalent"),
     "dask": Builtin("dask:make", needs="distributed>=2025.4", extra="dask"),
     "dill": Builtin("standard:make_dill"),
+    "dill-session": Builtin("standard:make_session"),
     "globus-compute": Builtin(
         "globus_compute:make", needs="globus-compute-sdk>=4", extra="globus-compute"
     ),

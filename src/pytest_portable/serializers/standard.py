@@ -12,7 +12,14 @@ from pytest_portable.serializers.serializer import Serializer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["make_cloudpickle", "make_dill", "make_joblib", "make_multiprocessing", "make_pickle"]
+__all__ = [
+    "make_cloudpickle",
+    "make_dill",
+    "make_joblib",
+    "make_multiprocessing",
+    "make_pickle",
+    "make_session",
+]
 
 # First bytes of the compressed files that joblib writes, and the module that unpacks each.
 _COMPRESSED: Final = (
@@ -73,6 +80,24 @@ def make_dill() -> Serializer:
         preload=("dill",),
         machinery="dill",
         accepts=frozenset({"byref", "fmode", "recurse"}),
+    )
+
+
+def make_session() -> Serializer:
+    """The names of a session, as `dill.dump_session` (`dump_module`) saves them in `__main__`."""
+    from pytest_portable.serializers.there import session as there
+
+    return Serializer(
+        name="dill-session",
+        dumps=there.dumps,
+        loads=there.loads,
+        loaders=("there:loads",),
+        dumpers=("there:dumps",),
+        requirement="dill",
+        preload=("dill",),
+        machinery="dill",
+        accepts=frozenset({"refimported"}),
+        there=inspect.getsource(there),
     )
 
 

@@ -87,6 +87,37 @@ def test_two_versions_in_one_session_never_mix(
     assert first.call(shop.Item.price, shop.Item(1)) == 7
 
 
+def script_function(source: str, **names: Any) -> Any:
+    """Define a function as a script does; `names` are the script's globals."""
+    space: dict[str, Any] = {"__name__": "__main__", **names}
+    exec(source, space)
+    return space["of_script"]
+
+
+def test_a_function_whose_global_is_the_package_finds_it(
+    shop: Any, on: Callable[..., Portable]
+) -> None:
+    function = script_function("def of_script(n):\n    return shop.Item(n).price()\n", shop=shop)
+
+    assert on(serializer="cloudpickle", ship=("shop",)).call(function, 2) == 14
+    (problem,) = on(serializer="cloudpickle").check(function).problems
+    assert (problem.code, problem.module) == ("missing-module", "shop")
+
+
+def test_a_deferred_import_finds_the_version_of_its_own_payload(
+    shop: Any, tmp_path: Path, on: Callable[..., Portable]
+) -> None:
+    source = "def of_script():\n    from shop.deep.table import RATE\n    return RATE\n"
+    function = script_function(source)
+    table = tmp_path / "shop/deep/table.py"
+    assert shop.Item(1).price() == 7
+    first = on(serializer="cloudpickle", ship=("shop",))
+    table.write_text("RATE = 9\n")
+    second = on(serializer="cloudpickle", ship=("shop",))
+
+    assert [one.call(function) for one in (first, second, first, second)] == [7, 9, 7, 9]
+
+
 def test_nothing_of_it_is_left_behind(
     shop: Any, tmp_path: Path, on: Callable[..., Portable]
 ) -> None:

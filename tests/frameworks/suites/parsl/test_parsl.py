@@ -287,3 +287,47 @@ def test_ship_sends_its_source(portable):
     assert portable.call(labpkg.with_helper, 2) == 4
     with pytest.raises(labpkg.LabError, match="no signal"):
         portable.call(labpkg.fail)
+
+
+def write_checkpoint(folder):
+    """Let Parsl write a checkpoint of three results; the second's class is of labpkg."""
+    import parsl
+    from parsl.config import Config
+    from parsl.dataflow.memoization import BasicMemoizer
+    from parsl.executors import ThreadPoolExecutor
+
+    config = Config(
+        executors=[ThreadPoolExecutor(max_threads=1)],
+        memoizer=BasicMemoizer(checkpoint_mode="task_exit"),
+        run_dir=str(folder),
+        initialize_logging=False,
+        usage_tracking=0,
+    )
+    with parsl.load(config):
+        read = parsl.python_app(labpkg.read, cache=True)
+        double = parsl.python_app(labpkg.double, cache=True)
+        for future in (double(1), read(2), double(3)):
+            future.result()
+    parsl.clear()
+    (found,) = folder.rglob("tasks.pkl")
+    return found.read_bytes()
+
+
+@pytest.mark.portable(serializer="pickle")
+def test_every_record_of_a_checkpoint_is_judged_on_its_own(portable, tmp_path):
+    """b6: Parsl tells `BadCheckpoint` without a cause, and loses the other results as well."""
+    verdicts = portable.check_records(write_checkpoint(tmp_path), probe="obj['result']")
+
+    assert [verdict.portable for verdict in verdicts] == [True, False, True]
+    (problem,) = verdicts[1].problems
+    assert (problem.code, problem.module) == ("missing-module", "labpkg")
+    assert problem.path == "obj['result']"
+
+
+@pytest.mark.portable(serializer="parsl", python="3.13", allow_bytecode=True)
+def test_code_of_312_is_lost_on_313(portable):
+    """b4: it loads, and nothing of it works."""
+    with pytest.raises(AssertionError):
+        portable.call(make_app(), [1, 2, 3])
+    assert portable.verdicts[-1].stage == "call"
+    assert codes(portable.verdicts[-1])[0] in {"crash", "load-hook", "early-exit"}

@@ -50,7 +50,7 @@ def test_the_archive_is_read_without_loading_it(portable):
 
 
 @pytest.mark.portable(serializer="torch", python=OTHER)
-def test_tensors_go_to_another_python(portable):
+def test_tensors_go_to_other_python(portable):
     assert portable({"w": torch.arange(4.0)}).portable
 
 

@@ -1,0 +1,31 @@
+"""Files that grow by one pickle after the other, such as Parsl's checkpoints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_portable.payload.graph import pickles
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = ["split"]
+
+
+def split(data: bytes, streams: Callable[[bytes], Sequence[bytes]]) -> list[bytes]:
+    """Cut a file into its pickles; nothing is loaded.
+
+    Args:
+        data: the file's bytes.
+        streams: the serializer's way from a payload to its pickles; a file in an envelope of its
+            own is one payload.
+
+    Returns:
+        The pickles in order, a damaged last one included; the whole file where there are not two.
+    """
+    if tuple(streams(data)) != (data,):
+        return [data]
+    found = [data[start:end] for start, end, _ in pickles(data)]
+    # What follows the last pickle and is none (padding, raw bytes) belongs to no row of records.
+    is_row = len(found) > 1 and sum(map(len, found)) == len(data)
+    return found if is_row else [data]
