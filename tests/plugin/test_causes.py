@@ -207,6 +207,13 @@ def test_a_file_of_the_working_directory_is_named(on: Callable[..., Portable]) -
     assert "relative path" in problem.message
 
 
+def test_a_server_that_is_asked_while_loading_is_named(on: Callable[..., Portable]) -> None:
+    problem = first(on(), [side("sockets").Connects()])
+
+    assert (problem.code, problem.path) == ("environment-dependency", "obj[0]")
+    assert "connects to 127.0.0.1:9 while it is loaded" in problem.message
+
+
 def test_an_entry_point_is_named_with_who_brings_it(on: Callable[..., Portable]) -> None:
     problem = first(on(), [side("points").Codec()])
 

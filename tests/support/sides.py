@@ -51,6 +51,14 @@ _MODULES: dict[str, tuple[str, str]] = {
         ),
     )
     * 2,
+    "sockets": (
+        (
+            "import socket\n"
+            "class Connects:\n    def __getstate__(self): return {'a': 1}\n"
+            "    def __setstate__(self, state): socket.create_connection(('127.0.0.1', 9), 5)\n"
+        ),
+    )
+    * 2,
     "files": (
         (
             "class Opens:\n    def __getstate__(self): return {'a': 1}\n"

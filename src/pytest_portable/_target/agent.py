@@ -1281,7 +1281,7 @@ STEPS = {
 
 
 class Asking:
-    """Sees what a load asks of its surroundings: variables, files, entry points."""
+    """Sees what a load asks of its surroundings: variables, files, sockets, entry points."""
 
     LIMIT = 100
 
@@ -1313,6 +1313,10 @@ class Asking:
                 self.note("written", os.fsdecode(name))
         elif event in ("os.mkdir", "os.rename", "os.link", "os.symlink"):
             self.note("written", text_of(arguments[0 if event == "os.mkdir" else 1]))
+        elif event == "socket.connect":
+            self.note("connected", text_of(arguments[1])[:200])
+        elif event == "socket.getaddrinfo":
+            self.note("connected", "%s:%s" % (text_of(arguments[0]), text_of(arguments[1])))
         elif event in ("os.system", "subprocess.Popen", "os.posix_spawn", "os.exec"):
             self.note("started", text_of(arguments[0])[:200])
 

@@ -1,4 +1,4 @@
-"""What loading or calling asks of its surroundings: variables, files, entry points."""
+"""What loading or calling asks of its surroundings: variables, files, sockets, entry points."""
 
 from __future__ import annotations
 
@@ -23,18 +23,23 @@ __all__ = ["EnvironmentDependency", "UnsetVariable"]
 _EVERYWHERE: Final = frozenset(
     {"PATH", "HOME", "TMPDIR", "TMP", "TEMP", "LANG", "LC_ALL", "TZ", "PWD", "USER", "SHELL"}
 )
+_NETWORK_ERRORS: Final = frozenset({"ConnectionError", "gaierror", "TimeoutError"})
 _FILE_ERRORS: Final = frozenset({"FileNotFoundError", "NotADirectoryError", "PermissionError"})
 
 
 class EnvironmentDependency:
-    """A variable that is not set there, a file or an entry point that is not there."""
+    """A variable that is not set there; a file, a server or an entry point that is not there."""
 
     code = "environment-dependency"
 
     def explain_failure(self, failure: Failure, evidence: Evidence) -> Problem | None:
         """Return the problem, or nothing."""
         for error in chain_of(failure.error):
-            found = self._variable(error, failure) or self._file(error, failure)
+            found = (
+                self._variable(error, failure)
+                or self._file(error, failure)
+                or self._server(error, failure, evidence)
+            )
             if found is not None:
                 return found
         if failure.importing:
@@ -108,6 +113,19 @@ class EnvironmentDependency:
         message = f"{who} {verb} the file {name}{where}"
         fix = Remedy("send the contents, or read the file as package data (importlib.resources)")
         return self._problem(failure, message, (fix,))
+
+    # --- servers ------------------------------------------------------------------------------
+
+    def _server(
+        self, error: Mapping[str, Any], failure: Failure, evidence: Evidence
+    ) -> Problem | None:
+        asked = next(_seen("connected", evidence), None)
+        if asked is None or not _NETWORK_ERRORS.intersection(error["bases"]):
+            return None
+        frames = frames_of(error)
+        who = f"{frames[-1].module}.{frames[-1].function}" if frames else "the object"
+        message = f"{who} connects to {asked} while it is loaded, which fails there"
+        return self._problem(failure, message, (Remedy("connect on first use, not while loading"),))
 
     # --- entry points -------------------------------------------------------------------------
 
