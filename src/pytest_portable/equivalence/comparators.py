@@ -158,6 +158,7 @@ LIBRARY: Final = (
     ("polars", "Series", "frames:polars_series"),
     ("scipy.sparse", "spmatrix", "tensors:sparse"),
     ("scipy.sparse", "sparray", "tensors:sparse"),
+    ("sklearn.utils", "Bunch", "labelled:bunch"),
     ("torch", "Tensor", "tensors:tensor"),
     ("xarray", "Dataset", "labelled:dataset"),
     ("xarray", "DataArray", "labelled:data_array"),

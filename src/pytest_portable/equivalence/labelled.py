@@ -1,8 +1,8 @@
-"""Labelled arrays: xarray."""
+"""Labelled arrays and values: xarray, scikit-learn's Bunch."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from pytest_portable.equivalence.comparators import Finding, Outcome, Part
 
@@ -11,10 +11,26 @@ if TYPE_CHECKING:
 
     from pytest_portable.equivalence.leaves import Tolerance
 
-__all__ = ["data_array", "dataset", "variable"]
+__all__ = ["bunch", "data_array", "dataset", "variable"]
+
+# Keys that `Bunch.__getitem__` warns of; `Bunch.__setstate__` ignores all state since 0.18.
+_DROPPED: Final = "_deprecated_key_to_warnings"
 
 Anything: TypeAlias = Any
 """xarray is no dependency, so its types are not there when this is checked."""
+
+
+def bunch(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Outcome]:
+    """Compare the items, and all attributes but one that a Bunch drops on purpose when loaded.
+
+    It is what stacking and voting estimators name their parts with.
+    """
+    yield Part("", dict(original), dict(returned))
+    sides = [
+        {name: value for name, value in vars(side).items() if name != _DROPPED}
+        for side in (original, returned)
+    ]
+    yield Part(".__dict__", *sides)
 
 
 def variable(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Outcome]:

@@ -397,3 +397,15 @@ def test_a_big_array_is_compared_block_by_block() -> None:
     assert changes(original, returned) == [
         ("obj[5]", "2 of 3000000 elements differ, by at most 1 (relative inf)")
     ]
+
+
+def test_a_bunch_is_its_items() -> None:
+    kind = pytest.importorskip("sklearn.utils").Bunch
+    original = kind(one=[1], other=np.arange(2))
+
+    returned = _copy(original)
+
+    assert vars(returned) != vars(original)
+    assert not compare(original, returned)
+    returned["one"].append(2)
+    assert paths(original, returned) == ["obj['one']"]
