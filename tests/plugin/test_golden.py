@@ -111,7 +111,7 @@ def test_todays_code_reads_what_was_kept_or_the_break_is_named(project: pytest.P
     write(project, GOLDEN.replace("Model(2)", "[1]"), "model==3.0")
     gone = project.runpytest()
     gone.assert_outcomes(failed=1)
-    gone.stdout.fnmatch_lines(["*has no Model (kept as 0001)"])
+    gone.stdout.fnmatch_lines(["*needs model.Model*", "*(kept as 0001)*"])
 
 
 def test_released_versions_read_todays_objects(project: pytest.Pytester) -> None:

@@ -77,6 +77,8 @@ class Platform:
             return None
         if lack.name or lack.importer or lack.top not in evidence.here.stdlib:
             return None
+        if stdlib.words_about(lack.module, "", evidence.target.python):
+            return None  # the payload is of another Python than this one
         return lacking(
             self.code,
             lack,
