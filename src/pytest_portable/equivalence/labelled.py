@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 __all__ = ["bunch", "data_array", "dataset", "variable"]
 
-# Keys that `Bunch.__getitem__` warns of; `Bunch.__setstate__` ignores all state since 0.18.
+# Keys that `Bunch.__getitem__` warns of, which `Bunch.__setstate__` ignores as it does all state.
 _DROPPED: Final = "_deprecated_key_to_warnings"
 
 Anything: TypeAlias = Any
-"""xarray is no dependency, so its types are not there when this is checked."""
+"""Neither library is a dependency, so their types are not there when this is checked."""
 
 
 def bunch(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Outcome]:
