@@ -44,6 +44,7 @@ PROBLEM_KEYS = {
     "remedies",
     "evidence",
     "payload",
+    "docs",
     "traceback",
 }
 TARGET_KEYS = {"python", "implementation", "platform", "executable", "distributions"}

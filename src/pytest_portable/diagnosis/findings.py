@@ -17,7 +17,21 @@ _NO_ATTRIBUTE: Final = re.compile(
 )
 _NO_NAME: Final = re.compile(r"cannot import name '([^']+)' from (?:partially[\w ]+ )?'([^']+)'")
 _INSTALL: Final = re.compile(r"pip3? install (?:-U |--upgrade )?['\"`]?([A-Za-z0-9][\w.-]*\w)")
-_MACHINERY: Final = frozenset({"pickle", "importlib", "importlib._bootstrap", "dill._dill"})
+# Who loads what a payload names: what they do not find, the payload asked for.
+_MACHINERY: Final = frozenset(
+    {
+        "dill._dill",
+        "distributed.protocol.pickle",
+        "distributed.protocol.serialize",
+        "importlib",
+        "importlib._bootstrap",
+        "joblib.numpy_pickle",
+        "parsl.serialize.facade",
+        "pickle",
+        "pyspark.serializers",
+        "torch.serialization",
+    }
+)
 _MAX_SUMMARY: Final = 240
 _OPTIONAL: Final = re.compile(r"Missing optional dependency '([\w.-]+)'")
 

@@ -156,7 +156,7 @@ def test_the_platforms_sdk_cannot_be_installed_there(portable):
 )
 def test_code_for_another_python_is_refused(portable):
     verdict = portable.check(add_up)
-    assert codes(verdict) == ["bytecode-version"]
+    assert codes(verdict)[0] == "bytecode-version"
     assert portable.check([1, (2,)]).portable
 
 
