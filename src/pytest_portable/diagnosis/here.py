@@ -79,9 +79,11 @@ class Here:
     def requires_python(self, distribution: str) -> str:
         """Return the Pythons that the version installed here supports; empty for any."""
         try:
-            return importlib.metadata.metadata(distribution)["Requires-Python"] or ""
-        except (importlib.metadata.PackageNotFoundError, KeyError):
+            metadata = importlib.metadata.metadata(distribution)
+        except importlib.metadata.PackageNotFoundError:
             return ""
+        # Asking for a field that is not there warns since Python 3.12.
+        return str((metadata.get_all("Requires-Python") or [""])[0])
 
     def is_edited(self, distribution: str) -> bool:
         """Whether a distribution is installed as a link to its source tree."""
