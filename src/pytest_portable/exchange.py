@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -44,7 +45,7 @@ class Checked:
 Observer: TypeAlias = "Callable[[Checked], Mapping[str, object]]"
 
 
-class Exchange:
+class Exchange(abc.ABC):
     """Checks objects on one leg, keeps what they were dumped as, and reads what others kept.
 
     Attributes:
@@ -61,16 +62,17 @@ class Exchange:
     _is_trial: bool = False
 
     @property
+    @abc.abstractmethod
     def target(self) -> Target:
         """Facts of the environment."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def _check(self, obj: object) -> Check:
-        raise NotImplementedError
+        """Begin a check of an object on this leg."""
 
+    @abc.abstractmethod
     def _proven(self, outcome: Outcome, again: Callable[[Any], Verdict]) -> Outcome:
         """Try the remedies of an outcome's verdict; `again` does the same on another leg."""
-        raise NotImplementedError
 
     def run(
         self,

@@ -13,10 +13,31 @@ if TYPE_CHECKING:
     import builtins
     from collections.abc import Mapping
 
-__all__ = ["SCHEMA", "STAGES", "Problem", "Remedy", "Target", "Verdict"]
+__all__ = [
+    "SCHEMA",
+    "STAGES",
+    "Problem",
+    "Remedy",
+    "Target",
+    "Verdict",
+    "label_of",
+    "minor_of",
+]
 
 SCHEMA: Final = 1
 STAGES: Final = ("dump", "inspect", "prepare", "load", "call", "return", "compare")
+
+
+def minor_of(version: str) -> tuple[int, int]:
+    """Return major and minor of a version such as `3.12.1`."""
+    major, minor = version.split(".")[:2]
+    return int(major), int(minor)
+
+
+def label_of(implementation: str, version: str) -> str:
+    """Return a Python as ids spell it: `py3.12`, `pypy3.10`."""
+    major, minor = minor_of(version)
+    return f"{'py' if implementation == 'cpython' else implementation}{major}.{minor}"
 
 
 @dataclass(frozen=True)
@@ -91,6 +112,16 @@ class Target:
     platform: str
     executable: str
     distributions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def minor(self) -> tuple[int, int]:
+        """Its Python, major and minor."""
+        return minor_of(self.python)
+
+    @property
+    def label(self) -> str:
+        """Its Python as ids spell it: `py3.12`, `pypy3.10`."""
+        return label_of(self.implementation, self.python)
 
     def to_dict(self) -> dict[str, builtins.object]:
         """Return plain data."""

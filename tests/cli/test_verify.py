@@ -74,6 +74,7 @@ def test_a_damaged_bundle_does_not_hide_the_others(
         (["verify", "nowhere"], "no such folder"),
         (["report", "nowhere.json"], "no report can be read"),
         (["report", "nowhere.json", "--to", "x.htm"], "did you mean '.html'?"),
+        (["verify", "nowhere", "--report", "x.htm"], "--report: 'x.htm' is no report"),
     ],
 )
 def test_misuse_is_told(

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from pytest_portable.bundle.differences import compare_portraits
 from pytest_portable.bundle.export import export_check
 from pytest_portable.bundle.judging import with_findings
-from pytest_portable.bundle.manifest import Bundle, read_bundle
+from pytest_portable.bundle.manifest import Bundle, read_bundle, write_bundle
 from pytest_portable.bundle.verify import verify_bundle
 from pytest_portable.errors import BundleError, OptionError
 from pytest_portable.options import near
@@ -113,24 +113,23 @@ class Golden:
         folders = [path for path in self.folder.glob("[0-9]*") if path.is_dir()]
         return [read_bundle(path) for path in sorted(folders)]
 
-    def update(self, done: Checked) -> Bundle:
-        """Keep what a check dumped, unless the last bundle holds the same already."""
+    def update(self, today: Bundle) -> None:
+        """Keep today's bundle, unless the last one holds the same already."""
         found = self.kept()
+        if found and is_same(found[-1], today):
+            return
         number = 1 + max((int(bundle.folder.name) for bundle in found), default=0)
-        draft = read_bundle(export_check(done, self.folder / f"{number:04}"))
-        if found and is_same(found[-1], draft):
-            for path in draft.folder.iterdir():
-                path.unlink()
-            draft.folder.rmdir()
-            return found[-1]
-        return draft
+        folder = self.folder / f"{number:04}"
+        manifest = replace(today.manifest, name=folder.name)
+        write_bundle(folder, manifest, today.payload, today.values, today.portrait)
 
-    def judge(self, portable: Exchange, done: Checked) -> Verdict:
+    def judge(self, portable: Exchange, verdict: Verdict, today: Bundle) -> Verdict:
         """Read what was kept with today's code, and what today's code dumps with releases.
 
         Args:
             portable: today's code: the environment of the leg.
-            done: the check of today's object, which has a payload.
+            verdict: of the check of today's object.
+            today: what that check dumped.
 
         Raises:
             BundleError: nothing was kept yet.
@@ -143,29 +142,27 @@ class Golden:
                 "run once with --portable-update and commit what it writes"
             )
         problems: list[Problem] = []
-        notes: list[Problem] = list(self._changed(found[-1], done))
-        for verdict, label in self._verdicts(portable, done, found):
-            problems += [_labelled(problem, label) for problem in verdict.problems]
-            notes += [_labelled(note, label) for note in verdict.notes]
-        return with_findings(done.verdict, problems, notes)
+        notes: list[Problem] = list(_changed(found[-1], today))
+        for one, label in self._verdicts(portable, today, found):
+            problems += [_labelled(problem, label) for problem in one.problems]
+            notes += [_labelled(note, label) for note in one.notes]
+        return with_findings(verdict, problems, notes)
 
     def _verdicts(
-        self, portable: Exchange, done: Checked, found: list[Bundle]
+        self, portable: Exchange, today: Bundle, found: list[Bundle]
     ) -> Iterator[tuple[Verdict, str]]:
         for bundle in self._chosen(found):
             verdict = verify_bundle(bundle, portable, is_note=_is_new)
             yield verdict, f"kept as {bundle.folder.name}{_versions(bundle)}"
         for lines in self._releases():
             leg = replace(portable.leg, deps=lines)
-            today = as_bundle(done, self.folder)
             verdict = verify_bundle(today, portable.on(leg), is_note=_is_new)
             portable.verdicts.append(verdict)
             yield verdict, f"read by {', '.join(lines)}"
 
-    def _changed(self, last: Bundle, done: Checked) -> Iterator[Problem]:
-        today = as_bundle(done, self.folder)
-        if is_same(last, today):
-            return
+
+def _changed(last: Bundle, today: Bundle) -> Iterator[Problem]:
+    if not is_same(last, today):
         yield Problem(
             code="mismatch",
             stage="compare",
@@ -184,9 +181,10 @@ def check_golden(portable: Exchange, golden: Golden, done: Checked, *, update: b
     """
     if not done.verdict.portable:
         return done.verdict
+    today = as_bundle(done, golden.folder)
     if update:
-        golden.update(done)
-    return golden.judge(portable, done)
+        golden.update(today)
+    return golden.judge(portable, done.verdict, today)
 
 
 def as_bundle(done: Checked, folder: Path) -> Bundle:

@@ -133,8 +133,7 @@ class _Made:
     def __init__(self, payload: bytes, maker: Exchange, drawing: Probe) -> None:
         self.payloads = [("obj", payload)]
         self.drawing = drawing
-        major, minor = maker.target.python.split(".")[:2]
-        self.python = int(major), int(minor)
+        self.python = maker.target.minor
         self.label = _label(maker, maker.leg)
         _, self.text = maker.draw_payload(self.payloads, drawing, made_by=self.python)
 
@@ -154,8 +153,7 @@ def _leg(leg: Leg, side: Mapping[str, Any]) -> Leg:
 
 
 def _label(portable: Exchange, leg: Leg) -> str:
-    minor = ".".join(portable.target.python.split(".")[:2])
-    return " ".join([f"py{minor}", *map(redact, leg.deps or ())])
+    return " ".join([portable.target.label, *map(redact, leg.deps or ())])
 
 
 def _make(maker: Exchange, module: str, function: str) -> bytes:

@@ -16,6 +16,7 @@ from pytest_portable.bundle.judging import judge_portraits
 from pytest_portable.errors import BundleError
 from pytest_portable.payload.inspection import inspect_payload
 from pytest_portable.probes import Probe
+from pytest_portable.verdict import label_of, minor_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -105,9 +106,9 @@ def verify_bundle(
     manifest = bundle.manifest
     probe = portrait_probe(manifest.probes)
     values = [(name, data) for name, data in bundle.values.items()]
-    major, minor = str(manifest.producer.get("python", "0.0")).split(".")[:2]
+    made_by = minor_of(str(manifest.producer.get("python", "0.0")))
     verdict, text = portable.draw_payload(
-        [("obj", bundle.payload), *values], probe, made_by=(int(major), int(minor))
+        [("obj", bundle.payload), *values], probe, made_by=made_by
     )
     portable.verdicts[-1] = verdict = replace(
         verdict,
@@ -132,9 +133,8 @@ def verify_bundle(
 def side_of(manifest: Manifest) -> str:
     """Return the producing side as tables name it: `py3.12 linux-x86_64`."""
     made = manifest.producer
-    name = "py" if made.get("implementation") == "cpython" else str(made.get("implementation"))
-    minor = ".".join(str(made.get("python")).split(".")[:2])
-    return f"{name}{minor} {made.get('system')}-{made.get('machine')}".lower()
+    label = label_of(str(made.get("implementation")), str(made.get("python")))
+    return f"{label} {made.get('system')}-{made.get('machine')}".lower()
 
 
 def _maker(manifest: Manifest) -> str:

@@ -41,9 +41,8 @@ def wrap_payload(
     """
     requests = [probe.to_request() for probe in probes]
     target = maker.target
-    major, minor = target.python.split(".")[:2]
     verdict, text = maker.draw_payload(
-        [("obj", payload)], portrait_probe(requests), made_by=(int(major), int(minor))
+        [("obj", payload)], portrait_probe(requests), made_by=target.minor
     )
     if not verdict.portable or text is None:
         raise PortabilityError(verdict)

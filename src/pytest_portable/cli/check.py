@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_portable.cli.objects import resolve
+from pytest_portable.cli.objects import payload_or_object
 from pytest_portable.cli.parsers import (
     Commands,
     add_json_option,
@@ -46,9 +45,7 @@ def add_parser(commands: Commands) -> None:
 def run(given: argparse.Namespace) -> int:
     """Check one object; 0 where it is portable, 1 where it is not."""
     leg = leg_of(given)
-    file = Path(given.object)
-    data = file.read_bytes() if file.is_file() else None
-    obj = None if data is not None else resolve(given.object)
+    data, obj = payload_or_object(given.object)
     session = open_session(given)
     session.suggest, session.verbosity = given.suggest, given.verbose
     try:

@@ -121,6 +121,7 @@ def _serializer(name: str) -> Serializer:
 
 def _bundle(folder: Path) -> _Given:
     from pytest_portable.bundle.manifest import read_bundle
+    from pytest_portable.verdict import minor_of
 
     bundle = read_bundle(folder)
     made = bundle.manifest.producer
@@ -129,13 +130,12 @@ def _bundle(folder: Path) -> _Given:
         opened = _payload(title, bundle.payload, name)
     except OptionError:  # the serializer is not installed here: look at the bytes alone
         opened = _payload(title, bundle.payload, None)
-    major, minor = str(made["python"]).split(".")[:2]
     origin = f"{made['implementation']} {made['python']} on {made['system']}"
     return _Given(
         opened.title,
         opened.streams,
         opened.payload_bytes,
-        python=(int(major), int(minor)),
+        python=minor_of(str(made["python"])),
         origin=f"{origin}: {bundle.manifest.object}",
         manifest={"name": bundle.manifest.name, "producer": dict(made)},
     )

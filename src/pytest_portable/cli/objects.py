@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pytest_portable.errors import OptionError
 
-__all__ = ["make_importable", "resolve"]
+__all__ = ["make_importable", "payload_or_object", "resolve"]
 
 
 def make_importable() -> None:
@@ -35,3 +35,16 @@ def resolve(text: str) -> object:
         said = f"{type(error).__name__}: {error}"
         raise OptionError(f"{text!r} cannot be had: {said}") from error
     return found
+
+
+def payload_or_object(text: str) -> tuple[bytes | None, object]:
+    """Read the payload in a file, or import `MODULE:NAME`.
+
+    Returns:
+        The payload and `None`, or `None` and the object.
+
+    Raises:
+        OptionError: the text names neither.
+    """
+    file = Path(text)
+    return (file.read_bytes(), None) if file.is_file() else (None, resolve(text))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from pytest_portable.engine import Session
     from pytest_portable.plan import Leg
@@ -16,7 +17,9 @@ __all__ = [
     "Commands",
     "add_json_option",
     "add_leg_options",
+    "add_report_option",
     "add_store_options",
+    "check_reports",
     "leg_of",
     "open_session",
 ]
@@ -39,6 +42,27 @@ class Commands(Protocol):
 def add_json_option(parser: argparse.ArgumentParser) -> None:
     """Let a command answer with data."""
     parser.add_argument("--json", action="store_true", help="answer with JSON")
+
+
+def add_report_option(parser: argparse.ArgumentParser, flag: str, what: str) -> None:
+    """Let a command write reports; `flag` can be given several times."""
+    kinds = ".html, .json or .md, or the word github"
+    parser.add_argument(
+        flag, action="append", default=[], metavar="PATH", help=f"{what}: {kinds}; repeatable"
+    )
+
+
+def check_reports(flag: str, wanted: Sequence[str]) -> None:
+    """Refuse names of reports that cannot be written, before anything is done.
+
+    Raises:
+        OptionError: with every mistake.
+    """
+    from pytest_portable.errors import OptionError
+    from pytest_portable.options import report_mistake
+
+    if mistakes := [wrong for name in wanted if (wrong := report_mistake(name))]:
+        raise OptionError([f"{flag}: {mistake}" for mistake in mistakes])
 
 
 def add_store_options(parser: argparse.ArgumentParser) -> None:

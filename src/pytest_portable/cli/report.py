@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_portable.cli.parsers import add_report_option, check_reports
 from pytest_portable.errors import OptionError
-from pytest_portable.options import report_mistake
 
 if TYPE_CHECKING:
     import argparse
@@ -27,13 +27,7 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "files", nargs="+", type=Path, metavar="REPORT.json", help="or folders of them"
     )
-    parser.add_argument(
-        "--to",
-        action="append",
-        default=[],
-        metavar="PATH",
-        help="write .html, .json or .md, or the word github, instead; repeatable",
-    )
+    add_report_option(parser, "--to", "write a report instead")
 
 
 def run(given: argparse.Namespace) -> int:
@@ -42,8 +36,7 @@ def run(given: argparse.Namespace) -> int:
     from pytest_portable.report.run import Run
     from pytest_portable.report.writing import write_report
 
-    if mistakes := [wrong for wanted in given.to if (wrong := report_mistake(wanted))]:
-        raise OptionError([f"--to: {mistake}" for mistake in mistakes])
+    check_reports("--to", given.to)
     files = [file for path in given.files for file in _files(path)]
     merged = Run(settings=f"merged from {len(files)} reports")
     for file in files:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_portable.cli.objects import resolve
+from pytest_portable.cli.objects import payload_or_object
 from pytest_portable.cli.parsers import (
     Commands,
     add_json_option,
@@ -49,9 +48,7 @@ def add_parser(commands: Commands) -> None:
 def run(given: argparse.Namespace) -> int:
     """Print the requirements; 1 and the diagnosis where no requirements help."""
     leg = leg_of(given)
-    file = Path(given.object)
-    data = file.read_bytes() if file.is_file() else None
-    obj = None if data is not None else resolve(given.object)
+    data, obj = payload_or_object(given.object)
     session = open_session(given)
     begun = time.monotonic()
     try:

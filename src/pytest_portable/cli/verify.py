@@ -12,7 +12,9 @@ from pytest_portable.cli.parsers import (
     Commands,
     add_json_option,
     add_leg_options,
+    add_report_option,
     add_store_options,
+    check_reports,
     leg_of,
     open_session,
 )
@@ -43,13 +45,7 @@ def add_parser(commands: Commands) -> None:
         help="in the environment that each manifest names (--python replaces its Python)",
     )
     add_leg_options(parser, serializer=False)
-    parser.add_argument(
-        "--report",
-        action="append",
-        default=[],
-        metavar="PATH",
-        help="write a report: .html, .json or .md, or the word github; repeatable",
-    )
+    add_report_option(parser, "--report", "write a report")
     add_store_options(parser)
     add_json_option(parser)
 
@@ -59,6 +55,7 @@ def run(given: argparse.Namespace) -> int:
     from pytest_portable.bundle.manifest import find_bundles
 
     leg = leg_of(given)
+    check_reports("--report", given.report)
     if not (given.declared or given.dep or given.python):
         leg = replace(leg, python=sys.executable, deps=None)
     bundles = [bundle for folder in given.folders for bundle in find_bundles(folder)]

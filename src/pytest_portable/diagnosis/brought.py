@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import functools
-import json
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from pytest_portable.diagnosis.here import canonical, origin_of
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from packaging.requirements import Requirement
 
-__all__ = ["Installed", "canonical"]
-
-
-def canonical(name: str) -> str:
-    """Spell a distribution's name as indexes do.
-
-    Source:
-        PyPA specifications, "Names and normalization".
-    """
-    from packaging.utils import canonicalize_name
-
-    return str(canonicalize_name(name))
+__all__ = ["Installed"]
 
 
 @dataclass
@@ -57,9 +47,8 @@ class Installed:
             PyPA specifications, "Recording the Direct URL Origin of installed distributions".
         """
         try:
-            told = metadata.distribution(name).read_text("direct_url.json")
-            origin = json.loads(told or "{}")
-        except (metadata.PackageNotFoundError, ValueError):
+            origin = origin_of(metadata.distribution(name))
+        except metadata.PackageNotFoundError:
             return None
         url = str(origin.get("url", ""))
         if "dir_info" in origin and url.startswith("file://"):

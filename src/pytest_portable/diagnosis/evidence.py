@@ -92,7 +92,7 @@ class Evidence:
     @property
     def there_minor(self) -> str:
         """The target's Python, such as `3.11`."""
-        return ".".join(self.target.python.split(".")[:2])
+        return "{}.{}".format(*self.target.minor)
 
     @cached_property
     def census(self) -> Census:

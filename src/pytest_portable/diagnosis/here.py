@@ -10,14 +10,15 @@ import sys
 from dataclasses import dataclass, field
 from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pytest_portable.payload.references import distribution_of
+from pytest_portable.verdict import minor_of
 
 if TYPE_CHECKING:
     from importlib.metadata import Distribution
 
-__all__ = ["Here", "Owner", "canonical"]
+__all__ = ["Here", "Owner", "canonical", "origin_of"]
 
 _PROJECT_FILES: Final = ("pyproject.toml", "setup.py", "setup.cfg")
 
@@ -59,7 +60,7 @@ class Here:
     @property
     def minor(self) -> str:
         """The host's Python, such as `3.11`."""
-        return ".".join(self.python.split(".")[:2])
+        return "{}.{}".format(*minor_of(self.python))
 
     def owner(self, module: str) -> Owner | None:
         """Return the distribution that provides a module here."""
@@ -134,11 +135,7 @@ class Here:
 
 @functools.cache
 def _editable() -> dict[str, tuple[str, Path]]:
-    """Return distributions that are links to a source tree: canonical name -> name, folder.
-
-    Source:
-        PyPA specifications, "Recording the Direct URL Origin of installed distributions".
-    """
+    """Return distributions that are links to a source tree: canonical name -> name, folder."""
     found: dict[str, tuple[str, Path]] = {}
     for distribution in importlib.metadata.distributions():
         folder = _linked_folder(distribution)
@@ -148,11 +145,21 @@ def _editable() -> dict[str, tuple[str, Path]]:
     return found
 
 
-def _linked_folder(distribution: Distribution) -> Path | None:
+def origin_of(distribution: Distribution) -> dict[str, Any]:
+    """Return the recorded address that a distribution came from; empty where there is none.
+
+    Source:
+        PyPA specifications, "Recording the Direct URL Origin of installed distributions".
+    """
     try:
-        origin = json.loads(distribution.read_text("direct_url.json") or "{}")
+        found: dict[str, Any] = json.loads(distribution.read_text("direct_url.json") or "{}")
     except ValueError:
-        return None
+        return {}
+    return found
+
+
+def _linked_folder(distribution: Distribution) -> Path | None:
+    origin = origin_of(distribution)
     url = str(origin.get("url", ""))
     if not origin.get("dir_info", {}).get("editable") or not url.startswith("file://"):
         return None

@@ -10,13 +10,14 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from pytest_portable.diagnosis.brought import Installed, canonical
+from pytest_portable.diagnosis.here import canonical
 from pytest_portable.errors import InstallError, OptionError, PortabilityError
 from pytest_portable.payload.references import distribution_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
+    from pytest_portable.diagnosis.brought import Installed
     from pytest_portable.payload.inspection import Inspection
     from pytest_portable.verdict import Problem, Verdict
 

@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_portable.diagnosis.brought import canonical
+from pytest_portable.diagnosis.here import canonical
 from pytest_portable.errors import SetupError
 
 if TYPE_CHECKING:

@@ -15,6 +15,8 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Final
 
+from pytest_portable.verdict import minor_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -198,8 +200,7 @@ def words_about(module: str, name: str, target: str) -> str:
     Returns:
         `since Python 3.9`, `removed in Python 3.12`, or nothing.
     """
-    major, minor = target.split(".")[:2]
-    there = (int(major), int(minor))
+    there = minor_of(target)
     since, until = brought_in(module, name), taken_out(module, name)
     if since is not None and there < since:
         return f"since Python {since[0]}.{since[1]}"

@@ -6,6 +6,7 @@ import contextlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from pytest_portable.diagnosis.here import canonical
 from pytest_portable.errors import PayloadError
 from pytest_portable.judgement.members import literal_of, uses_members, writes
 from pytest_portable.surroundings import Contrast, Questions, ask, contrast, fresh_survey
@@ -122,13 +123,9 @@ def _skew(check: Check, key: str) -> tuple[str, str, str] | None:
     if known is None:
         return None
     name, here = known
-    versions = {_canonical(other): found for other, found in check.target.distributions.items()}
-    there = versions.get(_canonical(name))
+    versions = {canonical(other): found for other, found in check.target.distributions.items()}
+    there = versions.get(canonical(name))
     return None if there in {None, here} else (name, here, str(there))
-
-
-def _canonical(name: str) -> str:
-    return name.lower().replace("_", "-").replace(".", "-")
 
 
 def _fails(

@@ -88,10 +88,8 @@ class Check:
 
     @property
     def label(self) -> str:
-        """The target's Python as ids spell it: `py3.12`, `pypy3.10`."""
-        major, minor = _minor(self.target.python)
-        name = "py" if self.target.implementation == "cpython" else self.target.implementation
-        return f"{name}{major}.{minor}"
+        """The target's Python as ids spell it."""
+        return self.target.label
 
     def run(
         self,
@@ -255,13 +253,13 @@ class Check:
                 len(data),
                 root=root,
                 python=self.host,
-                stdlib=stdlib_of(_minor(self.target.python)),
+                stdlib=stdlib_of(self.target.minor),
             )
         return self.inspections[root]
 
     def inspect(self, payloads: list[tuple[str, bytes]]) -> None:
         """Refuse what cannot be loaded there, before loading it."""
-        there = _minor(self.target.python)
+        there = self.target.minor
         if self.leg.absent and self.environment is not None:
             self.problems += find_unwanted(self.leg.absent, self.environment, self.leg.deps or ())
         for name, data in payloads:
@@ -374,8 +372,3 @@ class Check:
 
     def _reproduce(self) -> str:
         return f"python -m pytest {shlex.quote(self.leg.test)}" if self.leg.test else ""
-
-
-def _minor(version: str) -> tuple[int, int]:
-    major, minor = version.split(".")[:2]
-    return int(major), int(minor)

@@ -192,9 +192,8 @@ def route_facts(check: Check) -> dict[str, object]:
 
 def _where(check: Check, number: int) -> str:
     hop = check.hops[number - 1]
-    major, minor = hop.target.python.split(".")[:2]
     deps = ", ".join(hop.leg.deps or ()) or "bare"
-    return f"hop {number} (py{major}.{minor}, {'opaque' if hop.is_opaque else deps})"
+    return f"hop {number} ({hop.target.label}, {'opaque' if hop.is_opaque else deps})"
 
 
 def _at(where: str, number: int, problem: Problem) -> Problem:

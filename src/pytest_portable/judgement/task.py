@@ -129,17 +129,16 @@ def _pack(
 
 def _own_code(check: Check, task: Task) -> None:
     """Report code of the system's own that another Python cannot run, unless there is other."""
-    there = tuple(int(part) for part in check.target.python.split(".")[:2])
     here = ".".join(map(str, check.host))
     told = [problem.code for problem in (*check.problems, *check.notes)]
-    if not task.own_code or there == check.host or "bytecode-version" in told:
+    if not task.own_code or check.target.minor == check.host or "bytecode-version" in told:
         return
     problem = Problem(
         code="bytecode-version",
         stage="inspect",
         path="obj",
         message=f"{task.own_code} travels as CPython {here} bytecode; the target is "
-        f"{'.'.join(map(str, there))}, which cannot run it",
+        f"{'.'.join(map(str, check.target.minor))}, which cannot run it",
     )
     (check.notes if check.leg.allow_bytecode else check.problems).append(problem)
 

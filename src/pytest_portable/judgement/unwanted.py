@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from pytest_portable.diagnosis.here import canonical
 from pytest_portable.verdict import Problem, Remedy
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def find_unwanted(
     found = []
     for line in absent:
         wanted = Requirement(line)
-        name = _canonical(wanted.name)
+        name = canonical(wanted.name)
         version = environment.distributions.get(name)
         if version is not None and wanted.specifier.contains(version, prereleases=True):
             chain = chain_to(name, _needs(environment), declared_names(declared))
@@ -48,7 +49,7 @@ def declared_names(lines: Iterable[str]) -> frozenset[str]:
 
     def read(line: str) -> str:
         try:
-            return _canonical(Requirement(line).name)
+            return canonical(Requirement(line).name)
         except InvalidRequirement:  # a path or an option: its name is not in the line
             return ""
 
@@ -119,7 +120,7 @@ def _needs(environment: Environment) -> Needs:
 def _add_needs(needs: Needs, distribution: Distribution, variables: Mapping[str, Any]) -> None:
     from packaging.requirements import InvalidRequirement, Requirement
 
-    user = _canonical(distribution.metadata["Name"])
+    user = canonical(distribution.metadata["Name"])
     extras = ["", *(distribution.metadata.get_all("Provides-Extra") or ())]
     for line in distribution.requires or ():
         try:
@@ -130,10 +131,4 @@ def _add_needs(needs: Needs, distribution: Distribution, variables: Mapping[str,
         # Nobody records which extras were asked for: what an extra brings counts where it is.
         if marker is None or any(marker.evaluate({**variables, "extra": one}) for one in extras):
             words = line.partition(";")[0].strip()
-            needs.setdefault(_canonical(required.name), {}).setdefault(user, words)
-
-
-def _canonical(name: str) -> str:
-    from packaging.utils import canonicalize_name
-
-    return str(canonicalize_name(name))
+            needs.setdefault(canonical(required.name), {}).setdefault(user, words)
