@@ -12,6 +12,7 @@ from pytest_portable.plan import Leg
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 class Runs:
@@ -49,7 +50,11 @@ def test_what_loading_writes_is_a_problem_at_its_writer(portable: Portable, code
     assert verdict.notes == ()
 
 
-def test_what_a_call_writes_is_a_note(portable: Portable) -> None:
+def test_what_a_call_writes_is_a_note(
+    portable: Portable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # the probe runs here as well
+
     verdict = portable.check({"fine": 1}, probe="open('left', 'w').write('x')")
 
     assert verdict.portable

@@ -119,8 +119,9 @@ def test_a_deferred_import_finds_the_version_of_its_own_payload(
 
 
 def test_nothing_of_it_is_left_behind(
-    shop: Any, tmp_path: Path, on: Callable[..., Portable]
+    shop: Any, tmp_path: Path, on: Callable[..., Portable], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)  # the probe below writes a file here as well
     portable = on(ship=("shop",))
 
     place = portable.call(eval, "__import__('shop').__file__")
