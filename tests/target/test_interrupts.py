@@ -70,6 +70,8 @@ def test_a_run_that_is_cut_short_leaves_nothing(tmp_path: Path, name: str) -> No
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
+        # A suite in the background of a shell ignores SIGINT, and so would all that it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads
     )
     # What the target starts is known by its home, which lies in our temporary folder.
     marker = f"TMPDIR={temporary}"
