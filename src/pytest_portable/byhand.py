@@ -70,6 +70,7 @@ def _is_plain(leg: Leg) -> bool:
         round_trip=True,
         rtol=None,
         atol=None,
+        signed_zero=False,
         seed=None,
         test="",
     )

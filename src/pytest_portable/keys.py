@@ -226,6 +226,7 @@ KEYS: Final[Mapping[str, _Key]] = {
     ),
     "rtol": _tolerance,
     "atol": _tolerance,
+    "signed_zero": _flag,
     "seed": _Key(
         "a number from 0 to 4294967295",
         _expect(lambda value: value is None or (type(value) is int and 0 <= value < 2**32)),

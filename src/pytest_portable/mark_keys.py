@@ -51,6 +51,7 @@ class MarkKeys(TypedDict, total=False):
     warnings: Literal["report", "error", "ignore"]
     rtol: float | None
     atol: float | None
+    signed_zero: bool
     seed: int | None
     by_value: Sequence[str]
     ship: Sequence[str]

@@ -48,6 +48,7 @@ class Leg:
     warnings: str = "report"
     rtol: float | None = None
     atol: float | None = None
+    signed_zero: bool = False
     seed: int | None = None
     by_value: tuple[str, ...] = ()
     ship: tuple[str, ...] = ()
@@ -254,6 +255,7 @@ class Plan:
             warnings=str(get("warnings", "report")),
             rtol=cast("float | None", get("rtol")),
             atol=cast("float | None", get("atol")),
+            signed_zero=bool(get("signed_zero", False)),
             seed=cast("int | None", get("seed")),
             as_main=bool(get("as_main", False)),
             via=tuple(map(self._end, cast("Iterable[object]", get("via", ())))),

@@ -36,9 +36,9 @@ _SETUP_FAILURE = pytest.StashKey[dict[str, str]]()
 _CHOICE = "_portable_leg"
 _MARK = (
     "portable(deps=(), *, python, serializer, protocol, options, install_serializer, timeout, "
-    "env, round_trip, allow_bytecode, warnings, rtol, atol, seed, by_value, ship, as_main, absent, "
-    "preload, via, producer, forbid, max_size): what the objects of this test must be portable "
-    "to; the `portable` fixture checks it."
+    "env, round_trip, allow_bytecode, warnings, rtol, atol, signed_zero, seed, by_value, ship, "
+    "as_main, absent, preload, via, producer, forbid, max_size): what the objects of this test "
+    "must be portable to; the `portable` fixture checks it."
 )
 
 

@@ -106,3 +106,53 @@ def test_public_names_resolve() -> None:
     with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
         _ = pytest_portable.Nothing
     assert set(pytest_portable.__all__) <= set(dir(pytest_portable))
+
+
+GAUGES = """
+class Gauge:
+    '''Forgets the sign of zero on its way.'''
+
+    def __init__(self, reading):
+        self.reading = reading
+
+    def __setstate__(self, state):
+        self.reading = state["reading"] + 0.0
+"""
+
+
+def test_negative_zero_is_zero_until_it_is_told_apart(offline: pytest.Pytester) -> None:
+    offline.makepyfile(**{"gauges/__init__": GAUGES})
+    offline.syspathinsert()
+    offline.makepyfile(
+        """
+import sys, pytest, numpy as np
+from gauges import Gauge
+
+HERE = dict(python=sys.executable, deps=None, ship=["gauges"])
+PROBE = "0.0 if 'pytest' in __import__('sys').modules else -0.0"
+VALUES = [-0.0, np.array([1.0, -0.0]), complex(0.0, -0.0), np.float32(-0.0)]
+
+@pytest.mark.portable(**HERE)
+@pytest.mark.parametrize("value", VALUES, ids=str)
+def test_same(portable, value):
+    portable(Gauge(value))
+    portable(1, probe=PROBE)
+
+@pytest.mark.portable(**HERE, signed_zero=True, atol=1.0)
+@pytest.mark.parametrize("value", VALUES, ids=str)
+def test_told(portable, value):
+    portable(value)
+    verdict = portable.check(Gauge(value))
+    (problem,) = verdict.problems
+    assert problem.code == "mismatch", verdict
+    assert problem.path.startswith("obj.reading"), verdict
+
+@pytest.mark.portable(ship=["gauges"], signed_zero=True, via=[{}])
+def test_route_and_probe(portable):
+    verdict = portable.check(Gauge(-0.0))
+    assert [problem.path for problem in verdict.problems] == ["obj.reading"], verdict
+    assert "since" in verdict.problems[0].message, verdict
+    assert portable.check(1, probe=PROBE).stage == "compare"
+"""
+    )
+    offline.runpytest().assert_outcomes(passed=9)

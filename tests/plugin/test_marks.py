@@ -122,6 +122,7 @@ def test_all_mistakes_of_a_mark_are_one_error_and_other_tests_run(
     ["six =="], pyhton="3.10", python=3.1, serializer="dil", protocol=9, timeout=0,
     warnings="loud", env={"A": 1}, round_trip="no", max_size="big", forbid="os", options=[],
     rtol=-1, atol="x", install_serializer=None, allow_bytecode=1,
+    signed_zero=0,
 )
 def test_bad(portable): raise SystemError
 
@@ -131,7 +132,7 @@ def test_good(): pass
     result = pytester.runpytest()
     result.assert_outcomes(errors=1, passed=1)
     text = result.stdout.str()
-    assert "test_bad: 16 mistakes in the mark portable" in text, text
+    assert "test_bad: 17 mistakes in the mark portable" in text, text
     assert "unknown key 'pyhton'; did you mean 'python'?" in text
     assert "unknown serializer 'dil'; did you mean 'dill'?" in text
     assert "python: 3.1 is not a string; write it as a string: '3.1'" in text

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from pytest_portable.equivalence.leaves import Tolerance, same_leaf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,13 +34,14 @@ class Difference:
     is_new: bool = False
 
 
-def compare_portraits(
+def compare_portraits(  # noqa: PLR0913 - all but the two portraits are options
     then: Sequence[Sequence[Any]],
     now: Sequence[Sequence[Any]],
     *,
     root: str = "obj",
     rtol: float | None = None,
     atol: float | None = None,
+    signed_zero: bool = False,
 ) -> list[Difference]:
     """Return the first differences of two portraits, in the order of the first.
 
@@ -49,8 +51,9 @@ def compare_portraits(
         root: expression for the object itself.
         rtol: relative tolerance for floating-point numbers.
         atol: absolute tolerance.
+        signed_zero: tell `-0.0` from `0.0`.
     """
-    return list(_Pairs(then, now, rtol or 0.0, atol or 0.0).walk(root))
+    return list(_Pairs(then, now, Tolerance(rtol, atol, signed_zero)).walk(root))
 
 
 class _Pairs:
@@ -60,13 +63,11 @@ class _Pairs:
         self,
         then: Sequence[Sequence[Any]],
         now: Sequence[Sequence[Any]],
-        rtol: float,
-        atol: float,
+        tolerance: Tolerance,
     ) -> None:
         self.then = then
         self.now = now
-        self.rtol = rtol
-        self.atol = atol
+        self.tolerance = tolerance
 
     def walk(self, root: str) -> Iterator[Difference]:
         waiting = [(0, 0, root)]
@@ -162,22 +163,20 @@ class _Pairs:
         if list(one) == list(two):
             return True
         if one[1] == "array":
-            same = bool(one[2].lstrip("<>=|") == two[2].lstrip("<>=|") and one[3] == two[3])
+            kind = one[2].lstrip("<>=|")
+            same = bool(kind == two[2].lstrip("<>=|") and one[3] == two[3])
             if one[5] is None or two[5] is None:
                 return same and one[4] == two[4]
-            return same and all(map(self.close, one[5], two[5]))
-        is_number = one[1] == "=" and one[0] == "builtins.float"
+            is_inexact = kind[:1] in {"f", "c"}
+            return same and (
+                one[5] == two[5] or (is_inexact and all(map(self.close, one[5], two[5])))
+            )
+        is_number = one[1] == "=" and one[0] in {"builtins.float", "builtins.complex"}
         return is_number and self.close(one[2], two[2])
 
     def close(self, one: str, two: str) -> bool:
-        if one == two:
-            return True
-        if not (self.rtol or self.atol):
-            return False
-        try:
-            return math.isclose(float(one), float(two), rel_tol=self.rtol, abs_tol=self.atol)
-        except ValueError:
-            return False
+        """Tell whether two numbers, by their repr, are the same within the tolerance."""
+        return same_leaf(complex(one), complex(two), self.tolerance)
 
 
 def _show(node: Sequence[Any]) -> str:

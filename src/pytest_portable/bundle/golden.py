@@ -201,7 +201,8 @@ def is_same(one: Bundle, two: Bundle) -> bool:
     if one.manifest.serializer != two.manifest.serializer or set(one.portrait) != set(two.portrait):
         return one.payload == two.payload
     return not any(
-        compare_portraits(nodes, two.portrait[key]) for key, nodes in one.portrait.items()
+        compare_portraits(nodes, two.portrait[key], signed_zero=True)
+        for key, nodes in one.portrait.items()
     )
 
 

@@ -41,7 +41,14 @@ def judge_portraits(  # noqa: PLR0913 - two sides, and what to make of them
         if key not in now:
             continue
         root = "obj" if key == "object" else key
-        for item in compare_portraits(then[key], now[key], root=root, rtol=leg.rtol, atol=leg.atol):
+        for item in compare_portraits(
+            then[key],
+            now[key],
+            root=root,
+            rtol=leg.rtol,
+            atol=leg.atol,
+            signed_zero=leg.signed_zero,
+        ):
             problem = Problem(
                 code="mismatch",
                 stage="compare",

@@ -98,6 +98,7 @@ def compare_with(
         equal=equal,
         rtol=check.leg.rtol,
         atol=check.leg.atol,
+        signed_zero=check.leg.signed_zero,
         comparators=check.comparators,
         sharing=check.serializer.keeps_sharing,
     )

@@ -168,6 +168,7 @@ def _differs(check: Check, record: Message, equal: Callable[[Any, Any], object] 
                 equal=equal,
                 rtol=check.leg.rtol,
                 atol=check.leg.atol,
+                signed_zero=check.leg.signed_zero,
                 comparators=check.comparators,
                 sharing=check.serializer.keeps_sharing,
             )

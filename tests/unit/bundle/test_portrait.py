@@ -122,7 +122,22 @@ def test_tolerance_is_for_floating_point_numbers_only() -> None:
     assert differences([1.0], [1.0 + 1e-9])
     assert not differences([1.0], [1.0 + 1e-9], rtol=1e-6)
     assert not differences(np.array([1.0]), np.array([1.0 + 1e-9]), rtol=1e-6)
+    assert not differences([1j], [(1 + 1e-9) * 1j], rtol=1e-6)
     assert differences([1000], [1001], rtol=0.1)
+    assert differences(np.array([1000]), np.array([1001]), rtol=0.1)
+
+
+def test_negative_zero_is_told_apart_when_asked() -> None:
+    pairs: list[tuple[object, object]] = [
+        (0.0, -0.0),
+        (complex(1, 0.0), complex(1, -0.0)),
+        (np.array([1, 0.0]), np.array([1, -0.0])),
+        (np.float32(0), np.float32(-0.0)),
+    ]
+    for one, other in pairs:
+        assert not differences(one, other)
+        assert differences(one, other, signed_zero=True, atol=1.0)
+        assert not differences(one, one, signed_zero=True)
 
 
 def test_cycles_sharing_and_depth_are_drawn() -> None:
