@@ -93,6 +93,9 @@ def _findings(check: Check, questions: Questions) -> Iterator[tuple[Problem, boo
 
 def _groups(check: Check, questions: Questions, there: Mapping[str, Any]) -> Iterator[_Group]:
     found = contrast(questions.here, there, questions.follow)
+    # The search for globals finds too much where names repeat. A fresh process is dear.
+    sent = _sent(check) if found else set()
+    found = [one for one in found if _origin(questions, one.key) in sent]
     if not found:
         return
     request = questions.to_request()
@@ -102,11 +105,8 @@ def _groups(check: Check, questions: Questions, there: Mapping[str, Any]) -> Ite
         None if fresh is None else {one.place for one in contrast(*pair, questions.follow)}
         for pair in ((questions.here, fresh or {}), (fresh or {}, there))
     )
-    sent = _sent(check)
     grouped: dict[tuple[str, str, bool, bool], list[Contrast]] = {}
     for one in found:
-        if _origin(questions, one.key) not in sent:
-            continue  # the search for globals finds too much where names repeat
         is_left = here is None or one.place in here
         if one.what == "state" and elsewhere is None:
             is_left = literal_of(one.key, one.member) not in {None, one.here}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_portable._target import agent
@@ -36,6 +38,8 @@ _MARK: Final = "-- survey --"
 def fresh_survey(request: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Describe the surroundings as a fresh process of this interpreter finds them.
 
+    Asked once for as long as the modules' files and `sys.path` stay as they are.
+
     Args:
         request: what `Questions.to_request` returns.
 
@@ -44,10 +48,31 @@ def fresh_survey(request: Mapping[str, Any]) -> Mapping[str, Any] | None:
         process could import, an import that takes too long.
     """
     given = {**request, "path": sys.path, "agent": agent.__file__, "mark": _MARK}
+    written = tuple(_written(module) for module in dict(request["globals"]))
+    answer = _ask(json.dumps(given), written)
+    is_there = answer is not None and all(
+        answer["entries"].get(f"{module}:{name}", {}).get("kind") != "missing"
+        for module, name in request["globals"]
+    )
+    return answer if is_there else None
+
+
+def _written(module: str) -> int:
+    """Return when the file of a module was last written, in nanoseconds; 0 for none."""
+    try:
+        return Path(sys.modules[module].__file__ or "").stat().st_mtime_ns
+    except (KeyError, AttributeError, OSError):
+        return 0
+
+
+@lru_cache(maxsize=256)
+def _ask(given: str, written: tuple[int, ...]) -> dict[str, Any] | None:
+    """Start the process; a file that was `written` since then is read again."""
+    del written
     try:
         done = subprocess.run(
             [sys.executable, "-c", _SCRIPT],
-            input=json.dumps(given),
+            input=given,
             capture_output=True,
             encoding="utf-8",
             errors="replace",
@@ -57,8 +82,4 @@ def fresh_survey(request: Mapping[str, Any]) -> Mapping[str, Any] | None:
         answer: dict[str, Any] = json.loads(done.stdout.partition(_MARK)[2])
     except (OSError, subprocess.TimeoutExpired, ValueError):
         return None
-    is_there = all(
-        answer["entries"].get(f"{module}:{name}", {}).get("kind") != "missing"
-        for module, name in request["globals"]
-    )
-    return answer if is_there else None
+    return answer
