@@ -33,9 +33,9 @@ def _both_sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     sides.here(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(folder))
-        references.installed_packages.cache_clear()
+        references._packages_on.cache_clear()
         yield
-    references.installed_packages.cache_clear()
+    references._packages_on.cache_clear()
     for name in [name for name in sys.modules if name.partition(".")[0] == "sides"]:
         del sys.modules[name]
 

@@ -45,6 +45,6 @@ class Site:
     def forget() -> None:
         """Let everybody look again."""
         importlib.invalidate_caches()
-        references.installed_packages.cache_clear()
+        references._packages_on.cache_clear()
         references._owner.cache_clear()
         brought._requirements.cache_clear()

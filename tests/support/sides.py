@@ -98,6 +98,7 @@ _MODULES: dict[str, tuple[str, str]] = {
             "    def __hash__(self): return hash(self.name)\n"
             "    def __eq__(self, other): return self.name == other.name\n"
             "class Endless:\n    def __init__(self): self.inner = {}\n"
+            "    def __getstate__(self): return vars(self)\n"
             "    def __getattr__(self, name): return self.inner[name]\n"
         ),
     )

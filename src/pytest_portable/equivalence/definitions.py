@@ -85,8 +85,10 @@ def _function(walk: Walk, left: object, right: object, path: Path) -> None:
     _closure(walk, cast("FunctionType", left), cast("FunctionType", right), path)
     names = ["__name__", "__code__", "__defaults__", "__kwdefaults__"]
     by_attributes(walk, (left, right), path, [*names, "__annotations__", "__dict__"])
-    # dill leaves out a qualified name that equals the name, and code brings one of its own.
-    of_code = getattr(cast("FunctionType", right).__code__, "co_qualname", None)
+    # dill leaves out a qualified name that equals the name, and code brings one of its own (before
+    # 3.11 only its name).
+    code = cast("FunctionType", right).__code__
+    of_code = getattr(code, "co_qualname", code.co_name)
     if cast("FunctionType", right).__qualname__ != of_code:
         by_attributes(walk, (left, right), path, ["__qualname__"])
 

@@ -128,11 +128,16 @@ def distribution_of(module: str, packages: Mapping[str, Sequence[str]] | None = 
     return candidates[0] if candidates else None
 
 
-@functools.cache
 def installed_packages() -> Mapping[str, Sequence[str]]:
-    """Distributions on the host by the import names they provide; read once."""
+    """Distributions on the host by the import names they provide; read once for a `sys.path`."""
+    return _packages_on(tuple(sys.path))
+
+
+@functools.lru_cache(maxsize=4)
+def _packages_on(path: tuple[str, ...]) -> Mapping[str, Sequence[str]]:
     from importlib import metadata  # noqa: PLC0415 (costs milliseconds, and only failures need it)
 
+    del path
     found: dict[str, list[str]] = {}
     for distribution in metadata.distributions():
         for top in _top_levels(distribution):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 import sysconfig
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
+
+from pytest_portable.payload import references
 
 __all__ = ["distribution_of", "is_library_file", "is_user_code", "is_user_file"]
 
@@ -53,17 +55,10 @@ def is_user_code(module: str) -> bool:
 
 def distribution_of(module: str) -> tuple[str, str] | None:
     """Return name and version of the distribution that a module belongs to here, if any does."""
-    names = _distributions(tuple(sys.path)).get(module.partition(".")[0])
-    if not names:
+    name = references.distribution_of(module)
+    if name is None:
         return None
     try:
-        return names[0], version(names[0])
+        return name, version(name)
     except PackageNotFoundError:
         return None
-
-
-@lru_cache(maxsize=4)
-def _distributions(path: tuple[str, ...]) -> dict[str, list[str]]:
-    """List what is installed; once, it takes a while."""
-    del path
-    return dict(packages_distributions())

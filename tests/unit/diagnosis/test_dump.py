@@ -33,7 +33,7 @@ from pytest_portable.diagnosis.dump.picklers import Flavour
 from pytest_portable.diagnosis.dump.tracing import MAX_LEAVES, trace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from pytest_portable.verdict import Problem
 
@@ -44,6 +44,22 @@ def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     from pytest_portable.diagnosis import dump
 
     monkeypatch.setattr(dump, "trace", functools.partial(trace, seconds=120))
+
+
+_connections: list[sqlite3.Connection] = []
+
+
+def connection() -> sqlite3.Connection:
+    """Open a database; Python 3.13 warns where nobody closes it."""
+    _connections.append(sqlite3.connect(":memory:"))
+    return _connections[-1]
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    while _connections:
+        _connections.pop().close()
 
 
 DUMPS: dict[str, Callable[..., bytes]] = {
@@ -253,7 +269,7 @@ CASES = [
         id="closure",
     ),
     pytest.param(
-        lambda: make_closure(sqlite3.connect(":memory:")),
+        lambda: make_closure(connection()),
         "obj.__closure__[0].cell_contents",
         "Connection",
         ("dill", "cloudpickle"),
@@ -277,9 +293,7 @@ CASES = [
     pytest.param(
         lambda: Thing(q=queue.Queue()), "obj.q.mutex", "queue.Queue", NOT_DILL, id="queue"
     ),
-    pytest.param(
-        lambda: Thing(db=sqlite3.connect(":memory:")), "obj.db", "Connection", ALL, id="connection"
-    ),
+    pytest.param(lambda: Thing(db=connection()), "obj.db", "Connection", ALL, id="connection"),
     pytest.param(lambda: Rows(i for i in range(3)), "obj.rows", "generator", ALL, id="generator"),
     pytest.param(
         lambda: {"p": ctypes.pointer(ctypes.c_int(3))}, "obj['p']", "ctypes", ALL, id="ctypes"
@@ -446,7 +460,7 @@ def test_what_a_function_sent_by_value_refers_to_is_found() -> None:
 
 def test_what_a_class_sent_by_value_holds_is_found() -> None:
     kind = make_class()
-    kind.held = sqlite3.connect(":memory:")  # type: ignore[attr-defined]
+    kind.held = connection()  # type: ignore[attr-defined]
     for serializer in ("dill", "cloudpickle"):
         assert explain(kind(), serializer)[0].path == "type(obj).held"
 
@@ -546,12 +560,18 @@ def test_a_pass_that_takes_too_long_says_how_far_it_came(monkeypatch: pytest.Mon
 
 
 class HangsDeepDown:
-    def __reduce__(self) -> Any:
-        return self.reduced
+    """Calls on, deeper down than a process usually may."""
 
-    def __getattr__(self, name: str) -> Any:
-        time.sleep(0.000_2)  # long enough for the limit, deep enough to matter
-        return getattr(self.inner, name)
+    def __reduce__(self) -> Any:
+        return self.down(3000)
+
+    def down(self, levels: int) -> Any:
+        while levels == 0:
+            self.rest()
+        return self.down(levels - 1)
+
+    def rest(self) -> None:
+        time.sleep(0.001)
 
 
 def test_a_thread_left_behind_deep_down_does_not_end_the_process() -> None:
@@ -736,9 +756,8 @@ def test_a_serializer_that_is_no_pickler_is_walked() -> None:
 
 @pytest.mark.parametrize("recurse", [False, True])
 def test_settings_of_dill_are_kept(recurse: bool) -> None:
-    source = "import sqlite3\nheld = sqlite3.connect(':memory:')\ndef f():\n    return 1\n"
-    scope: dict[str, Any] = {"__name__": "nowhere"}
-    exec(source, scope)
+    scope: dict[str, Any] = {"__name__": "nowhere", "held": connection()}
+    exec("def f():\n    return 1\n", scope)
 
     if recurse:
         assert dill.dumps(scope["f"], recurse=True)
