@@ -1,14 +1,16 @@
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import pytest
 
+from support.documents import blocks
 from support.frameworks import ROOT, make_host
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+GARDEN_3 = ["modal==1.0.5", "groundhog-hpc==0.9.3", "inflection==0.5.1"]
 
 
 @pytest.mark.parametrize(
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
         ("globus-compute", "globus-compute", ["globus-compute-sdk==4.19.0"], 3),
         ("covalent", "covalent", ["covalent==0.240.0"], 2),
         ("orquestra", "orquestra", ["orquestra-sdk==1.1.0"], 1),
+        ("modal", "garden-3", GARDEN_3, 2),
+        ("groundhog", "garden-3", GARDEN_3, 4),
         ("ray-dask-spark-torch", "dask", ["distributed==2026.8.0", "numpy"], 1),
     ],
 )
@@ -25,11 +29,15 @@ def test_the_example_of_a_page_passes(
     tmp_path: Path, page: str, name: str, requirements: list[str], count: int
 ) -> None:
     text = (ROOT / "docs" / "how-to" / f"{page}.md").read_text("utf-8")
-    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    file = tmp_path / "test_example.py"
-    file.write_text(example)
+    folder = tmp_path / "page"
+    folder.mkdir()
+    for block in blocks(text):
+        if block.language == "python":
+            (folder / (block.rest if block.word == "file" else "test_example.py")).write_text(
+                block.text
+            )
 
-    run = make_host(name, requirements).run(str(file), tmp_path)
+    run = make_host(name, requirements).run(str(folder), tmp_path)
 
     assert (run.failed, run.skipped) == ((), ()), run.output
     assert len(run.passed) == count

@@ -20,6 +20,8 @@ try:
 except ValueError as caught:
     error = caught
 
+FINDERS = len(sys.meta_path)
+
 def look():
     home = pathlib.Path(os.environ["HOME"])
     return {
@@ -34,6 +36,10 @@ def look():
         "root handlers": [str(handler) for handler in logging.root.handlers],
         "root level": logging.root.level,
         "logger class": str(logging.getLoggerClass()),
+        # Behind the standard finders stand those that serve names of their own.
+        "first finders": [str(finder) for finder in sys.meta_path[:FINDERS]],
+        "import path": [str(sys.path_hooks), str(sys.path)],
+        "recursion limit": sys.getrecursionlimit(),
         "signals": {str(n): str(signal.getsignal(n)) for n in signal.valid_signals()},
         "home": sorted(str(path.relative_to(home)) for path in home.rglob("*")),
         "working directory": [os.getcwd(), sorted(os.listdir())],

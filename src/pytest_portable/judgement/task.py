@@ -34,6 +34,8 @@ def run_task(
     if not check.problems:
         check.inspect(payloads)
         _own_code(check, task)
+        for name, data in payloads:
+            check_limits(check, "function" if name == "obj" else name, data)
     message = None if check.problems else _pack(check, task, args, kwargs)
     if message is None:
         return check.outcome()
@@ -101,7 +103,7 @@ def check_limits(check: Check, what: str, data: bytes) -> None:
         problem = Problem(
             code="too-large",
             stage="return" if what == "result" else "inspect",
-            path="obj()" if what == "result" else "obj",
+            path={"result": "obj()", "arguments": "args"}.get(what, "obj"),
             message=f"{size_of(data):,} bytes as encoded, the limit is {limit.bytes:,}: "
             f"{limit.message}",
         )

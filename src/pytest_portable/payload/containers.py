@@ -1,4 +1,4 @@
-"""Files that hold pickles: compressed, zipped, one behind the other; opened without loading.
+"""Files that hold pickles: compressed, zipped, enclosed, one behind the other; opened, not loaded.
 
 Source: joblib 1.6, `joblib/compressor.py` (the signs); PyTorch 2.13, `torch/serialization.py`
 (`_save`: an archive with `data.pkl` and one file a storage); NumPy 2.4, `numpy/lib/_format_impl.py`
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_portable.errors import PayloadError
 from pytest_portable.payload.arrays import WRAPPER
 from pytest_portable.payload.graph import pickles
+from pytest_portable.payload.messages import open_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -101,6 +102,9 @@ def open_container(data: bytes, *, root: str = "obj") -> Container:
         kind, streams, rest = _archive(data, root)
     elif data.startswith(_NPY):
         kind, streams, rest = "NumPy file", tuple(_npy(data, root)), 0
+    elif (message := open_message(data)) is not None:
+        kind, rest = message[0], 0
+        streams = tuple(Stream(root, one) for one in message[1])
     else:
         kind, streams, rest = _plain(data, root)
     return Container(kind, compression, size, len(data), streams, rest)

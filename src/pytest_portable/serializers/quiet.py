@@ -2,8 +2,9 @@
 
 Some frameworks change the process that imports them: parsl and covalent let tblib put its reducers
 for exceptions into `copyreg` (after that even plain pickle sends them), covalent writes into the
-home directory. Here the import leaves everything as it was, and what belongs to the framework is in
-force only while its own functions run.
+home directory, ray puts a folder before all others on `sys.path`, groundhog marks every module
+that is imported after it. Here the import leaves everything as it was, and what belongs to the
+framework is in force only while its own functions run.
 """
 
 from __future__ import annotations
@@ -59,6 +60,8 @@ class State:
         self.handlers = list(logging.root.handlers)
         self.level = logging.root.level
         self.logger_class = logging.getLoggerClass()
+        self.paths = list(sys.path)
+        self.finders = list(sys.meta_path)
         self.signals = {number: signal.getsignal(number) for number in signal.valid_signals()}
 
     def put_back(self) -> None:
@@ -76,6 +79,9 @@ class State:
         logging.root.handlers[:] = self.handlers
         logging.root.setLevel(self.level)
         logging.setLoggerClass(self.logger_class)
+        if sys.path != self.paths:
+            sys.path[:] = self.paths
+        _take_out_finders(self.finders)
         for number, handler in self.signals.items():
             if signal.getsignal(number) is not handler and handler is not None:
                 with contextlib.suppress(ValueError):  # not in the main thread
@@ -85,6 +91,16 @@ class State:
 def _python_dispatch() -> Any:
     """Give the table of the pure-Python pickler, which dill extends."""
     return pickle._Pickler.dispatch  # noqa: SLF001 - no public name
+
+
+def _take_out_finders(known: list[Any]) -> None:
+    """Take out what was put before the finders of before, and so sees everybody's imports.
+
+    What was put behind them (by six, or toolz) is asked for names of its own only, which nothing
+    else would find; it stays, as does a package that is imported.
+    """
+    before = next((place for place, one in enumerate(sys.meta_path) if one in known), 0)
+    del sys.meta_path[:before]
 
 
 def _refill(table: Any, wanted: dict[Any, Any]) -> None:

@@ -44,7 +44,9 @@ _BUILTINS: Final[Mapping[str, Builtin]] = {
     "globus-compute": Builtin(
         "globus_compute:make", needs="globus-compute-sdk>=4", extra="globus-compute"
     ),
+    "groundhog": Builtin("groundhog:make", needs="groundhog-hpc>=0.9", extra="groundhog"),
     "joblib": Builtin("standard:make_joblib", needs="joblib>=1.0"),
+    "modal": Builtin("modal:make", needs="modal>=1.0", extra="modal"),
     "multiprocessing": Builtin("standard:make_multiprocessing"),
     "orquestra": Builtin("orquestra:make", needs="orquestra-sdk>=1.0", extra="orquestra"),
     "parsl": Builtin("parsl:make", needs="parsl>=2025.1", extra="parsl"),

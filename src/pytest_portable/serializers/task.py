@@ -51,7 +51,8 @@ class Limit:
 
     Attributes:
         bytes: the most that may travel, as it is encoded.
-        what: "object" (any payload), "task" (function and arguments together) or "result".
+        what: "object" (any payload); of a call "function", "arguments", "task" (the whole message)
+            or "result".
         message: what the system does with more.
         fails: whether more is a problem; else it is a note.
     """

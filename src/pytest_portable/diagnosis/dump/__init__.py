@@ -54,6 +54,10 @@ def explain_dump(  # noqa: PLR0913 - one keyword for each thing the caller knows
     Returns:
         At least one problem, in the order in which a dump meets them.
     """
+    refused = _refused(error)
+    if refused is not None:
+        path, value, reason = smallest(obj, error, dumps, root, until=refused)
+        return [_problem(Leaf(0, value, reason), [path], reason, serializer)]
     found = trace(obj, flavour_of(error, protocol))
     paths = read_trace(found, root)
     places = paths_of_leaves(paths)
@@ -70,6 +74,20 @@ def explain_dump(  # noqa: PLR0913 - one keyword for each thing the caller knows
         return [_gave_up(where, found, error)]
     path, value, reason = smallest(obj, error, dumps, root)
     return [_problem(Leaf(0, value, reason), [path], reason, serializer)]
+
+
+def _refused(error: BaseException) -> object | None:
+    """Give the object that a pickler's `persistent_id` raised for, where that is what failed.
+
+    Parts of it say nothing: they would not have been dumped.
+    """
+    found = None
+    step = error.__traceback__
+    while step is not None:
+        if step.tb_frame.f_code.co_name == "persistent_id":
+            found = step.tb_frame.f_locals.get("obj")
+        step = step.tb_next
+    return found
 
 
 def _is_recursion(error: BaseException) -> bool:

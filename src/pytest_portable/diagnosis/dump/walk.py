@@ -22,9 +22,21 @@ MAX_SECONDS: Final = 5.0
 
 
 def smallest(
-    obj: object, error: BaseException, dumps: Callable[[object], bytes], root: str
+    obj: object,
+    error: BaseException,
+    dumps: Callable[[object], bytes],
+    root: str,
+    *,
+    until: object = None,
 ) -> tuple[str, object, BaseException]:
     """Follow the first part that fails by itself until no part does.
+
+    Args:
+        obj: what fails.
+        error: what its dump raised.
+        dumps: the dump.
+        root: name of the object in paths.
+        until: a part that is known to be the one.
 
     Returns:
         Path, part and what its dump raised; the deepest known where the walk was cut short.
@@ -32,7 +44,7 @@ def smallest(
     path, current, reason = root, obj, error
     seen = {id(obj)}
     visited, deadline = 0, time.monotonic() + MAX_SECONDS
-    while visited < MAX_VISITED and time.monotonic() < deadline:
+    while visited < MAX_VISITED and time.monotonic() < deadline and current is not until:
         for suffix, part in _parts(current):
             visited += 1
             if id(part) in seen or visited > MAX_VISITED or time.monotonic() > deadline:
