@@ -1092,6 +1092,8 @@ def shadowed() -> "list[list[str]]":
     )
     found = []
     for kind in list(known):
+        if not isinstance(kind, type):  # a type variable is tracked like a class
+            continue
         module = str(kind.__module__)
         if module != "__main__" and is_there(module):
             found.append([module, str(kind.__qualname__)])

@@ -103,6 +103,7 @@ def _globals(walk: Walk, left: FunctionType, right: FunctionType, path: Path) ->
         if name not in lefts:  # a builtin, or nothing at all
             continue
         if name in rights:
+            walk.rebuilt.add((id(lefts[name]), id(rights[name])))
             walk.push(lefts[name], rights[name], (place, INDEX, name))
         elif lefts[name] is not vars(builtins).get(name, FAILED):
             walk.report((place, INDEX, name), shorten(lefts[name]), MISSING, "global is missing")

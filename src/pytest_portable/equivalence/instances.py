@@ -173,7 +173,7 @@ def _held(walk: Walk, left: object, right: object, path: Path) -> bool:
     if kind not in walk.constants:
         walk.constants[kind] = constants_of(kind)
     name = walk.constants[kind].get(id(left))
-    if name is not None:
+    if name is not None and (id(left), id(right)) not in walk.rebuilt:
         walk.differ(path, left, right, f"identity lost: `{name}` is a constant of its module")
     return False
 

@@ -79,6 +79,8 @@ class Walk:
         sharing: report references that are shared on one side only.
         defaults: for `instances`: which classes reduce to what their instances hold.
         constants: for `instances`: the names of constants by id, per class.
+        rebuilt: for `instances`: globals, here and there, that travel with the functions that
+            read them.
     """
 
     def __init__(
@@ -97,6 +99,7 @@ class Walk:
         self._handlers: dict[type, Handler] = {}
         self.defaults: dict[type, bool] = {}
         self.constants: dict[type, dict[int, str]] = {}
+        self.rebuilt: set[tuple[int, int]] = set()
         self._significant: dict[type, bool] = {}
         self._stack: list[tuple[object, object, Path]] = []
         self._pairs: dict[int, int] = {}

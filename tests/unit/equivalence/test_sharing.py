@@ -114,6 +114,16 @@ class TestConstants:
     def test_the_constant_itself(self) -> None:
         assert not compare([MISSING], [MISSING])
 
+    def test_a_constant_that_travels_with_the_function_that_reads_it(self) -> None:
+        source = "def get(x=MISSING):\n    return x is MISSING\n"
+        sides: list[dict[str, Any]] = [{"MISSING": MISSING}, {"MISSING": _Missing()}]
+        for scope in sides:
+            exec(source, scope)
+
+        assert not compare(sides[0]["get"], sides[1]["get"])
+        sides[1]["get"].__defaults__ = (_Missing(),)
+        assert "obj.__defaults__[0]" in paths(sides[0]["get"], sides[1]["get"])
+
     def test_an_instance_that_is_no_constant(self) -> None:
         assert not compare([_Missing()], [_Missing()])
 

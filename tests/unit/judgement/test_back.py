@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import pytest
 
@@ -29,6 +29,15 @@ def test_a_serializer_may_say_that_it_splits_what_is_shared(
     verdict = portable.check([shared, shared])
 
     assert verdict.portable is not keeps_sharing
+
+
+def test_a_type_variable_that_travels_by_value_comes_back(on: Callable[..., Portable]) -> None:
+    variable = TypeVar("variable")
+
+    class Box(Generic[variable]):
+        pass
+
+    assert on(serializer="cloudpickle").check([Box(), Box[int]])
 
 
 def test_probes_in_a_list_are_judged_one_by_one(on: Callable[..., Portable]) -> None:
