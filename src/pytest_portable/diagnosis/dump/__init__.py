@@ -140,7 +140,7 @@ def _too_deep(error: BaseException, found: Trace, paths: Paths, root: str) -> Pr
     elif chain.endless and found.ended:
         kind = "a part" if chain.kind is None else chain.kind.__qualname__
         path = chain.path
-        message = f"the recursion never ends: what {kind} is reduced to holds a new {kind}, and so on"
+        message = f"endless recursion: what {kind} is reduced to holds a new {kind}, and so on"
     else:
         path = chain.path
         message = f"is {more}{chain.turns:,} levels deep along {chain.unit}"
