@@ -29,7 +29,7 @@ SERIALIZERS = ("pickle", "dill", "cloudpickle")
 @pytest.fixture(scope="module", autouse=True)
 def _both_sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Put version 2.0 on the host's path."""
-    folder = tmp_path_factory.mktemp("here")
+    folder = tmp_path_factory.mktemp("here") / "site-packages"
     sides.here(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(folder))
@@ -296,6 +296,49 @@ def test_a_file_that_a_load_leaves_has_the_path_of_its_writer(on_one: Portable) 
 
     assert (problem.code, problem.stage, problem.path) == ("side-effect", "load", "obj['x'][0]")
     assert "left.txt" in problem.message
+
+
+# another answer
+
+
+def test_an_answer_that_differs_is_blamed_on_the_version(on_one: Portable) -> None:
+    verdict = on_one.check([side("answers").Model()], probe="obj[0].predict(3)")
+
+    skew, mismatch = verdict.problems
+    assert (skew.code, skew.stage, skew.path) == ("version-skew", "compare", "obj[0]")
+    assert (skew.module, skew.distribution) == ("sides.answers", "sides")
+    assert skew.message.startswith("sides.answers.Model is of sides 1.0 there, of sides 2.0 here")
+    assert skew.remedies[0].change == '"sides==2.0"'
+    assert (mismatch.code, mismatch.path) == ("mismatch", "probe")
+    assert mismatch.evidence == "6 here, 7 there"
+
+
+def test_state_that_differs_is_blamed_on_the_version_that_leads_to_it(on_one: Portable) -> None:
+    obj = {"fine": side("answers").Model(), "not": side("rounds").Model()}
+
+    verdict = on_one.check(obj)
+
+    assert [(problem.code, problem.path) for problem in verdict.problems] == [
+        ("version-skew", "obj['not']"),
+        ("mismatch", "obj['not'].coef"),
+    ]
+    assert verdict.problems[0].module == "sides.rounds"
+
+
+def test_what_differs_on_the_same_versions_too_is_no_skew(on_one: Portable) -> None:
+    verdict = on_one.check(side("answers").Model(), probe="__import__('os').getpid()")
+
+    assert [problem.code for problem in verdict.problems] == ["mismatch"]
+
+
+def test_a_module_known_by_a_bare_name_is_of_the_distribution_with_its_file(
+    on: Callable[..., Portable],
+) -> None:
+    problem = first(on(), [side("bare").Widget()])
+
+    assert (problem.code, problem.distribution) == ("version-skew", "sides")
+    assert (problem.module, problem.path) == ("bare_of_sides", "obj[0]")
+    assert problem.remedies[0].change == '"sides==2.0"'
 
 
 # all problems at once

@@ -38,6 +38,36 @@ _MODULES: dict[str, tuple[str, str]] = {
             "    def predict(self, x): return self.coef * x if self.positive else 0\n"
         ),
     ),
+    # Loads and runs on both sides, and answers otherwise.
+    "answers": (
+        (
+            "class Model:\n    def __init__(self): self.coef = 2\n"
+            "    def predict(self, x): return self.coef * x\n"
+        ),
+        (
+            "class Model:\n    def __init__(self): self.coef = 2\n"
+            "    def predict(self, x): return self.coef * x + 1\n"
+        ),
+    ),
+    # What the other version makes of the state comes back.
+    "rounds": (
+        "class Model:\n    def __init__(self): self.coef = 2.5\n",
+        (
+            "class Model:\n    def __init__(self): self.coef = 2.5\n"
+            "    def __setstate__(self, state): self.coef = round(state['coef'])\n"
+        ),
+    ),
+    # As scikit-learn's `_loss`: a module of the distribution that is known by a bare name.
+    "bare": (
+        (
+            "import importlib.util, pathlib, sys\n"
+            "spec = importlib.util.spec_from_file_location("
+            "'bare_of_sides', pathlib.Path(__file__).with_name('named.py'))\n"
+            "module = sys.modules['bare_of_sides'] = importlib.util.module_from_spec(spec)\n"
+            "spec.loader.exec_module(module)\nWidget = module.Widget\n"
+        ),
+        "",
+    ),
     "makers": ("def make(kind, size):\n    return [kind] * size\n",) * 2,
     "variables": (
         (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pytest_portable.diagnosis.bytecode import foreign_code
+from pytest_portable.diagnosis.causes.differing import explain_difference, other_versions
 from pytest_portable.diagnosis.causes.lost import explain_lost
 from pytest_portable.diagnosis.dump import explain_dump
 from pytest_portable.diagnosis.evidence import Evidence
@@ -17,9 +18,11 @@ __all__ = [
     "Questions",
     "bound_notes",
     "explain_call",
+    "explain_difference",
     "explain_dump",
     "explain_load",
     "explain_lost",
     "foreign_code",
+    "other_versions",
     "take_census",
 ]

@@ -70,6 +70,16 @@ class Here:
         version = self.version(name)
         return None if version is None else Owner(name, version)
 
+    def keeper(self, module: str) -> Owner | None:
+        """Return the distribution that holds the file of a module whose name says nothing of it.
+
+        Compiled modules may be imported under a bare name: scikit-learn's `sklearn._loss._loss`
+        calls its classes those of `_loss`.
+        """
+        file = self.file(module)
+        installed = _name_as_installed(file) if file is not None else ""
+        return self.owner(installed) if installed not in {"", module} else None
+
     def version(self, distribution: str) -> str | None:
         """Return the version that is installed here."""
         try:
@@ -131,6 +141,15 @@ class Here:
             if folder == self.root:
                 break
         return None
+
+
+def _name_as_installed(file: Path) -> str:
+    """Return the name that a file would be imported by; empty where it is on no import path."""
+    folders = [Path(entry) for entry in sys.path if entry and file.is_relative_to(entry)]
+    if not folders:
+        return ""
+    inside = file.relative_to(max(folders, key=lambda folder: len(folder.parts)))
+    return ".".join((*inside.parts[:-1], inside.name.partition(".")[0]))
 
 
 @functools.cache

@@ -73,7 +73,15 @@ def judge_surroundings(check: Check, questions: Questions, *, is_overruled: bool
             problems.append(problem)
         elif fails is not None:
             check.notes.append(problem)
-    check.problems[:0] = problems
+    # What is said of the code that differs says more than that its distribution does.
+    told = {problem.distribution for problem in problems if problem.code == "version-skew"}
+    others = [problem for problem in check.problems if not _is_told(problem, told)]
+    check.problems[:] = problems + others
+
+
+def _is_told(problem: Problem, told: set[str | None]) -> bool:
+    is_difference = (problem.code, problem.stage) == ("version-skew", "compare")
+    return is_difference and problem.distribution in told
 
 
 def _findings(check: Check, questions: Questions) -> Iterator[tuple[Problem, bool | None]]:

@@ -13,11 +13,13 @@ from pytest_portable.judgement.evidence import evidence_for, with_paths
 from pytest_portable.judgement.exceptions import load_exception, same_exception
 from pytest_portable.judgement.loading import Unloadable, loader_for, why_unloadable
 from pytest_portable.judgement.seeds import seeded
+from pytest_portable.judgement.skew import blame_versions
 from pytest_portable.verdict import Problem, Remedy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pytest_portable.equivalence import Difference
     from pytest_portable.judgement.check import Check
     from pytest_portable.probes import Probe
     from pytest_portable.target import Message
@@ -29,8 +31,7 @@ def load_back(check: Check, record: Message, path: str) -> object:
     """Load what the target dumped; a failure becomes a problem at stage `return`."""
     assert record.blob is not None
     try:
-        beside = {"buffers": record.buffers} if record.buffers else {}
-        return loader_for(check, record)(record.blob, **beside)
+        return _load(check, record)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - a worker-only class may raise anything
@@ -47,6 +48,12 @@ def load_back(check: Check, record: Message, path: str) -> object:
             )
         )
         return None
+
+
+def _load(check: Check, record: Message) -> object:
+    assert record.blob is not None
+    beside = {"buffers": record.buffers} if record.buffers else {}
+    return loader_for(check, record)(record.blob, **beside)
 
 
 def undumped_result(record: Message) -> Problem:
@@ -80,31 +87,54 @@ def judge_return(
     with check.shipping.loading():
         returned = load_back(check, record, "obj")
         if len(check.problems) == before:
-            compare_with(check, check.obj, returned, "obj", equal)
+            compare_with(check, check.obj, returned, "obj", equal=equal)
     check.seconds["compare"] = time.monotonic() - begun
 
 
-def compare_with(
+def compare_with(  # noqa: PLR0913 - two sides, what they are called, and how they are compared
     check: Check,
     original: object,
     returned: object,
     root: str,
+    *,
     equal: Callable[[Any, Any], object] | None = None,
+    probe: Probe | None = None,
 ) -> None:
-    found = compare(
-        original,
-        returned,
-        root=root,
-        equal=equal,
-        rtol=check.leg.rtol,
-        atol=check.leg.atol,
-        signed_zero=check.leg.signed_zero,
-        comparators=check.comparators,
-        sharing=check.serializer.keeps_sharing,
-    )
-    is_original = root == "obj"  # else the result of a probe on either side
-    sides = ("went out", "came back") if is_original else ("here", "there")
-    for item in found.items:
+    """Make what differs problems, and the version that it comes from, if it does, the first.
+
+    Args:
+        check: the check.
+        original: the object, or what a probe gave here.
+        returned: what came back for it.
+        root: name at the root of its paths.
+        equal: the caller's own comparison.
+        probe: whose result it is.
+    """
+
+    def differences(other: object) -> tuple[Difference, ...]:
+        return compare(
+            original,
+            other,
+            root=root,
+            equal=equal,
+            rtol=check.leg.rtol,
+            atol=check.leg.atol,
+            signed_zero=check.leg.signed_zero,
+            comparators=check.comparators,
+            sharing=check.serializer.keeps_sharing,
+        ).items
+
+    def is_as_here(record: Message) -> bool:
+        try:
+            return not differences(_load(check, record))
+        except Exception:  # noqa: BLE001 - whatever it raises, it is not the answer
+            return False
+
+    found = differences(returned)
+    sides = ("went out", "came back") if root == "obj" else ("here", "there")
+    if found and (probe is not None or root == "obj"):
+        check.problems += blame_versions(check, found[0].path, probe, is_as_here)
+    for item in found:
         check.problems.append(
             Problem(
                 code="mismatch",
@@ -143,7 +173,7 @@ def judge_probe(check: Check, probe: Probe, names: Mapping[str, object]) -> None
         with check.shipping.loading():
             there = load_back(check, record, probe.label)
             if len(check.problems) == before:
-                compare_with(check, here, there, probe.label)
+                compare_with(check, here, there, probe.label, probe=probe)
 
 
 def _evaluate(

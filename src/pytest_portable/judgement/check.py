@@ -297,6 +297,25 @@ class Check:
         **more: object,
     ) -> None:
         """Run the request in a fresh process of the target; `more` are keys of its own."""
+        transcript = self.ask(self.agent, kind, payloads, probes, round_trip=round_trip, **more)
+        self.transcript = transcript
+        self.seconds["there"] = transcript.seconds
+        if not transcript.is_clean():
+            # Who looks for the cause reads one stream, as it was: a probe may change the object.
+            payloads[:] = [(name, whole(data)) for name, data in payloads]
+            self.payload = None if self.payload is None else whole(self.payload)
+
+    def ask(
+        self,
+        agent: Agent,
+        kind: str,
+        payloads: list[tuple[str, bytes]],
+        probes: tuple[Probe, ...],
+        *,
+        round_trip: bool,
+        **more: object,
+    ) -> Transcript:
+        """Run a request in a fresh process, of the target or of another environment."""
         dumping, loading = self.serializer.split(self.leg.options)
         options = dumping if self.serializer.dumpers[0].partition(":")[0] != "pickle" else {}
         dumpers = [
@@ -315,18 +334,13 @@ class Check:
             **more,
             "outside": self.serializer.dump is not None and not self.in_one_piece,
         }
-        self.transcript = self.agent.run_check(
+        return agent.run_check(
             request,
             payloads,
             loaders=[[name, loading] for name in self.serializer.loaders],
             timeout_seconds=self.leg.timeout_seconds,
             sources=self.shipping.sources,
         )
-        self.seconds["there"] = self.transcript.seconds
-        if not self.transcript.is_clean():
-            # Who looks for the cause reads one stream, as it was: a probe may change the object.
-            payloads[:] = [(name, whole(data)) for name, data in payloads]
-            self.payload = None if self.payload is None else whole(self.payload)
 
     # --- verdict ------------------------------------------------------------------------------
 

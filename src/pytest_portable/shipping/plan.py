@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import sys
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -61,8 +62,14 @@ class Shipping:
 
     @contextlib.contextmanager
     def loading(self) -> Iterator[None]:
-        """Let what comes back be loaded and compared as what went out."""
+        """Let what comes back be loaded and compared as what went out.
+
+        A filter of the test run that makes errors of warnings must not keep it from loading: what
+        another version dumped often warns.
+        """
         with contextlib.ExitStack() as stack:
+            stack.enter_context(warnings.catch_warnings())
+            warnings.simplefilter("ignore")
             if self.script is not None:
                 from pytest_portable.shipping.script import loading_as_script
 

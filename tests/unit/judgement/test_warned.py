@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -7,6 +8,7 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from pytest_portable.engine import Portable
 
@@ -45,6 +47,32 @@ def test_the_mark_says_what_a_warning_means(
 
     assert [problem.code for problem in verdict.problems] == problems
     assert [note.code for note in verdict.notes] == notes
+
+
+WARNS = """
+import warnings
+class Old:
+    def __setstate__(self, state):
+        warnings.warn("old")
+        vars(self).update(state)
+"""
+
+
+def test_a_filter_of_the_run_keeps_nothing_from_coming_back(
+    on: Callable[..., Portable], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "warns_on_load.py").write_text(WARNS, "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    old = importlib.import_module("warns_on_load").Old()
+    old.value = 1
+    portable = on(ship=("warns_on_load",))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        verdict = portable.check(old, probe="obj.value")
+
+    assert verdict.portable, str(verdict)
+    assert [note.message for note in verdict.notes] == ["UserWarning: old"]
 
 
 def test_a_warning_of_the_probe_is_kept_and_not_judged(on: Callable[..., Portable]) -> None:

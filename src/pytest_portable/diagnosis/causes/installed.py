@@ -47,7 +47,7 @@ class MissingDistribution:
 
     def explain(self, lack: Lack, evidence: Evidence) -> Problem | None:
         """Return the problem, or nothing."""
-        here = evidence.here.owner(lack.module)
+        here = evidence.here.owner(lack.module) or evidence.here.keeper(lack.module)
         if here is None or evidence.installed(here.name) is not None:
             return None
         return lacking(
@@ -66,12 +66,15 @@ class ModuleSkew:
 
     def explain(self, lack: Lack, evidence: Evidence) -> Problem | None:
         """Return the problem, or nothing."""
-        here = evidence.here.owner(lack.module)
+        owner = evidence.here.owner(lack.module)
+        here = owner or evidence.here.keeper(lack.module)
         there = evidence.there(lack.module, here.name if here else None)
         if there is None:
             return None
         if here is None:
             return self._other_source(lack, evidence, there)
+        if owner is None and here == there:
+            return None  # a name that nothing can be imported by, on either side
         if here == there:
             return lacking(
                 self.code,

@@ -103,10 +103,11 @@ class MissingModule:
         if file is None or not file.exists():
             return self._without_file(lack, evidence)
         if not here.is_findable(top):
+            keeper = here.keeper(lack.module)
             return (
                 (
-                    f"{needs(lack)}, which was loaded here from the file {file} and is on no "
-                    "import path"
+                    f"{needs(lack)}, which was loaded here from the file {file}"
+                    f"{f' of {keeper}' if keeper else ''} and is on no import path"
                 ),
                 self._by_value(evidence, lack.module),
             )
