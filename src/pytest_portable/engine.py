@@ -16,7 +16,7 @@ from pytest_portable import probes
 from pytest_portable.errors import OptionError, PortabilityError
 from pytest_portable.exchange import Checked, Observer
 from pytest_portable.judgement import Check
-from pytest_portable.judgement.route import Hop, hop_legs
+from pytest_portable.judgement.route import Hop, hop_legs, refuse_calls
 from pytest_portable.preparing import Environments, adopt_nothing
 from pytest_portable.serializers import Registry
 from pytest_portable.shipping import Shipping, make_shipping
@@ -116,7 +116,7 @@ class Session:
             leg=leg,
             environment=environment,
             agent=self._agent(leg, environment, serializer.preload, serializer.there),
-            hops=tuple(self._hop(*hop, serializer) for hop in hop_legs(leg)),
+            hops=tuple(self._hop(*hop, serializer) for hop in hop_legs(leg, serializer)),
             serializer=serializer,
             shipping=shipping,
             session=self,
@@ -141,7 +141,8 @@ class Session:
 
     def _hop(self, leg: Leg, is_opaque: bool, serializer: Serializer) -> Hop:
         environment = self.environment(leg)
-        start = ((), "") if is_opaque else (serializer.preload, serializer.there)
+        looks = serializer.reader is not None or not is_opaque
+        start = (serializer.preload, serializer.there) if looks else ((), "")
         agent = self._agent(leg, environment, *start)
         return Hop(leg, facts_of(environment), agent, environment, is_opaque)
 
@@ -178,7 +179,11 @@ class Session:
 
         Those of the hops of their routes are among them.
         """
-        every = [one for leg in legs for one in (leg, *(hop for hop, _ in hop_legs(leg)))]
+        every = [
+            one
+            for leg in legs
+            for one in (leg, *(hop for hop, _ in hop_legs(leg, self._serializer(leg))))
+        ]
         self._environments.prepare([(leg, self._serializer(leg)) for leg in every], progress)
 
     def _store_settings(self) -> StoreSettings:
@@ -318,11 +323,7 @@ class Portable(Searching):
             BaseException: what the function raised there, with the target's traceback as a note.
         """
         __tracebackhide__ = True
-        if self.leg.via and self._serializer.task is not None:
-            raise OptionError(
-                f"via: {self._serializer.name} sends a call as a message of its own, which only "
-                "its worker reads; leave via out, or check the function: portable(func)"
-            )
+        refuse_calls(self.leg, self._serializer)
         check = self._check(func)
         outcome = check.run_call(args, kwargs)
         outcome = self._proven(

@@ -18,7 +18,7 @@ GARDEN_3 = ["modal==1.0.5", "groundhog-hpc==0.9.3", "inflection==0.5.1"]
     [
         ("parsl", "parsl", ["parsl==2026.10.26"], 2),
         ("globus-compute", "globus-compute", ["globus-compute-sdk==4.19.0"], 3),
-        ("covalent", "covalent", ["covalent==0.240.0"], 2),
+        ("covalent", "covalent", ["covalent==0.240.0"], 3),
         ("orquestra", "orquestra", ["orquestra-sdk==1.1.0"], 1),
         ("modal", "garden-3", GARDEN_3, 2),
         ("groundhog", "garden-3", GARDEN_3, 4),
@@ -33,9 +33,9 @@ def test_the_example_of_a_page_passes(
     folder.mkdir()
     for block in blocks(text):
         if block.language == "python":
-            (folder / (block.rest if block.word == "file" else "test_example.py")).write_text(
-                block.text
-            )
+            name_of_file = block.rest if block.word == "file" else "test_example.py"
+            with (folder / name_of_file).open("a") as file:
+                file.write(block.text)
 
     run = make_host(name, requirements).run(str(folder), tmp_path)
 

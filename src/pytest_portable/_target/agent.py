@@ -18,7 +18,8 @@ Hello from the agent: `schema`, `python`, `version_info`, `implementation`, `pla
 `refused` (a module of `preload` that cannot be imported) and `exception`.
 
 Request: `nonce`, `kind` ("check"; "call"; "pass": load and dump again; "forward": hand the bytes
-on; "task": the one payload is a message for `runner`, a name and keyword arguments), `payloads` (a
+on, or what `reader` makes of them; "task": the one payload is a message for `runner`; both are a
+name and keyword arguments), `payloads` (a
 list of `name`, `loaders`, `file`; bytes
 in the blobs where `file` is null; `stream_loaders`, which read a file; `beside`, null or where
 the buffers lie that protocol 5 keeps out of the stream: `file`, and `places`, pairs of offset and
@@ -98,6 +99,7 @@ PLAIN_TYPES = frozenset({bool, int, float, complex, str, bytes, type(None), type
 FORBIDDEN_EVENTS = frozenset(
     {"import", "pickle.find_class", "marshal.loads", "compile", "exec", "code.__new__"}
 )
+MAX_EVENTS = 5000
 MAX_SURVEYED = 300
 MAX_SOURCE_BYTES = 1 << 20
 MAX_SOURCE_LINES = 200
@@ -396,13 +398,20 @@ class Check:
             self.inspect_and_probe(values)
 
     def forward(self) -> None:
-        """Hand every payload on as it came, and watch that nothing is imported or loaded."""
+        """Hand every payload on, and watch that nothing is imported or loaded for it."""
         events = []  # type: list[str]
 
         def watch(event: str, args: "tuple[Any, ...]") -> None:
-            if event in FORBIDDEN_EVENTS and len(events) < MAX_WARNINGS:
+            if event in FORBIDDEN_EVENTS and len(events) < MAX_EVENTS:
                 events.append("%s %s" % (event, args[0] if args else ""))
 
+        def profile(_: object, event: str, function: "Any") -> None:
+            # A pickle without globals loads without an event of its own.
+            if event == "c_call" and is_unpickling(function):
+                events.append("pickle %s" % function.__qualname__)
+
+        name, options = self.request.get("reader") or (None, {})
+        read = resolve(name) if name else None
         self.record({"step": "forwarding"})
         sys.addaudithook(watch)
         blobs = iter(self.blobs)
@@ -412,6 +421,15 @@ class Check:
             else:
                 with open(payload["file"], "rb") as stream:
                     data = stream.read()
+            if read is not None:
+                sys.setprofile(profile)
+                try:
+                    data = read(data, **options)
+                except BaseException as error:
+                    sys.setprofile(None)
+                    self.failed("loading", error, payload["name"])
+                    return
+                sys.setprofile(None)
             self.record({"forwarded": payload["name"]}, data)
         self.record({"events": events})
 
@@ -665,6 +683,15 @@ class Check:
             if protocol >= 5 and self.request["outside"] and self.beside:
                 options.setdefault("buffer_callback", callback)
         return name, function(value, **options)
+
+
+def is_unpickling(function: "Any") -> bool:
+    """Tell whether a built-in function is one of pickle's that load."""
+    owner = getattr(function, "__self__", None)
+    name = getattr(function, "__name__", "")
+    return name in ("load", "loads") and (
+        function in (pickle.load, pickle.loads) or isinstance(owner, pickle.Unpickler)
+    )
 
 
 class Watch:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_portable.equivalence import compare
+from pytest_portable.errors import OptionError
 from pytest_portable.judgement.loading import loader_for
 from pytest_portable.judgement.there import judge_transcript
 from pytest_portable.verdict import Problem, Remedy
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
     from pytest_portable.environment import Environment
     from pytest_portable.judgement.check import Check
     from pytest_portable.plan import Leg
+    from pytest_portable.serializers import Serializer
     from pytest_portable.target import Agent, Message
     from pytest_portable.verdict import Target
 
-__all__ = ["Hop", "blame_hop", "hop_legs", "route_facts", "take_route"]
+__all__ = ["Hop", "blame_hop", "hop_legs", "refuse_calls", "route_facts", "take_route"]
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,11 @@ class Hop:
     is_opaque: bool
 
 
-def hop_legs(leg: Leg) -> list[tuple[Leg, bool]]:
+def hop_legs(leg: Leg, serializer: Serializer) -> list[tuple[Leg, bool]]:
     """Return the leg of every hop of a route, and whether it is opaque.
 
     What the mark says of the payload holds for the leg's target alone. An opaque hop needs no
-    serializer.
+    serializer, but where the system's servers read what lies outside of the pickles.
     """
     found = []
     for end in leg.via:
@@ -55,7 +57,8 @@ def hop_legs(leg: Leg) -> list[tuple[Leg, bool]]:
             leg,
             python=python,
             deps=tuple(deps),
-            install_serializer=leg.install_serializer and not is_opaque,
+            install_serializer=leg.install_serializer
+            and (serializer.reader is not None or not is_opaque),
             via=(),
             producer=None,
             absent=(),
@@ -65,6 +68,20 @@ def hop_legs(leg: Leg) -> list[tuple[Leg, bool]]:
         )
         found.append((hop, is_opaque))
     return found
+
+
+def refuse_calls(leg: Leg, serializer: Serializer) -> None:
+    """Refuse a call on a route where the system has a message of its own for it.
+
+    Raises:
+        OptionError: nobody but the system's worker reads that message.
+    """
+    if leg.via and serializer.task is not None:
+        raise OptionError(
+            f"via: {serializer.name} sends a call as a message that only its worker reads; leave "
+            "via out, or check what passes on: portable(func) for the function, portable(value) "
+            "for what one task hands to the next"
+        )
 
 
 def take_route(check: Check, payloads: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
@@ -116,6 +133,8 @@ def _handed_on(there: Check, payloads: list[tuple[str, bytes]]) -> list[tuple[st
 
 def _forwarded(there: Check, payloads: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
     """Hand every payload on at a hop that may not look into it, and see that it did not."""
+    if there.serializer.reader is not None and there.leg.install_serializer:
+        return _read(there, there.serializer.reader, payloads)
     there.travel("forward", payloads, (), round_trip=False)
     judge_transcript(there)
     assert there.transcript is not None
@@ -130,6 +149,44 @@ def _forwarded(there: Check, payloads: list[tuple[str, bytes]]) -> list[tuple[st
         if not there.problems and (record is None or record.blob != data):
             there.problems.append(_not_opaque(f"did not hand on the bytes of {name}", ""))
     return payloads
+
+
+def _read(there: Check, reader: str, payloads: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+    """Let the system's server read what lies outside of the pickles, and see that it loads none."""
+    options, _ = there.serializer.split(there.leg.options)
+    there.travel("forward", payloads, (), round_trip=False, reader=[reader, dict(options)])
+    judge_transcript(there)
+    del there.problems[1:]  # what the payload itself needs does not matter here
+    assert there.transcript is not None
+    done = there.transcript.find("events")
+    events = [] if done is None else done.header["events"]
+    if found := [event for event in events if _is_of_payload(event, there, payloads)]:
+        told = ", ".join(dict.fromkeys(found))
+        there.problems.append(_not_opaque(f"did more than read: {told}", str(found)))
+    handed_on = []
+    for name, data in payloads:
+        record = there.transcript.find("forwarded", name)
+        if record is None or record.blob is None:
+            continue
+        pickles = there.serializer.pickles
+        if list(map(bytes, pickles(data))) != list(map(bytes, pickles(record.blob))):
+            there.problems.append(_not_opaque(f"changed what lies inside of {name}", ""))
+        handed_on.append((name, record.blob))
+    return handed_on
+
+
+def _is_of_payload(event: str, there: Check, payloads: list[tuple[str, bytes]]) -> bool:
+    """Tell whether a server loaded, or imported what a payload refers to; its own it may import."""
+    kind, _, name = event.partition(" ")
+    if kind != "import":
+        return kind in {"pickle", "pickle.find_class"}
+    tops = {
+        reference.module.partition(".")[0]
+        for root, data in payloads
+        for reference in there.inspection(data, root).references
+        if not (reference.machinery or reference.stdlib)
+    }
+    return name.partition(".")[0] in tops
 
 
 def _not_opaque(message: str, evidence: str) -> Problem:

@@ -50,6 +50,7 @@ def make() -> Serializer:
         preload=_MODULES,
         accepts=frozenset(("form",)),
         check_options=_check_options,
+        reader="there:read",
         task=Task(
             pack=framework.wrap(_pack),
             runner="there:run",

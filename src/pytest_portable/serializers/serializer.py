@@ -73,6 +73,9 @@ class Serializer:
         dump: writes to a stream what `dumps` gives, and takes `buffer_callback` as `pickle.dump`
             does; loaders and dumpers take `buffers` and `buffer_callback` then. `None` for none.
         task: how the system ships calls, where it has a way of its own.
+        reader: `there:function` that a server on the way runs on a payload: it reads what lies
+            outside of the pickles, loads nothing, and gives the bytes to hand on; `None` where
+            servers only forward.
         limits: how much the system lets through.
         remarks: `remarks(host, target, distributions)` gives lines on what the system says of
             that pair: Python minors as tuples, and what is installed there.
@@ -103,6 +106,7 @@ class Serializer:
     keeps_sharing: bool = True
     dump: Callable[..., None] | None = None
     task: Task | None = None
+    reader: str | None = None
     limits: tuple[Limit, ...] = ()
     remarks: Callable[[Minor, Minor, Mapping[str, str]], Sequence[str]] = _nothing
     left_behind: Callable[[object, Mapping[str, object]], Sequence[LeftBehind]] = _nothing
@@ -127,6 +131,8 @@ class Serializer:
                 yield f"{key}: {value!r} cannot be called"
         yield from self._name_mistakes("loaders", self.loaders)
         yield from self._name_mistakes("dumpers", self.dumpers)
+        if self.reader is not None:
+            yield from self._name_mistakes("reader", (self.reader,))
         if self.loads is None and self.loaders and str(self.loaders[0]).startswith("there:"):
             yield "loads: not given, and the first loader is a function of the target only"
         if self.requirement is not None:

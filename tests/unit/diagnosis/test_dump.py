@@ -424,6 +424,31 @@ def test_a_part_is_found_and_named(
         assert eval(path, {"obj": obj}) is not None  # a path can be followed
 
 
+def test_what_a_persistent_id_refuses_is_named_and_not_its_parts() -> None:
+    class Remote:
+        def __init__(self) -> None:
+            self.lock = lock()
+
+    class Asking(pickle.Pickler):
+        def persistent_id(self, obj: object) -> None:
+            if type(obj) is Remote:
+                raise ValueError("has no id yet")
+
+    def dumps(value: object) -> bytes:
+        stream = io.BytesIO()
+        Asking(stream).dump(value)
+        return stream.getvalue()
+
+    obj = {"a": 1, "r": [Remote()]}
+    with pytest.raises(ValueError, match="no id") as caught:
+        dumps(obj)
+    (problem,) = explain_dump(obj, caught.value, dumps)
+
+    assert problem.path == "obj['r'][0]"
+    assert "Remote" in problem.message
+    assert "has no id yet" in problem.evidence
+
+
 def test_files_and_sockets_are_named_before_their_reducers() -> None:
     with socket.socket() as connection, Path(__file__).open("rb") as file:
         for serializer in ALL:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from pytest_portable.errors import PortabilityError
 from pytest_portable.judgement.route import hop_legs
 from pytest_portable.plan import Leg
 from pytest_portable.progress import SilentProgress
+from pytest_portable.serializers import Registry, Serializer
 from target.test_agent import interpreter
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_portable.engine import Portable
 
 HERE = {"python": sys.executable}
+PICKLE = Registry().get("pickle")
 OLD = {"python": str(interpreter("3.9"))}
 
 
@@ -97,10 +100,114 @@ def test_a_large_payload_is_forwarded(through: Callable[..., Portable]) -> None:
     assert through({**OLD, "opaque": True}, OLD).check(b"x" * 5_000_000).portable
 
 
+SERVER = """
+import json
+
+
+def loads(data):
+    return json.loads(data)
+
+
+def dumps(value):
+    return json.dumps(value).encode()
+
+
+def reads(data):
+    assert json.loads(data)
+    return data + b" "
+
+
+def loads_pickle(data):
+    import pickle
+    pickle.Unpickler(__import__("io").BytesIO(pickle.dumps({}))).load()
+    pickle.loads(pickle.dumps({}))
+    return data
+
+
+def imports_the_payload(data):
+    try:
+        import users_package
+    except ImportError:
+        pass
+    return data
+
+
+def changes(data):
+    return b"[]"
+
+
+def lacks(data):
+    import surely_missing
+    return data
+"""
+
+
+def enveloped(reader: str) -> Serializer:
+    """Give a serializer whose server runs this function of `SERVER`; it sends lists as JSON."""
+    return Serializer(
+        name="enveloped",
+        dumps=lambda value: json.dumps(value).encode(),
+        loads=json.loads,
+        loaders="there:loads",
+        dumpers="there:dumps",
+        pickles=lambda data: [b"cusers_package\nThing\n." if json.loads(data) else b""],
+        there=SERVER,
+        reader=f"there:{reader}",
+    )
+
+
+def test_a_server_on_the_way_reads_the_outside_and_hands_on_what_it_wrote(
+    through: Callable[..., Portable],
+) -> None:
+    opaque = {**OLD, "opaque": True}
+
+    verdict = through(opaque, given_serializer=enveloped("reads"), serializer="enveloped")([1, 2])
+
+    assert verdict.portable
+    assert verdict.payload_bytes == 6
+
+
+@pytest.mark.parametrize(
+    ("reader", "message"),
+    [
+        pytest.param(
+            "loads_pickle", "did more than read: pickle Unpickler.load, pickle loads", id="load"
+        ),
+        pytest.param(
+            "imports_the_payload", "did more than read: import users_package", id="import"
+        ),
+        pytest.param("changes", "changed what lies inside of obj", id="change"),
+    ],
+)
+def test_a_server_that_does_more_is_told(
+    through: Callable[..., Portable], reader: str, message: str
+) -> None:
+    hop = {**OLD, "opaque": True}
+
+    verdict = through(hop, given_serializer=enveloped(reader), serializer="enveloped").check([1, 2])
+
+    (problem,) = verdict.problems
+    assert (problem.code, problem.stage) == ("side-effect", "load")
+    assert problem.message == f"hop 1 (py3.9, opaque): {message}"
+    assert verdict.leg["hop"] == 1
+
+
+def test_a_server_without_what_it_reads_with_is_told(through: Callable[..., Portable]) -> None:
+    hop = {**OLD, "opaque": True}
+
+    verdict = through(hop, given_serializer=enveloped("lacks"), serializer="enveloped").check([1])
+
+    (problem,) = verdict.problems
+    assert (problem.code, problem.module) == ("missing-module", "surely_missing")
+
+
 def test_environments_of_hops_are_prepared_with_the_rest(tmp_path: Path) -> None:
     session = Session(root=tmp_path, cache_dir=tmp_path / "cache")
     leg = Leg(via=({"python": "3.9"}, {"python": "3.10", "opaque": True}))
 
     session.prepare([leg], SilentProgress())
 
-    assert [session.find_environment(hop) is not None for hop, _ in hop_legs(leg)] == [True, True]
+    assert [session.find_environment(hop) is not None for hop, _ in hop_legs(leg, PICKLE)] == [
+        True,
+        True,
+    ]

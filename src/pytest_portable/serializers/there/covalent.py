@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["dumps", "forward", "loads", "read_only", "run"]
+__all__ = ["dumps", "forward", "loads", "read", "read_only", "run"]
 
 
 def loads(data: bytes) -> Any:
@@ -39,6 +39,14 @@ def read_only(data: bytes) -> Any:
     finally:
         watching.clear()
     return again
+
+
+def read(data: bytes, **_: object) -> bytes:
+    """Read header, text and JSON form as the server does, and write what it hands on."""
+    found = _read(data)
+    again = type(found).deserialize_from_json(found.serialize_to_json())
+    str(again.header), str(again.object_string)
+    return _write(again, "json" if data.startswith(b"{") else "binary")
 
 
 def forward(value: Any, form: str = "binary") -> bytes:

@@ -6,8 +6,10 @@ import sys
 
 import covalent as ct
 import labpkg
+import pandas as pd
 import pytest
 
+from pytest_portable import OptionError
 from pytest_portable.serializers.covalent import requirements_of
 
 OTHER = "3.12" if sys.version_info[:2] != (3, 12) else "3.11"
@@ -157,6 +159,42 @@ def test_an_executor_that_loads_it_needs_the_classes(portable):
     """e1: `get_deserialized` in the same environment."""
     verdict = portable.check(Table([1]))
     assert (verdict.stage, codes(verdict)) == ("load", ["test-module-reference"])
+
+
+SERVER = [{"opaque": True}]
+
+
+@pytest.mark.portable(serializer="covalent", deps=["pandas==2.3.3"], via=SERVER)
+def test_a_frame_passes_through_a_server_without_pandas(portable):
+    """e1: the server reads it on the way, and the executor has what it takes."""
+    verdict = portable(pd.DataFrame({"a": [1, 2]}), probe="obj['a'].sum().item()")
+    assert verdict.leg["via"][0]["opaque"]
+    server = portable._hops[0].target.distributions
+    assert "pandas" in verdict.target.distributions
+    assert "pandas" not in server
+    assert "covalent" in server
+
+
+@pytest.mark.portable(
+    serializer="covalent", options={"form": "json"}, deps=["pandas==2.3.3"], via=SERVER
+)
+def test_a_frame_passes_as_json_too(portable):
+    assert portable(pd.DataFrame({"a": [1, 2]}), probe="obj['a'].sum().item()").portable
+
+
+@pytest.mark.portable(serializer="covalent", via=[{"deps": []}])
+def test_a_server_that_loads_needs_what_the_frame_needs(portable):
+    """e1: what `get_deserialized` on the way would meet."""
+    verdict = portable.check(pd.DataFrame({"a": [1, 2]}))
+    assert (verdict.stage, set(codes(verdict))) == ("load", {"missing-distribution"})
+    assert verdict.problems[0].distribution == "pandas"
+    assert verdict.leg["hop"] == 1
+
+
+@pytest.mark.portable(serializer="covalent", via=SERVER)
+def test_a_call_has_a_message_of_its_own(portable):
+    with pytest.raises(OptionError, match=r"portable\(value\) for what one task hands to the next"):
+        portable.call(divmod, 7, 2)
 
 
 @ct.lattice
