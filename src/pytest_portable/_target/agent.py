@@ -39,11 +39,13 @@ A check has a process of its own, forked before its request comes: that hides mo
 costs. It writes its records to a file, and one byte to a pipe when it is done; the agent answers,
 then cleans up behind it and forks the next.
 
-Two kinds of requests explain a failure. "blame" loads the payload that `blame` names with an
+Three kinds of requests explain a failure. "blame" loads the payload that `blame` names with an
 unpickler that notes every step before it is taken (`globals`: a list of `[module, name, place]`
 that the loader finds elsewhere: in another module, or as the namespace of `module:attribute`). The
 last step stands in the blob of the record `noted`, memory that outlives the process: length of the
 text, offset of the opcode, text (opcode and words, parted by zeros). Record: `asked`.
+"again" runs the first of `probes` once more, watches what that asks of its surroundings (record
+`looked`), and describes `parts`, expressions over the payloads (record `parts`).
 "census" (`references`: a list of `[module, [name, ...]]`, imported; `modules`: looked for without
 being imported) asks what is there; records: `counted`, `located`, `facts`.
 
@@ -368,6 +370,10 @@ class Check:
             self.count()
             self.record({"finished": self.request["nonce"]})
             return
+        if self.request["kind"] == "again":
+            self.look_again()
+            self.record({"finished": self.request["nonce"]})
+            return
         if self.notes is not None:
             found = Asking(self.notes)
             found.watch()
@@ -552,6 +558,28 @@ class Check:
         found = shadowed()
         if found:
             self.record({"shadowed": found})
+
+    def look_again(self) -> None:
+        """Run a probe that disagreed once more, and watch what it asks for."""
+        values = self.load()
+        if values is None:
+            return
+        probe = self.request["probes"][0]
+        looking = Looking()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            sow(self.request["seed"], self.request["seeded"])
+            looking.watch()
+            try:
+                value = evaluate(probe, values)
+                if isinstance(value, types.CoroutineType):
+                    value.close()
+            except BaseException:  # it was judged already
+                pass
+            finally:
+                looking.end()
+        self.record({"looked": looking.seen, "facts": process_facts()})
+        self.record({"parts": [part_facts(source, values) for source in self.request["parts"]]})
 
     def call(self, values: "dict[str, Any]") -> None:
         """Call the function that came as `obj`."""
@@ -1314,8 +1342,8 @@ class Asking:
 
     LIMIT = 100
 
-    def __init__(self, notes: Notes) -> None:
-        self.notes = notes
+    def __init__(self, notes: "Any") -> None:
+        self.notes = notes  # what knows the offset: of `Notes`, or its own
         self.seen = []  # type: list[list[Any]]
         self.open = False
 
@@ -1397,6 +1425,86 @@ class Asking:
             return plain(**given)
 
         module.entry_points = entry_points
+
+
+class Looking(Asking):
+    """Sees what a probe asks for and does not find, and what no two processes need agree on."""
+
+    def __init__(self) -> None:
+        self.offset = -1
+        self.stat = os.stat
+        super().__init__(self)
+
+    def watch(self) -> None:
+        """Begin."""
+        super().watch()
+        os.stat = self.watched_stat
+        sys.setprofile(self.hear)
+
+    def end(self) -> None:
+        """Stop."""
+        sys.setprofile(None)
+        os.stat = self.stat
+        self.open = False
+
+    def audit(self, event: str, arguments: "tuple[Any, ...]") -> None:
+        """Hear of files that are opened and are not there."""
+        if not self.open or event != "open":
+            return
+        name, _, flags = arguments
+        if isinstance(name, (str, bytes)) and not flags & os.O_CREAT and not os.path.lexists(name):
+            self.note("absent", os.fsdecode(name))
+
+    def watched_stat(self, path: "Any", *arguments: "Any", **options: "Any") -> "Any":
+        """Look a file up, and note one that is not there."""
+        try:
+            return self.stat(path, *arguments, **options)
+        except (FileNotFoundError, NotADirectoryError):
+            self.note("absent", os.fsdecode(path))
+            raise
+
+    def hear(self, frame: "Any", event: str, function: "Any") -> None:
+        """Note calls of the C functions whose answer is a matter of the process."""
+        del frame
+        if event == "c_call":
+            kind = LOCAL_CALLS.get(getattr(function, "__qualname__", ""))
+            if kind is not None:
+                self.note(kind, str(function.__qualname__))
+
+
+LOCAL_CALLS = {
+    **dict.fromkeys(
+        (
+            *("localtime", "mktime", "strftime", "ctime", "asctime", "date.today"),
+            *("date.fromtimestamp", "datetime.now", "datetime.today", "datetime.fromtimestamp"),
+            *("datetime.astimezone", "datetime.timestamp", "datetime.strftime"),
+        ),
+        "zone",
+    ),
+    **dict.fromkeys(("setlocale", "localeconv", "nl_langinfo", "strcoll", "strxfrm"), "locale"),
+    "hash": "hash",
+}
+
+
+def process_facts() -> "dict[str, str]":
+    """Return what C functions go by and no argument says."""
+    import _locale
+
+    return {
+        "zone": "%s (UTC%+g)" % ("/".join(time.tzname), -time.timezone / 3600),
+        "locale": str(_locale.setlocale(_locale.LC_ALL)),
+    }
+
+
+def part_facts(source: str, values: "dict[str, Any]") -> "dict[str, Any]":
+    """Describe what an expression gives: its text, and which attributes it holds itself."""
+    try:
+        value = eval(compile(source, "<probe>", "eval"), dict(values))
+    except BaseException as error:
+        return {"raised": "%s: %s" % (type(error).__name__, text_of(error)), "held": []}
+    held = getattr(value, "__dict__", None)
+    names = [str(name) for name in held] if isinstance(held, dict) else []
+    return {"text": canonical(value), "held": sorted(names)}
 
 
 def find_name(module: "Any", qualname: str) -> "dict[str, Any]":

@@ -7,7 +7,12 @@ from pytest_portable.diagnosis.causes.differing import explain_difference, other
 from pytest_portable.diagnosis.causes.lost import explain_lost
 from pytest_portable.diagnosis.dump import explain_dump
 from pytest_portable.diagnosis.evidence import Evidence
-from pytest_portable.diagnosis.explain import explain_call, explain_load, take_census
+from pytest_portable.diagnosis.explain import (
+    explain_call,
+    explain_load,
+    explain_options,
+    take_census,
+)
 from pytest_portable.diagnosis.here import Here
 from pytest_portable.diagnosis.latent import bound_notes
 from pytest_portable.diagnosis.questions import Questions
@@ -22,6 +27,7 @@ __all__ = [
     "explain_dump",
     "explain_load",
     "explain_lost",
+    "explain_options",
     "foreign_code",
     "other_versions",
     "take_census",

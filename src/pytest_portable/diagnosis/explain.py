@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from pytest_portable.diagnosis.causes import explain_failure, explain_lack
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_portable.diagnosis.evidence import Evidence
     from pytest_portable.verdict import Problem
 
-__all__ = ["explain_call", "explain_load", "take_census"]
+__all__ = ["explain_call", "explain_load", "explain_options", "take_census"]
 
 
 def explain_load(error: Mapping[str, Any], evidence: Evidence) -> list[Problem]:
@@ -66,6 +67,42 @@ def explain_call(error: Mapping[str, Any], evidence: Evidence) -> list[Problem]:
 def take_census(evidence: Evidence) -> list[Problem]:
     """Return everything that the payload refers to and the target does not have."""
     return _distinct(_explain(list(_lacks(evidence)), evidence))
+
+
+def explain_options(evidence: Evidence) -> list[Problem]:
+    """Return what code in the payload does without there and has here: optional imports.
+
+    Nothing fails for them alone; where a call disagrees, they are a likely reason.
+    """
+    wanted = {
+        module: code
+        for code in evidence.code
+        for module in code.conditional_imports
+        if _is_here(module)
+    }
+    if not wanted or evidence.questions is None:
+        return []
+    located = evidence.questions.census((), sorted(wanted)).located
+    lacks = [
+        Lack(module, stage="call", path=code.path, user=code.name)
+        for module, code in wanted.items()
+        if located.get(module) is False
+    ]
+    return _distinct(
+        [
+            replace(
+                problem, message=f"{problem.message}; the import is optional, and succeeds here"
+            )
+            for problem in _explain(lacks, evidence)
+        ]
+    )
+
+
+def _is_here(module: str) -> bool:
+    try:
+        return find_spec(module.partition(".")[0]) is not None
+    except (ImportError, ValueError):
+        return False
 
 
 def _explain(lacks: Iterable[Lack], evidence: Evidence) -> list[Problem]:

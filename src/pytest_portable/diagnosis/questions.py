@@ -121,6 +121,21 @@ class Questions:
         )
         return _census(transcript)
 
+    def again(
+        self, probe: Mapping[str, object], parts: Sequence[str], seed: tuple[int | None, list[str]]
+    ) -> Transcript:
+        """Run a probe once more, watch what it asks for, and describe expressions after it."""
+        return self._ask(
+            {
+                "kind": "again",
+                "probes": [dict(probe)],
+                "parts": list(parts),
+                "seed": seed[0],
+                "seeded": seed[1],
+            },
+            self.payloads,
+        )
+
     def load(self) -> Transcript:
         """Load the payloads and do nothing else."""
         return self._ask({"kind": "check"}, self.payloads)

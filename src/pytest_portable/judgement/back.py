@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 import warnings
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from pytest_portable.diagnosis import explain_call
 from pytest_portable.equivalence import compare
+from pytest_portable.equivalence.text import shorten
 from pytest_portable.judgement.details import with_details
 from pytest_portable.judgement.evidence import evidence_for, with_paths
 from pytest_portable.judgement.exceptions import load_exception, same_exception
@@ -174,6 +176,32 @@ def judge_probe(check: Check, probe: Probe, names: Mapping[str, object]) -> None
             there = load_back(check, record, probe.label)
             if len(check.problems) == before:
                 compare_with(check, here, there, probe.label, probe=probe)
+                if len(check.problems) > before and is_reordered(here, there):
+                    versions = [one for one in check.problems[before:] if one.code != "mismatch"]
+                    check.problems[before:] = [*versions, _reordered(here, there, probe)]
+
+
+def is_reordered(one: object, other: object) -> bool:
+    """Tell whether two sequences hold the same items in another order."""
+    if type(one) is not type(other) or not isinstance(one, (list, tuple, str)):
+        return False
+    sides: list[Any] = [one, other]
+    try:
+        return one != other and Counter(map(repr, sides[0])) == Counter(map(repr, sides[1]))
+    except Exception:  # noqa: BLE001 - anybody's repr
+        return False
+
+
+def _reordered(here: object, there: object, probe: Probe) -> Problem:
+    return Problem(
+        code="mismatch",
+        stage="compare",
+        path=probe.label,
+        message="the same items in another order; if they come from a set: it has none, because "
+        "hashes of text differ from process to process",
+        evidence=f"{shorten(here)} here, {shorten(there)} there",
+        remedies=(Remedy("sort them"),),
+    )
 
 
 def _evaluate(

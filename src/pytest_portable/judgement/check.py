@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_portable.diagnosis import bound_notes, explain_dump, foreign_code
 from pytest_portable.environment.redaction import redact
+from pytest_portable.judgement.again import explain_probes
 from pytest_portable.judgement.around import ask_around, judge_surroundings
 from pytest_portable.judgement.back import judge_probe, judge_return, load_back
 from pytest_portable.judgement.copies import note_copies
@@ -123,6 +124,8 @@ class Check:
             for probe in probes:
                 judge_probe(self, probe, names)
             judge_surroundings(self, questions, is_overruled=equal is not None)
+            if probes and self.problems:
+                explain_probes(self, probes, names)
         return self.outcome()
 
     def run_given(self, payloads: list[tuple[str, bytes]], probe: Probe) -> Outcome:

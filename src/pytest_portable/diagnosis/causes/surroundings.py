@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from pytest_portable.diagnosis.evidence import Evidence
     from pytest_portable.diagnosis.findings import Failure
 
-__all__ = ["EnvironmentDependency", "UnsetVariable"]
+__all__ = ["EVERYWHERE", "EnvironmentDependency", "UnsetVariable"]
 
 # Every process has these, each its own.
-_EVERYWHERE: Final = frozenset(
+EVERYWHERE: Final = frozenset(
     {"PATH", "HOME", "TMPDIR", "TMP", "TEMP", "LANG", "LC_ALL", "TZ", "PWD", "USER", "SHELL"}
 )
 _NETWORK_ERRORS: Final = frozenset({"ConnectionError", "gaierror", "TimeoutError"})
@@ -86,7 +86,7 @@ class EnvironmentDependency:
         if failure.stage != "load":
             return None
         for kind, name, offset in evidence.blame.surroundings:
-            if kind != "variable" or name in _EVERYWHERE or name not in os.environ:
+            if kind != "variable" or name in EVERYWHERE or name not in os.environ:
                 continue
             if name in str(failure.error["message"]) or (
                 not named

@@ -1,0 +1,269 @@
+"""Why a probe disagrees: it runs there once more, and what it reads is compared part by part."""
+
+from __future__ import annotations
+
+import ast
+import os
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_portable._target import agent
+from pytest_portable.diagnosis import explain_options
+from pytest_portable.diagnosis.causes.surroundings import EVERYWHERE
+from pytest_portable.judgement.evidence import evidence_for, with_paths
+from pytest_portable.judgement.seeds import seeded_modules
+from pytest_portable.verdict import Problem, Remedy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from pytest_portable.judgement.check import Check
+    from pytest_portable.probes import Probe
+
+__all__ = ["explain_probes", "parts_of_probe"]
+
+_HOOKS: Final = ("__getstate__", "__reduce__", "__reduce_ex__")
+_MAX_PARTS: Final = 20
+
+
+def explain_probes(check: Check, probes: Sequence[Probe], names: Mapping[str, object]) -> None:
+    """Look once more at probes that disagree where nothing else explains that.
+
+    What is found comes before the disagreement; where nothing is, a note says what the probe
+    reads. It costs another process there, and the probe's parts are evaluated here.
+
+    Args:
+        check: a check whose transcript is there, judged.
+        probes: of the check.
+        names: the values that they see.
+    """
+    for probe in probes:
+        if check.transcript is None or not _is_unexplained(check, probe):
+            continue
+        found = list(_Again(check, probe, names).findings())
+        if found:
+            check.problems[:0] = found
+        elif note := _reads(probe):
+            check.notes.append(note)
+
+
+def _is_unexplained(check: Check, probe: Probe) -> bool:
+    """Tell whether a probe disagrees and nothing but that was found."""
+    own = [problem for problem in check.problems if _is_about(problem, probe)]
+    others = [
+        problem
+        for problem in check.problems
+        if not (problem.code == "mismatch" and (problem.path or "").startswith("probe"))
+        and problem.code != "call-error"
+    ]
+    return bool(own) and not others
+
+
+def _is_about(problem: Problem, probe: Probe) -> bool:
+    if problem.code == "call-error":
+        return True
+    return problem.code == "mismatch" and (problem.path or "").startswith(probe.label)
+
+
+class _Again:
+    """One probe, run once more."""
+
+    def __init__(self, check: Check, probe: Probe, names: Mapping[str, object]) -> None:
+        self.check = check
+        self.probe = probe
+        self.values = {**names, "obj": check.obj}
+        self.chains = parts_of_probe(probe)
+        self.parts = list(dict.fromkeys(part for chain in self.chains for part in chain))
+        questions = evidence_for(check).questions
+        assert questions is not None
+        seed = check.leg.seed, seeded_modules(check.leg.seed)
+        transcript = questions.again(probe.to_request(), self.parts[:_MAX_PARTS], seed)
+        looked, parts = transcript.find("looked"), transcript.find("parts")
+        self.looked: list[tuple[str, str]] = []
+        self.facts: Mapping[str, str] = {}
+        if looked is not None:
+            self.looked = [(kind, what) for kind, what, _ in looked.header["looked"]]
+            self.facts = looked.header["facts"]
+        self.there: list[Mapping[str, Any]] = parts.header["parts"] if parts is not None else []
+
+    @property
+    def stage(self) -> str:
+        """The stage at which the probe disagreed."""
+        raised = any(problem.code == "call-error" for problem in self.check.problems)
+        return "call" if raised else "compare"
+
+    def findings(self) -> Iterator[Problem]:
+        """Yield what explains the disagreement."""
+        found = list(self._parts())
+        yield from found
+        if not found:
+            yield from with_paths(explain_options(evidence_for(self.check)))
+            yield from self._surroundings()
+
+    # --- what the probe reads -----------------------------------------------------------------
+
+    def _parts(self) -> Iterator[Problem]:
+        """Yield the first part of every chain that is another one there."""
+        there = dict(zip(self.parts, self.there, strict=False))
+        here = {part: agent.part_facts(part, self.values) for part in there}
+        seen = set()
+        for chain in self.chains:
+            for before, part in zip(["", *chain], chain, strict=False):
+                if part not in there or "raised" in here[part]:
+                    break
+                if here[part]["text"] != there[part].get("text"):
+                    if part not in seen:
+                        yield self._part(before, part, here, there)
+                    seen.add(part)
+                    break
+
+    def _part(
+        self,
+        before: str,
+        part: str,
+        here: Mapping[str, Mapping[str, Any]],
+        there: Mapping[str, Mapping[str, Any]],
+    ) -> Problem:
+        said = there[part].get("text") or f"there it raises {there[part]['raised']}"
+        text = f"the probe reads {part}, which is another one there"
+        name = part[len(before) + 1 :] if part[len(before) :].startswith(".") else ""
+        hook = _hook(self._value(before)) if before else ""
+        if name and name in here[before]["held"]:
+            if name not in there[before]["held"]:
+                text = f"the probe reads {part}, which did not travel"
+                text += f": {hook} leaves {name} out" if hook else ""
+            elif hook:
+                text += f": what {hook} returns does not bring {name}"
+        fix = Remedy(f"let {hook} bring {name}") if hook and name else None
+        return Problem(
+            code="mismatch",
+            stage=self.stage,
+            path=part,
+            message=text,
+            evidence=f"{here[part]['text']} here, {said} there",
+            remedies=(fix,) if fix else (),
+        )
+
+    def _value(self, source: str) -> object:
+        try:
+            return eval(source, dict(self.values))  # noqa: S307 - a part of the user's own probe
+        except Exception:  # noqa: BLE001 - a property may raise at the second look
+            return None
+
+    # --- what the probe asks for ---------------------------------------------------------------
+
+    def _surroundings(self) -> Iterator[Problem]:
+        for kind, what in self.looked:
+            if kind == "variable" and what in os.environ and what not in EVERYWHERE:
+                yield self._problem(
+                    f"the probe reads the environment variable {what}, which is not set there; "
+                    "it is set here",
+                    Remedy(f'env={{"{what}": "..."}}'),
+                )
+            elif kind == "absent" and os.path.exists(what):  # noqa: PTH110 - it may be no path
+                where = "" if os.path.isabs(what) else " (the target starts in an empty folder)"  # noqa: PTH117
+                yield self._problem(
+                    f"the probe looks for the file {what}, which is here and not there{where}",
+                    Remedy("send the contents, or read the file as package data"),
+                )
+        yield from self._process()
+
+    def _process(self) -> Iterator[Problem]:
+        """Yield what C functions go by: zone, locale, the seed of hashes."""
+        asked = dict(reversed(self.looked))
+        here = agent.process_facts()
+        for kind, words, key in (("zone", "local time zone", "TZ"), ("locale", "locale", "LC_ALL")):
+            if kind in asked and here[kind] != self.facts[kind]:
+                yield self._problem(
+                    f"the probe asks for the {words} ({asked[kind]}), which is {here[kind]} here "
+                    f"and {self.facts[kind]} there",
+                    Remedy(f'env={{"{key}": "..."}}'),
+                )
+        if "hash" in asked:
+            yield self._problem(
+                "the probe takes a hash, and hashes of text differ from process to process",
+                Remedy("use hashlib, or leave the hash out of the probe"),
+            )
+
+    def _problem(self, message: str, remedy: Remedy) -> Problem:
+        return Problem(
+            code="environment-dependency",
+            stage=self.stage,
+            path=_common(self.chains),
+            message=message,
+            remedies=(remedy,),
+        )
+
+
+def _hook(value: object) -> str:
+    """Name the method that decides what an instance sends, where its class has one."""
+    for base in type(value).__mro__[:-1]:
+        for name in _HOOKS:
+            if name in vars(base):
+                return f"{base.__qualname__}.{name}"
+    return ""
+
+
+def _reads(probe: Probe) -> Problem | None:
+    """Say what a probe reads where all of that is equal."""
+    chains = parts_of_probe(probe)
+    if not chains:
+        return None
+    return Problem(
+        code="mismatch",
+        stage="compare",
+        path=_common(chains),
+        message=f"what {probe.source} reads of it is equal on both sides",
+    )
+
+
+# The parts of an expression
+
+
+def parts_of_probe(probe: Probe) -> list[list[str]]:
+    """Return what an expression reads of `obj`, step by step: `obj`, `obj.a`, `obj.a['k']`.
+
+    A method that is called is no step: what it is called on is.
+    """
+    if probe.mode != "expression":
+        return []
+    found: list[list[str]] = []
+    waiting: list[tuple[ast.AST, bool]] = [(ast.parse(probe.source, mode="eval").body, False)]
+    while waiting:
+        node, is_called = waiting.pop(0)
+        chain = _chain(node)
+        if chain is None:
+            called = node.func if isinstance(node, ast.Call) else None
+            waiting += [(child, child is called) for child in ast.iter_child_nodes(node)]
+        else:
+            is_method = is_called and isinstance(node, ast.Attribute)
+            found.append(chain[:-1] if is_method else chain)
+    return found
+
+
+def _chain(node: ast.AST) -> list[str] | None:
+    """Return the steps from `obj` to a node; `None` where it is no plain path."""
+    steps: list[str] = []
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        if isinstance(node, ast.Subscript) and not _is_constant(node.slice):
+            return None
+        steps.append(ast.unparse(node))
+        node = node.value
+    if not isinstance(node, ast.Name) or node.id != "obj":
+        return None
+    return ["obj", *reversed(steps)]
+
+
+def _is_constant(node: ast.AST) -> bool:
+    try:
+        ast.literal_eval(node)
+    except ValueError:
+        return False
+    return True
+
+
+def _common(chains: Sequence[Sequence[str]]) -> str:
+    """Return the last step that all chains share."""
+    if not chains:
+        return "obj"
+    shared = [steps[0] for steps in zip(*chains, strict=False) if len(set(steps)) == 1]
+    return shared[-1] if shared else "obj"
