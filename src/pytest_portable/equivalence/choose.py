@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import io
+from datetime import datetime, time, timedelta
 from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
@@ -12,8 +13,13 @@ from pytest_portable.equivalence.containers import CONTAINERS
 from pytest_portable.equivalence.definitions import DEFINITIONS, same_class, same_module
 from pytest_portable.equivalence.guard import bases
 from pytest_portable.equivalence.hashes import with_hash
-from pytest_portable.equivalence.instances import by_equality, by_structure, has_own_equality
-from pytest_portable.equivalence.standard import STANDARD, enum_member, exception, stream
+from pytest_portable.equivalence.instances import (
+    by_equality,
+    by_structure,
+    by_value,
+    has_own_equality,
+)
+from pytest_portable.equivalence.standard import STANDARD, enum_member, exception, moment, stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,6 +35,9 @@ FAMILIES: Final[tuple[tuple[type, Handler], ...]] = (
     (enum.Enum, enum_member),
     (BaseException, exception),
     (ModuleType, same_module),
+    (datetime, moment),
+    (time, moment),
+    (timedelta, by_value),
     (io.IOBase.__mro__[1], stream),
 )
 

@@ -163,6 +163,7 @@ LIBRARY: Final = (
     ("xarray", "Dataset", "labelled:dataset"),
     ("xarray", "DataArray", "labelled:data_array"),
     ("xarray", "Variable", "labelled:variable"),
+    ("zoneinfo", "ZoneInfo", "labelled:zone"),
 )
 """Library, class there, function here. Nothing of it is imported unless the host did already."""
 

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Final, cast
 
 from pytest_portable.equivalence.guard import attempt, is_a
 from pytest_portable.equivalence.leaves import LEAVES
-from pytest_portable.equivalence.mappings import check_lookup, mapping, ordered_mapping
+from pytest_portable.equivalence.mappings import (
+    check_lookup,
+    mapping,
+    mapping_with_attributes,
+    ordered_mapping,
+)
 from pytest_portable.equivalence.matching import match
 from pytest_portable.equivalence.paths import attribute, element
 from pytest_portable.equivalence.text import shorten
@@ -113,7 +118,7 @@ CONTAINERS: Final[dict[type, Handler]] = {
     list: elements,
     tuple: elements,
     dict: mapping,
-    Counter: mapping,
+    Counter: mapping_with_attributes,
     set: unordered,
     frozenset: unordered,
     OrderedDict: ordered_mapping,

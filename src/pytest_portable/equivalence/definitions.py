@@ -10,6 +10,7 @@ from types import (
     ClassMethodDescriptorType,
     CodeType,
     FunctionType,
+    GenericAlias,
     GetSetDescriptorType,
     MemberDescriptorType,
     MethodDescriptorType,
@@ -20,7 +21,7 @@ from types import (
 )
 from typing import TYPE_CHECKING, Final, cast
 
-from pytest_portable.equivalence.guard import FAILED, attempt
+from pytest_portable.equivalence.guard import FAILED, attempt, instance_attributes
 from pytest_portable.equivalence.mappings import attributes
 from pytest_portable.equivalence.paths import INDEX, attribute, suffix
 from pytest_portable.equivalence.text import kind_name, shorten
@@ -83,14 +84,27 @@ def _function(walk: Walk, left: object, right: object, path: Path) -> None:
     """Compare functions that were rebuilt from their definition."""
     _globals(walk, cast("FunctionType", left), cast("FunctionType", right), path)
     _closure(walk, cast("FunctionType", left), cast("FunctionType", right), path)
-    names = ["__name__", "__code__", "__defaults__", "__kwdefaults__"]
-    by_attributes(walk, (left, right), path, [*names, "__annotations__", "__dict__"])
+    names = ["__name__", "__code__", "__defaults__", "__kwdefaults__", "__annotations__"]
+    if not all(map(_has_doc_of_code, (left, right))):
+        names.append("__doc__")
+    by_attributes(walk, (left, right), path, names)
+    attributes(walk, instance_attributes(left), instance_attributes(right), path)
     # dill leaves out a qualified name that equals the name, and code brings one of its own (before
     # 3.11 only its name).
     code = cast("FunctionType", right).__code__
     of_code = getattr(code, "co_qualname", code.co_name)
     if cast("FunctionType", right).__qualname__ != of_code:
         by_attributes(walk, (left, right), path, ["__qualname__"])
+
+
+def _has_doc_of_code(function: object) -> bool:
+    """Tell whether the text is a constant of the code, which is compared with the others."""
+    of_code = cast("FunctionType", function).__code__.co_consts[:1] or (None,)
+    return cast("FunctionType", function).__doc__ in {None, *map(_text_or_none, of_code)}
+
+
+def _text_or_none(constant: object) -> str | None:
+    return constant if isinstance(constant, str) else None
 
 
 def _globals(walk: Walk, left: FunctionType, right: FunctionType, path: Path) -> None:
@@ -207,7 +221,12 @@ def same_module(walk: Walk, left: object, right: object, path: Path) -> None:
 
 
 def _partial(walk: Walk, left: object, right: object, path: Path) -> None:
-    by_attributes(walk, (left, right), path, ["func", "args", "keywords", "__dict__"])
+    by_attributes(walk, (left, right), path, ["func", "args", "keywords"])
+    attributes(walk, instance_attributes(left), instance_attributes(right), path)
+
+
+def _generic(walk: Walk, left: object, right: object, path: Path) -> None:
+    by_attributes(walk, (left, right), path, ["__origin__", "__args__"])
 
 
 def _property(walk: Walk, left: object, right: object, path: Path) -> None:
@@ -239,6 +258,7 @@ DEFINITIONS: Final[dict[type, Handler]] = {
     MemberDescriptorType: _descriptor,
     ModuleType: same_module,
     functools.partial: _partial,
+    GenericAlias: _generic,
     property: _property,
     staticmethod: _wrapper,
     classmethod: _wrapper,

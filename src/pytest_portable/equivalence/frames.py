@@ -96,7 +96,7 @@ def index(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Outc
     elif _is_numpy(original):
         yield Part("", _view(original), _view(returned))
     else:
-        yield Part(".array", original.array, returned.array)
+        yield Part("", original.array, returned.array)
     if getattr(original, "freq", None) != getattr(returned, "freq", None):
         yield Finding(".freq", original.freq, returned.freq)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copyreg
 import operator
+import sys
 import warnings
-from types import FunctionType
+from types import FunctionType, SimpleNamespace
 from typing import TYPE_CHECKING, Final, cast
 
 from pytest_portable.equivalence.constants import constants_of
@@ -21,7 +22,8 @@ from pytest_portable.equivalence.guard import (
     static,
 )
 from pytest_portable.equivalence.mappings import attributes, mapping
-from pytest_portable.equivalence.paths import ATTRIBUTE, SUFFIX, suffix
+from pytest_portable.equivalence.paths import ATTRIBUTE, CALL, INDEX, suffix
+from pytest_portable.equivalence.text import kind_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from pytest_portable.equivalence.paths import Path
     from pytest_portable.equivalence.walk import Handler, Walk
 
-__all__ = ["by_equality", "by_structure", "has_own_equality"]
+__all__ = ["by_equality", "by_structure", "by_value", "has_own_equality"]
 
 
 def _list(walk: Walk, left: object, right: object, path: Path) -> None:
@@ -64,7 +66,8 @@ def has_own_equality(kind: type) -> bool:
         owner in CONTENTS
         or owner in VALUES
         or owner is tuple
-        or owner.__module__ in {"types", "collections"}
+        or owner is SimpleNamespace
+        or owner.__module__ in {"collections", "collections.abc"}
     ):
         return False
     if owner.__module__ == "pydantic.main":
@@ -77,24 +80,64 @@ def by_equality(walk: Walk, left: object, right: object, path: Path) -> None:
     """Accept what `==` of the class calls equal; anything else has to be taken apart."""
     kind = type(left)
     answer = attempt(operator.eq, left, right) if kind is type(right) else FAILED
-    if is_true(answer):
+    if is_true(answer) and not _is_strict(walk, kind):
         if type(static(kind, "__eq__")) is not FunctionType:  # C code knows no attributes
-            attributes(walk, instance_attributes(left), instance_attributes(right), path)
+            attributes(walk, _without_cache(left), _without_cache(right), path)
         return
     before = walk.count
-    is_value = static(kind, "__hash__") is not None and not instance_attributes(left)
-    if is_value and walk.may_try and not _is_default_cached(walk, kind):
-        # A value such as a date: the arguments that would make it are no place to send anybody.
-        parts: list[bool] = []
-        if not walk.dry_run(lambda: parts.append(_structure(walk, left, right, path))):
-            walk.differ(path, left, right, "values differ")
-        has_parts = any(parts)
-    else:
-        has_parts = _structure(walk, left, right, path)
+    is_value = static(kind, "__hash__") is not None and (
+        _is_standard(kind)
+        or _home(kind) == "pandas"
+        or not (instance_attributes(left) or _is_default_cached(walk, kind))
+    )
+    has_parts = (_value if is_value else _structure)(walk, left, right, path)
     is_unseen = not has_parts and walk.count == before and answer is False
     if is_unseen and is_true(attempt(operator.eq, left, left)):
         # Nothing can be seen of it but its own no, which counts where it can say yes.
         walk.differ(path, left, right, "values differ")
+
+
+def by_value(walk: Walk, left: object, right: object, path: Path) -> None:
+    """Compare two values such as paths or fractions: they differ as a whole.
+
+    The arguments that would make them, or what they hold, are no place to send anybody.
+    """
+    _value(walk, left, right, path)
+
+
+def _value(walk: Walk, left: object, right: object, path: Path) -> bool:
+    """Compare two values as a whole; the answer is that of `_structure`."""
+    if not walk.may_try:
+        return _structure(walk, left, right, path)
+    parts: list[bool] = []
+    if not walk.dry_run(lambda: parts.append(_structure(walk, left, right, path))):
+        walk.differ(path, left, right, "values differ")
+    return any(parts)
+
+
+def _is_standard(kind: type) -> bool:
+    return _home(kind) in sys.stdlib_module_names
+
+
+def _home(kind: type) -> str:
+    return str(kind.__module__).partition(".")[0]
+
+
+def _without_cache(obj: object) -> dict[object, object]:
+    """Return what an instance holds but for the cache that scalars of pandas leave at home."""
+    found = instance_attributes(obj)
+    if "_cache" in found and _home(type(obj)) == "pandas":
+        return {name: value for name, value in found.items() if name != "_cache"}
+    return found
+
+
+def _is_strict(walk: Walk, kind: type) -> bool:
+    """Tell whether the `__eq__` is one of the standard library that compares attributes by `==`.
+
+    That of `argparse.Namespace` is an example: for it `1` is `True`.
+    """
+    owner = next(base for base in bases(kind) if "__eq__" in base.__dict__)
+    return _is_standard(owner) and _is_default_cached(walk, kind)
 
 
 def by_structure(walk: Walk, left: object, right: object, path: Path) -> None:
@@ -218,24 +261,43 @@ def _reduced(
     one, other = (list(side[:5]) + [None] * (5 - len(side)) for side in reduced)
     _items(walk, (one[3], other[3]), (one[4], other[4]), path)
     _state(walk, pair, (one[2], other[2]), path)
-    call = suffix(path, ".__reduce_ex__(4)")
+    call = _call(type(pair[0]), path)
     arguments = [side[1] if isinstance(side[1], tuple) else () for side in (one, other)]
     if len(arguments[0]) != len(arguments[1]):
         walk.differ(suffix(call, "[1]"), arguments[0], arguments[1], "values differ")
     else:
-        labels = _argument_labels(pair[0], arguments[0])
-        walk.sequence(arguments[0], arguments[1], path, step=SUFFIX, labels=labels)
+        _arguments(walk, pair, arguments, (path, suffix(call, "[1]")))
     walk.push(one[0], other[0], suffix(call, "[0]"))
     return True
 
 
-def _argument_labels(obj: object, arguments: tuple[object, ...]) -> list[str]:
-    """Name the arguments of a reconstructor after the attributes they are, where they are."""
-    names = {id(value): name for name, value in instance_attributes(obj).items()}
-    return [
-        f".{names[id(value)]}" if id(value) in names else f".__reduce_ex__(4)[1][{position}]"
-        for position, value in enumerate(arguments)
-    ]
+def _call(kind: type, path: Path) -> Path:
+    """Return the expression that reduces an instance of a class."""
+    if kind in copyreg.dispatch_table:
+        return (path, CALL, f"copyreg.dispatch_table[{kind_name(kind)}]")
+    return suffix(path, ".__reduce_ex__(4)")
+
+
+def _arguments(
+    walk: Walk,
+    pair: tuple[object, object],
+    arguments: list[tuple[object, ...]],
+    places: tuple[Path, Path],
+) -> None:
+    """Compare the arguments of a reconstructor, under the names of the attributes they are."""
+    held = [instance_attributes(side) for side in pair]
+    names: dict[int, object] = {}
+    for name, value in held[0].items():
+        for position, sides in enumerate(zip(*arguments, strict=True)):
+            if sides[0] is value and sides[1] is held[1].get(name, FAILED):
+                names.setdefault(position, name)
+    rest = [position for position in range(len(arguments[0])) if position not in names]
+    for positions, path, step, labels in (
+        (rest, places[1], INDEX, rest),
+        (list(names), places[0], ATTRIBUTE, list(names.values())),
+    ):
+        lefts, rights = [[side[position] for position in positions] for side in arguments]
+        walk.sequence(lefts, rights, path, step=step, labels=labels)
 
 
 def _items(
@@ -257,22 +319,26 @@ def _state(
 ) -> None:
     """Compare two states; those of names and values read as attributes."""
     one, other = _named(states[0]), _named(states[1])
-    if one is None or other is None:
-        asked = (
-            ".__getstate__()" if hasattr(type(pair[0]), "__getstate__") else ".__reduce_ex__(4)[2]"
-        )
-        walk.push(*states, suffix(path, asked))
-        return
-    known = instance_attributes(pair[0]).keys() | instance_attributes(pair[1]).keys()
     kind = type(pair[0])
+    is_asked = holds(kind, "__getstate__") and type(static(kind, "__reduce__")) is not FunctionType
+    place = suffix(path, ".__getstate__()") if is_asked else suffix(_call(kind, path), "[2]")
+    if one is None or other is None:
+        walk.push(*states, place)
+        return
+    known = [instance_attributes(side) for side in pair]
 
     def is_attribute(name: str) -> bool:
-        return name in known or static(kind, name) is not None
+        answers = [
+            side[name] is held[name]
+            for side, held in zip((one, other), known, strict=True)
+            if name in side and name in held
+        ]
+        return all(answers) if answers else static(kind, name) is not None
 
     rest = [{key: side[key] for key in side if not is_attribute(key)} for side in (one, other)]
     if rest[0] or rest[1]:
         walk.keep(*rest)
-        mapping(walk, rest[0], rest[1], suffix(path, ".__getstate__()"))
+        mapping(walk, rest[0], rest[1], place)
     walk.keep(one, other)
     attributes(
         walk,

@@ -1,4 +1,4 @@
-"""Labelled arrays and values: xarray, scikit-learn's Bunch."""
+"""Labelled arrays and values: xarray, scikit-learn's Bunch, time zones by name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from pytest_portable.equivalence.leaves import Tolerance
 
-__all__ = ["bunch", "data_array", "dataset", "variable"]
+__all__ = ["bunch", "data_array", "dataset", "variable", "zone"]
 
 # Keys that `Bunch.__getitem__` warns of, which `Bunch.__setstate__` ignores as it does all state.
 _DROPPED: Final = "_deprecated_key_to_warnings"
@@ -64,3 +64,8 @@ def _variables(suffix: str, original: Anything, returned: Anything) -> Iterator[
     for name in names[0]:
         pair = original[name].variable, returned[name].variable
         yield Part(f"{suffix}[{name!r}].variable", *pair)
+
+
+def zone(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Outcome]:
+    """Compare the key: the rules behind it are those of the environment."""
+    yield Part(".key", original.key, returned.key)

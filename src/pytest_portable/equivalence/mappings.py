@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
-from pytest_portable.equivalence.guard import attempt, is_a
+from pytest_portable.equivalence.guard import attempt, instance_attributes, is_a
 from pytest_portable.equivalence.leaves import LEAVES, Tolerance, are_flat_and_equal
 from pytest_portable.equivalence.matching import match, token
 from pytest_portable.equivalence.paths import ATTRIBUTE, INDEX, VALUE, element
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pytest_portable.equivalence.paths import Path
     from pytest_portable.equivalence.walk import Walk
 
-__all__ = ["attributes", "check_lookup", "mapping", "ordered_mapping"]
+__all__ = ["attributes", "check_lookup", "mapping", "mapping_with_attributes", "ordered_mapping"]
 
 
 def attributes(
@@ -46,6 +46,12 @@ def mapping(walk: Walk, left: object, right: object, path: Path) -> None:
         _matched(walk, lefts, rights, path)
 
 
+def mapping_with_attributes(walk: Walk, left: object, right: object, path: Path) -> None:
+    """Compare two dicts of a kind that takes attributes too."""
+    attributes(walk, instance_attributes(left), instance_attributes(right), path)
+    mapping(walk, left, right, path)
+
+
 class _Places:
     """The keys of a dict with their positions, listed when the first one is asked for."""
 
@@ -70,12 +76,21 @@ def ordered_mapping(walk: Walk, left: object, right: object, path: Path) -> None
     lefts = cast("OrderedDict[object, object]", left)
     rights = cast("OrderedDict[object, object]", right)
     before = walk.count
-    mapping(walk, lefts, rights, path)
-    if walk.count == before:
+    mapping_with_attributes(walk, lefts, rights, path)
+    if walk.count == before and not _have_same_order(walk, lefts, rights):
         orders = list(OrderedDict.__iter__(lefts)), list(OrderedDict.__iter__(rights))
-        tokens = [[token(key) for key in order] for order in orders]
-        if None not in tokens[0] and tokens[0] != tokens[1]:
-            walk.differ(path, *orders, "order of the keys differs")
+        walk.differ(path, *orders, "order of the keys differs")
+
+
+def _have_same_order(
+    walk: Walk, left: OrderedDict[object, object], right: OrderedDict[object, object]
+) -> bool:
+    orders = list(OrderedDict.__iter__(left)), list(OrderedDict.__iter__(right))
+    tokens = [[token(key) for key in order] for order in orders]
+    if None not in tokens[0]:
+        return tokens[0] == tokens[1]
+    found = match(walk, *orders)
+    return all(one == other for one, other in found.same + found.pairs)
 
 
 def _keyed(
@@ -99,18 +114,44 @@ def _common_keys(
     walk: Walk, left: dict[object, object], right: dict[object, object], path: Path, step: int
 ) -> list[object]:
     """Report the keys that only one side has and return the others."""
-    what = "attribute" if step == ATTRIBUTE else "key"
-    common = []
-    for key, value in dict.items(left):
+    common, lost, added = [], list[_Entry](), list[_Entry]()
+    for position, (key, value) in enumerate(dict.items(left)):
         if dict.__contains__(right, key):
             common.append(key)
         else:
-            walk.report((path, step, key), shorten(value), MISSING, f"{what} is missing")
+            lost.append(_Entry((path, step, key), position, key, value))
     if len(common) < len(right):
-        for key, value in dict.items(right):
+        for position, (key, value) in enumerate(dict.items(right)):
             if not dict.__contains__(left, key):
-                walk.report((path, step, key), MISSING, shorten(value), f"{what} was added")
+                added.append(_Entry((path, step, key), position, key, value))
+    _report_keys(walk, lost, added, path)
     return common
+
+
+class _Entry(NamedTuple):
+    """A key that only one side has."""
+
+    place: Path
+    position: int
+    key: object
+    value: object
+
+
+def _report_keys(walk: Walk, lost: list[_Entry], added: list[_Entry], path: Path) -> None:
+    """Report the keys that only one side has; one of either with the same value is one change."""
+    is_attribute = any(entry.place[1] == ATTRIBUTE for entry in lost + added)
+    if len(lost) == len(added) == 1 and not is_attribute:
+        one, other = lost[0], added[0]
+        if walk.trial(one.value, other.value):
+            walk.differ(element(path, one.position), one.key, other.key, "key differs")
+            return
+    what = "attribute" if is_attribute else "key"
+    for entries, verb in ((lost, "is missing"), (added, "was added")):
+        for entry in entries:
+            is_spelled = entry.place[1] != VALUE
+            reason = f"{what} {verb}" if is_spelled else f"{what} {verb}: {shorten(entry.key)}"
+            texts = shorten(entry.value), MISSING
+            walk.report(entry.place, *(texts if entries is lost else texts[::-1]), reason)
 
 
 def _matched(
@@ -120,14 +161,11 @@ def _matched(
     keys = list(dict.keys(left)), list(dict.keys(right))
     values = list(dict.values(left)), list(dict.values(right))
     found = match(walk, *keys)
-    for position in found.lost:
-        place: Path = (path, VALUE, (keys[0][position], position))
-        text = shorten(values[0][position])
-        walk.report(place, text, MISSING, f"key is missing: {shorten(keys[0][position])}")
-    for position in found.added:
-        place = (path, VALUE, (keys[1][position], position))
-        text = shorten(values[1][position])
-        walk.report(place, MISSING, text, f"key was added: {shorten(keys[1][position])}")
+    lost, added = [
+        [_Entry((path, VALUE, (names[at], at)), at, names[at], parts[at]) for at in positions]
+        for names, parts, positions in zip(keys, values, (found.lost, found.added), strict=True)
+    ]
+    _report_keys(walk, lost, added, path)
     pairs = sorted(found.same + found.pairs)
     walk.sequence(
         [values[0][one] for one, _ in pairs],

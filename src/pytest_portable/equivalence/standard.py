@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import threading
 import weakref
-from datetime import datetime, time
+from datetime import datetime, time, timezone
 from decimal import Decimal
 from types import GeneratorType
 from typing import TYPE_CHECKING, Final, cast
 
 from pytest_portable.equivalence.definitions import by_attributes
 from pytest_portable.equivalence.guard import attempt, instance_attributes, is_a
+from pytest_portable.equivalence.instances import by_value
 from pytest_portable.equivalence.mappings import attributes, mapping
 from pytest_portable.equivalence.paths import attribute, suffix
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from pytest_portable.equivalence.paths import Path
     from pytest_portable.equivalence.walk import Handler, Walk
 
-__all__ = ["STANDARD", "enum_member", "exception", "stream"]
+__all__ = ["STANDARD", "enum_member", "exception", "moment", "stream"]
 
 
 def enum_member(walk: Walk, left: object, right: object, path: Path) -> None:
@@ -66,13 +67,25 @@ def stream(walk: Walk, left: object, right: object, path: Path) -> None:
     by_attributes(walk, sides, path, ["name", "mode", "closed"])
 
 
-def _moment(walk: Walk, left: object, right: object, path: Path) -> None:
+def moment(walk: Walk, left: object, right: object, path: Path) -> None:
     """Compare times part by part: `==` calls one instant in two time zones equal."""
     lefts, rights = cast("datetime", left), cast("datetime", right)
-    walk.push(lefts.tzinfo, rights.tzinfo, attribute(path, "tzinfo"))
+    if lefts.replace(tzinfo=None) != rights.replace(tzinfo=None):
+        walk.differ(path, left, right, "values differ")
+        return
     if lefts.fold != rights.fold:
         walk.differ(attribute(path, "fold"), lefts.fold, rights.fold, "values differ")
-    if lefts.replace(tzinfo=None) != rights.replace(tzinfo=None):
+    zones = lefts.tzinfo, rights.tzinfo
+    walk.push(*zones, attribute(path, "tzinfo"))
+    is_known = type(left) in STANDARD
+    if not is_known and walk.may_try and walk.dry_run(lambda: walk.push(*zones, path)):
+        by_value(walk, left, right, path)  # a subclass may say more, as a timestamp of pandas does
+
+
+def _zone(walk: Walk, left: object, right: object, path: Path) -> None:
+    """Compare fixed offsets and their names, which `==` does not look at."""
+    kept = [cast("timezone", side).__getinitargs__() for side in (left, right)]  # type: ignore[attr-defined]
+    if kept[0] != kept[1]:
         walk.differ(path, left, right, "values differ")
 
 
@@ -113,8 +126,9 @@ def _slice(walk: Walk, left: object, right: object, path: Path) -> None:
 
 
 STANDARD: Final[dict[type, Handler]] = {
-    datetime: _moment,
-    time: _moment,
+    datetime: moment,
+    time: moment,
+    timezone: _zone,
     Decimal: _decimal,
     slice: _slice,
     weakref.ref: _reference,

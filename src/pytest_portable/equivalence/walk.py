@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from array import array
+from collections import Counter, OrderedDict, defaultdict, deque
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from pytest_portable.equivalence.differences import (
@@ -34,7 +36,10 @@ LONG_TEXT: Final = 60
 NOWHERE: Final = root("")
 MAX_TRIALS_DEPTH: Final = 20
 """Dry runs within dry runs (sets within sets of instances): the only recursion there is."""
-FRESH: Final = frozenset({list, dict, set, bytearray})
+FRESH: Final = frozenset(
+    {object, list, dict, set, bytearray, array, deque, defaultdict, OrderedDict, Counter}
+)
+"""Classes of which every load makes a new instance, and what they hand down to subclasses."""
 
 
 class Labels(Protocol):
@@ -292,10 +297,11 @@ class Walk:
 
     def _is_fresh(self, kind: type) -> bool:
         """Tell whether every load makes a new instance: a class may also keep one for a value."""
-        if kind in FRESH:
-            return self.sharing
-        special = any(holds(kind, name) for name in ("__new__", "__reduce_ex__", "__reduce__"))
-        return not special and self._has_identity(kind)
+        return self._has_identity(kind) and all(
+            owner in FRESH or (owner.__module__ == "builtins" and issubclass(owner, BaseException))
+            for name in ("__new__", "__reduce_ex__", "__reduce__")
+            for owner in (next(base for base in bases(kind) if name in base.__dict__),)
+        )
 
     # Trying.
 

@@ -23,8 +23,15 @@ NAN = float("nan")
         pytest.param([1, "a"] * 50, [1, "a"] * 49 + [1.0, "a"], ["obj[98]"], id="mixed"),
         pytest.param([1], (1,), ["obj"], id="a tuple is not a list"),
         pytest.param([1, 2], [1], ["obj"], id="length"),
-        pytest.param({"a": 1}, {"b": 1}, ["obj['a']", "obj['b']"], id="other key"),
-        pytest.param({1: 0}, {True: 0}, ["obj[1]", "obj[True]"], id="key of another type"),
+        pytest.param({"a": 1}, {"b": 1}, ["list(obj)[0]"], id="other key"),
+        pytest.param({"a": 1}, {"b": 2}, ["obj['a']", "obj['b']"], id="other key and value"),
+        pytest.param({1: 0}, {True: 0}, ["list(obj)[0]"], id="key of another type"),
+        pytest.param(
+            {1: 0, "a": 0, None: 0},
+            {2: 0, "b": 0, None: 0},
+            ["obj[1]", "obj['a']", "obj[2]", "obj['b']"],
+            id="two other keys",
+        ),
         pytest.param({"a": 1, "b": 2}, {"b": 2, "a": 1}, [], id="order of a dict"),
         pytest.param({(1, 2): 3}, {(1, 2): 4}, ["obj[(1, 2)]"], id="tuple as key"),
         pytest.param(
@@ -64,6 +71,12 @@ OD = collections.OrderedDict[Any, Any]
         pytest.param(OD(a=1, b=2), OD(b=2, a=1), ["obj"], id="order"),
         pytest.param(OD({1.5: 1, None: 2}), OD({None: 2, 1.5: 1}), ["obj"], id="order of any keys"),
         pytest.param(OD(a=1), OD(a=2), ["obj['a']"], id="ordered value"),
+        pytest.param(
+            OD([(Money(1), 1), (Money(2), 1)]),
+            OD([(Money(2), 1), (Money(1), 1)]),
+            ["obj"],
+            id="order of keys without text",
+        ),
         pytest.param(
             collections.defaultdict(int, a=1),
             collections.defaultdict(bool, a=1),
