@@ -20,7 +20,7 @@ from pytest_portable.environment.interpreters import find_interpreter
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Host", "Run", "make_host"]
+__all__ = ["Host", "Run", "make_environment", "make_host"]
 
 ROOT: Final = Path(__file__).parents[2]
 SUITES: Final = ROOT / "tests" / "frameworks" / "suites"
@@ -131,6 +131,11 @@ def _cache() -> Path:
     return platformdirs.user_cache_path("pytest-portable") / "test-frameworks"
 
 
+def make_environment(name: str, requirements: Sequence[str], python: str) -> Path:
+    """Build an environment of these requirements alone, or take an earlier one; give its Python."""
+    return _build(name, requirements, python, by_pip=()).python
+
+
 def make_host(
     name: str, requirements: Sequence[str], python: str = "3.11", *, by_pip: Sequence[str] = ()
 ) -> Host:
@@ -146,7 +151,11 @@ def make_host(
             keep builds of torch without CUDA, a tenth in size; and what it pins does not bind
             the rest.
     """
-    lines = (*by_pip, *requirements, *OWN)
+    return _build(name, (*requirements, *OWN), python, by_pip=by_pip)
+
+
+def _build(name: str, requirements: Sequence[str], python: str, *, by_pip: Sequence[str]) -> Host:
+    lines = (*by_pip, *requirements)
     key = hashlib.sha256("\n".join((python, *lines)).encode()).hexdigest()[:12]
     folder = _cache() / f"{name}-{key}"
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -159,7 +168,7 @@ def make_host(
             target = str(folder / "bin" / "python")
             if by_pip:
                 _done(target, "-m", "pip", "install", "--quiet", *by_pip)
-            _uv("pip", "install", "--quiet", "--python", target, *requirements, *OWN)
+            _uv("pip", "install", "--quiet", "--python", target, *requirements)
             (folder / "complete").touch()
     return Host(folder)
 

@@ -22,6 +22,7 @@ from pytest_portable.payload import containers
 from pytest_portable.payload.containers import Container, open_container
 from pytest_portable.payload.envelopes import inspect_streams
 from pytest_portable.payload.inspection import disassemble
+from unit.payload.modulepickles import LATER, PACKAGE
 from unit.payload.truth import Model
 
 if TYPE_CHECKING:
@@ -282,3 +283,27 @@ def test_packages_that_modulepickle_sends_are_listed(protocol: int) -> None:
     assert (package.name, package.path) == ("lab.core", "obj['module']")
     assert package.files == ("lab/__init__.py", "lab/core.py")
     assert package.bytes == len(tar.getvalue())
+
+
+def test_a_real_payload_of_modulepickle_is_read() -> None:
+    """d1: the package travels, and its files are told."""
+    found = inspected(open_container(PACKAGE))
+
+    assert {package.name: package.path for package in found.packages} == {
+        "lab": "obj['use'].__globals__['lab']",
+        "lab.core": "obj['module']",
+    }
+    assert found.packages[0].files == ("lab/__init__.py", "lab/core.py")
+    assert [(code.kind, code.name, code.path) for code in found.code] == [
+        ("function", "use", "obj['use']")
+    ]
+    assert {"modulepickle"} <= {reference.module for reference in found.references}
+
+
+def test_a_deferred_import_that_modulepickle_left_behind_is_told() -> None:
+    """d3: nothing is shipped for it, and the call fails there."""
+    found = inspected(open_container(LATER))
+
+    assert found.packages == ()
+    (code,) = found.code
+    assert (code.name, code.path, code.imports) == ("later", "obj", ("lab.core",))

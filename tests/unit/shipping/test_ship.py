@@ -256,7 +256,7 @@ def test_a_mistake_names_the_distribution_not_the_module() -> None:
         collect(["dateutil"])
 
 
-@pytest.mark.parametrize("version", ["3.8", "3.13"])
+@pytest.mark.parametrize("version", ["3.8", "3.9", "3.10", "3.12", "3.13"])
 def test_source_is_for_any_python(version: str, shop: Any, on: Callable[..., Portable]) -> None:
     found = sorted(Path("~/.pyenv/versions").expanduser().glob(f"{version}.*/bin/python"))
     if not found:

@@ -1,6 +1,6 @@
 """Lenses for what cloudpickle and dill send by value: functions, classes, cells, code, modules.
 
-Source: cloudpickle 2.0 to 3.1, `cloudpickle/cloudpickle.py`; dill 0.3.4 to 0.4.1,
+Source: cloudpickle 1.2 and 2.0 to 3.1, `cloudpickle/cloudpickle.py`; dill 0.3.4 to 0.4.1,
 `dill/_dill.py`: the reducers and the functions they name.
 """
 
@@ -29,6 +29,7 @@ __all__ = ["CLASSES", "CODES", "FUNCTIONS", "MODULES", "code_fields"]
 FUNCTIONS: Final = frozenset(
     # Until 2.2 cloudpickle called functions' type LambdaType, the last name that types gives it.
     (
+        "cloudpickle:_fill_function",
         "cloudpickle:_make_function",
         "dill:_create_function",
         "types.FunctionType",
@@ -105,6 +106,35 @@ def _function(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
         for name, argument in zip((*names, *rest), arguments, strict=False)
         if view.graph.kinds[argument] != ord("N")
     ]
+
+
+@lens("cloudpickle:_fill_function")
+def _old_function(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+    """Function of cloudpickle until 1.2: a skeleton of the code, and a dict that fills it."""
+    del node
+    edges: list[Edge] = []
+    for skeleton in arguments[:1]:
+        edges += [(".__code__", code) for code in view.arguments(skeleton)[:1]]
+        edges.append((HIDDEN, skeleton))
+    for state in arguments[1:2]:
+        for name, value in view.graph.entries(state).items():
+            if name == "closure_values":
+                edges += [
+                    (f".__closure__[{place}].cell_contents", content)
+                    for place, content in enumerate(view.graph.children(value))
+                ]
+            elif name == "_cloudpickle_submodules":
+                edges += [(".__code__", module) for module in view.graph.children(value)]
+            else:
+                edges.append((f".__{name}__", value))
+        edges.append((HIDDEN, state))
+    return edges
+
+
+@lens("cloudpickle:_make_skel_func")
+def _skeleton(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+    del view, node
+    return [(".__code__" if not place else HIDDEN, each) for place, each in enumerate(arguments)]
 
 
 @lens("cloudpickle:_function_setstate", table=SETTERS)
