@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -100,11 +101,53 @@ def test_a_check_finds_few_open_descriptors_and_none_of_the_check_before(agent: 
 def test_a_waiting_process_that_was_killed_is_replaced(agent: Agent) -> None:
     first = run(agent, probes=probes("print(__import__('os').getpid())")).stdout
     assert first
+    time.sleep(0.1)  # until the process of the next check is there
     children = Path(f"/proc/{agent.hello['pid']}/task/{agent.hello['pid']}/children")
     for pid in children.read_text().split():
         os.kill(int(pid), signal.SIGKILL)
 
     assert run(agent).finished
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.1], ids=["at once", "later"])
+@pytest.mark.parametrize("name", ["pickle", "dill", "cloudpickle"])
+def test_what_a_process_did_to_get_warm_is_not_seen(name: str, pause: float) -> None:
+    pytest.importorskip(name)
+    agent = Agent(Path(sys.executable), try_preload=[name])
+    source = (
+        "[n for n in vars(__import__('__main__')) if not n.startswith('__')],"
+        " __import__('warnings').warn('mine')"
+    )
+    try:
+        seen = []
+        for _ in range(3):
+            time.sleep(pause)
+            seen.append(run(agent, probes=probes(source)))
+    finally:
+        agent.close()
+
+    for transcript in seen:
+        value = transcript.find("value")
+        assert transcript.finished
+        assert value is not None
+        assert value.blob is not None
+        assert pickle.loads(value.blob) == ([], None)
+        step = transcript.find("warnings", "probe")
+        assert step is not None
+        assert [one["message"] for one in step.header["warnings"]] == ["mine"]
+        assert (transcript.stdout, transcript.stderr) == ("", "")
+
+
+def test_a_thread_that_goes_on_ends_with_its_check(agent: Agent) -> None:
+    source = (
+        "__import__('threading').Thread(target=__import__('time').sleep, args=(600,)).start()"
+        " or __import__('os').getpid()"
+    )
+
+    transcript = run(agent, probes=probes(f"print({source})"))
+
+    assert transcript.finished
+    wait_for_end(int(transcript.stdout))
 
 
 def test_a_grandchild_does_not_outlive_the_check(agent: Agent) -> None:

@@ -35,9 +35,10 @@ Answer: `status` (exit code, or minus the signal), `timed_out`, `seconds`, `stdo
 file that holds them, for the host to remove); blobs: the child's records (messages as above; empty
 where there is a file), stdout, stderr.
 
-A check has a process of its own, forked before its request comes: that hides most of what a fork
-costs. It writes its records to a file, and one byte to a pipe when it is done; the agent answers,
-then cleans up behind it and forks the next.
+A check has a process of its own, forked before its request comes, which takes a small check of its
+own to get warm: that hides most of what a fork costs. It writes its records to a file, and one byte
+to a pipe when it is done, then waits for its end; the agent answers, and cleans up behind it and
+forks the next when the host had a moment to read, or asks already.
 
 Three kinds of requests explain a failure. "blame" loads the payload that `blame` names with an
 unpickler that notes every step before it is taken (`globals`: a list of `[module, name, place]`
@@ -108,6 +109,7 @@ MAX_SOURCE_LINES = 200
 MISSING = object()
 CONTAINER_TYPES = frozenset({list, tuple, set, frozenset, dict})
 ABORT_SECONDS = 0.3
+ASIDE_SECONDS = 0.001
 CHUNK_BYTES = 1 << 18
 OWN_FILES = (__file__, "<serializer>")
 HEAD_BYTES = 32
@@ -1685,10 +1687,28 @@ def load_prctl() -> "Any":
                 del sys.modules[name]
 
 
-def rehearse() -> None:
-    """Touch what every check touches while nobody waits: fresh processes are slow at first."""
-    decode(encode({"data": [{"a": None}, 1.5]}, (pickle.dumps([1, 2.5, "a", {}, ()]),))[0])
-    first_importable(["pickle:loads"])[1](pickle.dumps([1, 2.5, "a", {}, ()], 4))
+def rehearsal(name: str) -> bytes:
+    """Return a small request that takes the steps of most checks with a serializer."""
+    scope = {"__name__": "__main__"}  # type: dict[str, Any]
+    exec("def make(number):\n    return lambda: number\nfunction = make(1)", scope)
+    value = [1, 2.5, "a", {}, ()] if name == "pickle" else scope["function"]
+    payload = {
+        "name": "obj",
+        "loaders": [["%s:loads" % name, {}]],
+        "file": None,
+        "stream_loaders": [],
+        "beside": None,
+    }
+    request = {
+        "kind": "check",
+        "nonce": "",
+        "payloads": [payload],
+        "dumpers": [["%s:dumps" % name, {}]],
+        "protocol": None,
+        "outside": False,
+        "round_trip": True,
+    }  # type: dict[str, object]
+    return b"".join(encode(request, (sys.modules[name].dumps(value),)))
 
 
 class Pipe:
@@ -1757,18 +1777,33 @@ class Child:
                 os.close(number)
             os.chdir(self.cwd)
             agent.watch.take()
-            rehearse()
+            if not agent.is_hurried:
+                self.rehearse(agent)
             beside = self.records if agent.spill else ""
             Check(receive(requests), records, agent.watch, beside).run()
             os.write(done, b".")
             code = 0
+            # Who is woken by that is often put on this processor, and the end of a process takes a
+            # while: the agent ends it when the answer is on its way.
+            os.read(requests, 1)
         except EOFError:  # the agent is gone and nobody asks any more
             pass
         except BaseException as error:
-            os.write(2, ("agent: %s\n" % text_of(error)).encode("utf-8", "replace"))
+            if code:  # else user code closed what is not its own, and all is said already
+                os.write(2, ("agent: %s\n" % text_of(error)).encode("utf-8", "replace"))
         finally:
             flush()
             os._exit(code)
+
+    def rehearse(self, agent: "Agent") -> None:
+        """Touch what every check touches while nobody waits: fresh processes are slow at first."""
+        null, watch = os.open(os.devnull, os.O_WRONLY), Watch()
+        try:
+            Check(agent.rehearsal, null, watch, "").run()
+        except Exception:  # a release of a serializer that cannot do this: then it is only slow
+            pass
+        watch.end()
+        os.close(null)
 
     def dismiss(self) -> None:
         """Kill the child and its process group, without waiting for their end."""
@@ -1801,6 +1836,8 @@ class Agent:
         self.spill = False
         self.prctl = None  # type: Any
         self.watch = None  # type: Any
+        self.rehearsal = b""
+        self.is_hurried = False
         self.count = 0
         self.wake_read, self.wake_write = os.pipe()
         os.set_blocking(self.wake_write, False)
@@ -1833,10 +1870,19 @@ class Agent:
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
         signal.set_wakeup_fd(self.wake_write, warn_on_full_buffer=False)
         self.watch = Watch()
+        self.rehearsal = self.prepare_rehearsal()
         gc.collect()
         if hasattr(gc, "freeze"):  # PyPy has none
             gc.freeze()
         write_all(self.answers, encode(hello(absent)))
+
+    def prepare_rehearsal(self) -> bytes:
+        """Return the rehearsal with what was preloaded; some other module may be called so."""
+        name = next((name for name in ("dill", "cloudpickle") if name in sys.modules), "pickle")
+        try:
+            return rehearsal(name)
+        except Exception:
+            return rehearsal("pickle")
 
     def preload(self, name: str) -> None:
         """Import a module that was asked for, or tell the host why that cannot be, and end."""
@@ -1862,7 +1908,16 @@ class Agent:
                 child = self.replace(child)
                 answer = self.check(message, child, last=True)
             write_all(self.answers, answer or [])
+            # The same here: the host would wait until the next process is forked. Where requests
+            # follow one another at once, there is no moment to wait for.
+            if not self.is_hurried:
+                self.is_hurried = self.is_asked(ASIDE_SECONDS)
             child = self.replace(child)
+            self.is_hurried = self.is_asked(0.0)
+
+    def is_asked(self, seconds: float) -> bool:
+        """Wait for a request for so long; return whether there is one."""
+        return bool(select.select([self.requests], [], [], seconds)[0])
 
     def new_child(self) -> Child:
         """Fork the process of the next check."""
