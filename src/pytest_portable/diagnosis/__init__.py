@@ -9,6 +9,7 @@ from pytest_portable.diagnosis.dump import explain_dump
 from pytest_portable.diagnosis.evidence import Evidence
 from pytest_portable.diagnosis.explain import (
     explain_call,
+    explain_later,
     explain_load,
     explain_options,
     take_census,
@@ -25,6 +26,7 @@ __all__ = [
     "explain_call",
     "explain_difference",
     "explain_dump",
+    "explain_later",
     "explain_load",
     "explain_lost",
     "explain_options",

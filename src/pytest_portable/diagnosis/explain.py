@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from pytest_portable.diagnosis.evidence import Evidence
+    from pytest_portable.payload.bytecode import CodeSent
     from pytest_portable.verdict import Problem
 
-__all__ = ["explain_call", "explain_load", "explain_options", "take_census"]
+__all__ = ["explain_call", "explain_later", "explain_load", "explain_options", "take_census"]
 
 
 def explain_load(error: Mapping[str, Any], evidence: Evidence) -> list[Problem]:
@@ -80,6 +81,20 @@ def explain_options(evidence: Evidence) -> list[Problem]:
         for module in code.conditional_imports
         if _is_here(module)
     }
+    return [
+        replace(problem, message=f"{problem.message}; the import is optional, and succeeds here")
+        for problem in _not_there(wanted, evidence)
+    ]
+
+
+def explain_later(evidence: Evidence) -> list[Problem]:
+    """Return what code in the payload imports when it runs, and what is not there."""
+    wanted = {module: code for code in reversed(evidence.code) for module in code.imports}
+    return _not_there(wanted, evidence)
+
+
+def _not_there(wanted: Mapping[str, CodeSent], evidence: Evidence) -> list[Problem]:
+    wanted = {module: code for module, code in wanted.items() if not evidence.is_stdlib(module)}
     if not wanted or evidence.questions is None:
         return []
     located = evidence.questions.census((), sorted(wanted)).located
@@ -88,14 +103,7 @@ def explain_options(evidence: Evidence) -> list[Problem]:
         for module, code in wanted.items()
         if located.get(module) is False
     ]
-    return _distinct(
-        [
-            replace(
-                problem, message=f"{problem.message}; the import is optional, and succeeds here"
-            )
-            for problem in _explain(lacks, evidence)
-        ]
-    )
+    return _distinct(_explain(lacks, evidence))
 
 
 def _is_here(module: str) -> bool:

@@ -17,6 +17,7 @@ from pytest_portable.judgement.back import judge_probe, judge_return, load_back
 from pytest_portable.judgement.copies import note_copies
 from pytest_portable.judgement.evidence import census_of_payloads
 from pytest_portable.judgement.exceptions import bring_back_exception, ends_session, not_raised
+from pytest_portable.judgement.latent import note_imports
 from pytest_portable.judgement.outcome import Outcome
 from pytest_portable.judgement.paths import argument_paths, with_argument_path, with_some_argument
 from pytest_portable.judgement.policies import check_policies
@@ -126,6 +127,7 @@ class Check:
             judge_surroundings(self, questions, is_overruled=equal is not None)
             if probes and self.problems:
                 explain_probes(self, probes, names)
+            note_imports(self)
         return self.outcome()
 
     def run_given(self, payloads: list[tuple[str, bytes]], probe: Probe) -> Outcome:

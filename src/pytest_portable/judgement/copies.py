@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from pytest_portable.judgement.check import Check
 
-__all__ = ["note_copies"]
+__all__ = ["find_module", "note_copies"]
 
 
 def note_copies(check: Check) -> None:
@@ -23,19 +23,19 @@ def note_copies(check: Check) -> None:
 
     folders = site_folders(check.environment.path)
     for name in shipping.by_value:
-        if place := _find(name, folders):
+        if place := find_module(name, folders):
             check.notes.append(_by_value_note(name, place))
     sources = shipping.sources
     if sources is None:
         return
     for name in sources.names:
-        if place := _find(name, folders):
+        if place := find_module(name, folders):
             check.notes.append(_shipped_note(name, place))
     if sources.extensions:
         check.notes.append(_extension_note(sources.extensions, check.label))
 
 
-def _find(name: str, folders: list[Path]) -> Path | None:
+def find_module(name: str, folders: list[Path]) -> Path | None:
     """Find a module in an environment without starting its Python."""
     stem = name.replace(".", "/")
     for folder in folders:

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+import dis
+import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["may_be_bound", "may_carry_code", "opcode_ranges"]
+__all__ = ["may_be_bound", "may_carry_code", "may_import", "opcode_ranges"]
 
 _CODE_SIGNS: Final = (b"cloudpickle", b"dill", b"CodeType", b"marshal", b"new_class")
 
 # Names that only some operating systems have, as far as objects really carry them.
 _SYSTEM_SIGNS: Final = (b"PosixPath", b"posix", b"fcntl", b"unix_events")
+
+_CODES: Final = 256  # what is above is a pseudo-instruction, and in no code
+_OPERATIONS: Final = {
+    name: re.escape(bytes([number])) for name, number in dis.opmap.items() if number < _CODES
+}
+_LEVELS: Final = b"|".join(
+    _OPERATIONS[name] for name in ("LOAD_CONST", "LOAD_SMALL_INT") if name in _OPERATIONS
+)
+# An `import` in the bytecode of this Python, which code sent by value was compiled by: the level,
+# the names that are wanted, the module. Arguments over 255 take two instructions.
+_IMPORT_SIGN: Final = re.compile(
+    b"(?:%(LEVEL)s).(?:%(EXTENDED_ARG)s.)?%(LOAD_CONST)s.(?:%(EXTENDED_ARG)s.)?%(IMPORT_NAME)s"
+    % {key.encode(): value for key, value in {**_OPERATIONS, "LEVEL": _LEVELS}.items()},
+    re.DOTALL,
+)
 
 # Searching costs 2 ms a megabyte: big payloads are worth stepping over what is no opcode.
 _BIG_BYTES: Final = 100_000
@@ -33,6 +50,13 @@ def may_carry_code(data: bytes) -> bool:
     in a pickle as they are. A payload that comes compressed has to be unpacked first.
     """
     return _has_any(data, _CODE_SIGNS)
+
+
+def may_import(data: bytes) -> bool:
+    """Whether code sent by value could import something when it runs; almost never a false no."""
+    if not may_carry_code(data):
+        return False
+    return any(_IMPORT_SIGN.search(data, start, end) for start, end in opcode_ranges(data))
 
 
 def may_be_bound(data: bytes) -> bool:
