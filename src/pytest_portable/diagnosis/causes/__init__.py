@@ -17,7 +17,7 @@ from pytest_portable.diagnosis.causes.local import (
     PytestLeak,
     TestModuleReference,
 )
-from pytest_portable.diagnosis.causes.runtime import SerializerMissing, SerializerSkew
+from pytest_portable.diagnosis.causes.runtime import OldDill, SerializerMissing, SerializerSkew
 from pytest_portable.diagnosis.causes.skew import VersionSkew
 from pytest_portable.diagnosis.causes.standard import Platform, StdlibFailure, StdlibVersion
 from pytest_portable.diagnosis.causes.surroundings import EnvironmentDependency, UnsetVariable
@@ -59,6 +59,7 @@ _FAILURES: Final[tuple[_FailureCause, ...]] = (
     StdlibFailure(),
     UnsetVariable(),
     VersionSkew(),
+    OldDill(),
     Recursion(),
     LoadHook(),
     CallError(),

@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_portable.diagnosis.causes.wording import add, lacking, pin
 from pytest_portable.payload.references import is_machinery
-from pytest_portable.verdict import Remedy
+from pytest_portable.verdict import Problem, Remedy
 
 if TYPE_CHECKING:
     from pytest_portable.diagnosis.evidence import Evidence
-    from pytest_portable.diagnosis.findings import Lack
-    from pytest_portable.verdict import Problem
+    from pytest_portable.diagnosis.findings import Failure, Lack
 
-__all__ = ["SerializerMissing", "SerializerSkew"]
+__all__ = ["OldDill", "SerializerMissing", "SerializerSkew"]
+
+# dill 0.3.6 began to send what code objects of every Python take, not what those of one take.
+_DILL_OF_TODAY: Final = "0.3.6"
+_MAKER_OF_CODE: Final = ("dill._dill", "_create_code")
 
 _RUNTIMES: Final = frozenset({"cloudpickle", "dill", "joblib", "cloudpickle_fast"})
 
@@ -72,3 +75,41 @@ class SerializerSkew:
             distribution=owner.name,
             remedies=pin(evidence, owner),
         )
+
+
+class OldDill:
+    """A dill before 0.3.6, which cannot read the code objects of those after it."""
+
+    code = "serializer-skew"
+
+    def explain_failure(self, failure: Failure, evidence: Evidence) -> Problem | None:
+        """Return the problem, or nothing; code of another Python breaks in the same place."""
+        frames = failure.error["frames"]
+        found = evidence.installed("dill")
+        pythons = {code.python or evidence.here.minor for code in evidence.code}
+        if not frames or found is None or pythons - {evidence.there_minor}:
+            return None
+        _, _, function, module = frames[-1]
+        if (module, function) != _MAKER_OF_CODE or not _is_before(found, _DILL_OF_TODAY):
+            return None
+        here = evidence.here.owner("dill")
+        newer = here is not None and not _is_before(here.version, _DILL_OF_TODAY)
+        return Problem(
+            code=self.code,
+            stage=failure.stage,
+            path=failure.path,
+            module=module,
+            distribution="dill",
+            message=f"its code was dumped by dill {_DILL_OF_TODAY} or later, and dill {found} "
+            f"there does not read that ({failure.summary})",
+            evidence=failure.said,
+            remedies=pin(evidence, here)
+            if here is not None and newer
+            else add(evidence, f"dill>={_DILL_OF_TODAY}"),
+        )
+
+
+def _is_before(version: str, other: str) -> bool:
+    from packaging.version import Version
+
+    return Version(version) < Version(other)

@@ -10,6 +10,7 @@ import dill
 import plant
 import pytest
 from garden_ai.utils._meta import redef_in_main
+from uv import find_uv_bin
 
 import __main__
 
@@ -92,7 +93,7 @@ def test_by_value_takes_instances_made_before_too(portable):
 
 @pytest.mark.portable(serializer="dill")
 def test_a_redefined_function_loses_its_globals(portable, redefined):
-    """a4: it loads, and fails when it is called."""
+    """a4: it loads, and fails when it is called; here as well, once it is redefined."""
     with pytest.raises(NameError, match="helper"):
         portable.call(redefined(plant.uses_helper), 1)
 
@@ -123,8 +124,9 @@ def test_a_redefined_class_is_bound_to_its_python(portable, redefined):
 def test_what_it_does_on_311_is_seen(portable, redefined):
     """a5: dill 0.3.5.1 cannot build the code object there."""
     verdict = portable.check(redefined(plant.Model)([1, 2]), probe="obj.predict(2)")
-    assert verdict.stage == "load"
+    assert (verdict.stage, codes(verdict)) == ("load", ["load-hook"])
     assert "code expected at most" in str(verdict)
+    assert "bytecode-version" in {note.code for note in verdict.notes}
 
 
 @pytest.mark.portable(
@@ -133,13 +135,12 @@ def test_what_it_does_on_311_is_seen(portable, redefined):
     allow_bytecode=True,
     deps=["dill==0.4.1"],
     install_serializer=False,
+    round_trip=False,
 )
 def test_what_it_does_on_312_is_seen(portable, redefined):
     """a5: dill 0.4.1 loads it there, and the first method ends the process."""
     verdict = portable.check(redefined(plant.Model)([1, 2]), probe="obj.predict(2)")
-    assert not verdict.portable
-    assert verdict.stage != "load"
-    assert codes(verdict)[0] in {"crash", "load-hook", "early-exit", "probe-failed"}
+    assert (verdict.stage, codes(verdict)) == ("call", ["crash"])
 
 
 @pytest.mark.portable(serializer="dill", deps=["garden-ai==2.3.2"], absent=["garden-ai"])
@@ -193,11 +194,11 @@ def test_a_session_file_is_judged_as_it_is(portable, tmp_path):
     assert (verdict.stage, codes(verdict)[0]) == ("load", "missing-module")
 
 
-def write_session(folder, source):
+def write_session(folder, source, python=sys.executable):
     file, script = folder / "session.pkl", folder / "notebook.py"
     script.write_text(f"{source}import dill\ndill.dump_session({str(file)!r})\n")
     env = {"PYTHONPATH": str(Path(plant.__file__).parent)}
-    subprocess.run([sys.executable, str(script)], check=True, env=env)
+    subprocess.run([python, str(script)], check=True, env=env)
     return file.read_bytes()
 
 
@@ -210,9 +211,9 @@ def write_session(folder, source):
     install_serializer=False,
 )
 def test_a_session_of_310_is_lost_on_311(portable):
-    """a6."""
+    """a6: `UnboundLocalError` in dill's maker of code objects."""
     verdict = portable.check(SESSION, probe=PROBE)
-    assert verdict.stage == "load"
+    assert (verdict.stage, codes(verdict)) == ("load", ["load-hook"])
 
 
 @pytest.mark.portable(
@@ -222,10 +223,33 @@ def test_a_session_of_310_is_lost_on_311(portable):
     allow_bytecode=True,
     deps=["dill==0.4.1"],
     install_serializer=False,
+    round_trip=False,
 )
 def test_the_functions_of_a_session_are_lost_on_another_python(portable):
     """a6: it loads, its data is right, and a call ends the process."""
     verdict = portable.check(SESSION, probe="obj['rate']")
-    assert verdict.stage != "load"
+    assert verdict.portable
     verdict = portable.check(SESSION, probe="obj['predict'](2)")
-    assert not verdict.portable
+    assert verdict.stage == "call"
+    assert codes(verdict)[0] in {"crash", "early-exit"}  # what broken bytecode does varies
+
+
+@pytest.fixture
+def newer_dill(tmp_path):
+    """An environment of the notebook's author, whose dill is not the container's."""
+    folder = tmp_path / "newer"
+    python = str(folder / "bin" / "python")
+    uv = [find_uv_bin(), "--quiet"]
+    subprocess.run([*uv, "venv", "--python", sys.executable, str(folder)], check=True)
+    subprocess.run([*uv, "pip", "install", "--python", python, "dill==0.4.1"], check=True)
+    return python
+
+
+@pytest.mark.portable(serializer="dill-session")
+def test_a_session_of_a_newer_dill_is_lost_in_the_container(portable, tmp_path, newer_dill):
+    """a6: dill 0.4.1 wrote it, the container has 0.3.5.1."""
+    assert portable.target.distributions["dill"] == "0.3.5.1"
+    area = "def area(r):\n    return [x * x for x in r]\n"
+    verdict = portable.check_payload(write_session(tmp_path, area, newer_dill))
+    assert (verdict.stage, codes(verdict)) == ("load", ["serializer-skew"])
+    assert "16 arguments, got 19" in str(verdict)

@@ -63,9 +63,12 @@ def test_a_task_uses_helpers_of_its_module_and_its_python_imports(portable):
 
 @pytest.mark.portable(serializer="orquestra")
 def test_a_package_that_is_not_imported_is_missed_on_the_call(portable):
-    """c1, without six: the function loads, the call does not find it."""
-    with pytest.raises((RuntimeError, AssertionError), match="inflection"):
+    """c1, without the package: the function loads, the call does not find it."""
+    with pytest.raises(RuntimeError, match="No module named 'inflection'"):
         portable.call(helped, [1, 2])
+    verdict = portable.check(helped, probe="obj([1, 2])")
+    problem = verdict.problems[0]
+    assert (verdict.stage, problem.code, problem.module) == ("call", "missing-module", "inflection")
 
 
 @pytest.mark.portable(serializer="orquestra")

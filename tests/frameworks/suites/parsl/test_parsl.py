@@ -207,6 +207,23 @@ def test_even_a_task_by_reference_carries_parsls_own_code(portable):
         portable.call(divmod, 7, 2)
 
 
+def of_main(source, name):
+    space = {"__name__": "__main__"}
+    exec(source, space)
+    return space[name]
+
+
+@pytest.mark.portable(serializer="parsl", python=OTHER, allow_bytecode=True, round_trip=False)
+def test_what_is_short_enough_works_there_by_chance(portable):
+    """b3: `a + b * 2` is right, an import in the body is not, and neither tells of the other."""
+    plain = of_main("def f(a, b):\n    return a + b * 2\n", "f")
+    assert portable.check(plain, probe="obj(2, 5)").portable
+    importing = of_main("def f():\n    import json\n    return json.dumps([1])\n", "f")
+    verdict = portable.check(importing, probe="obj()")
+    assert verdict.stage == "call"
+    assert codes(verdict)[0] in {"crash", "call-error", "early-exit"}
+
+
 @pytest.mark.portable(serializer="parsl", python=OTHER, allow_bytecode=True)
 def test_what_allowed_bytecode_does_there_is_seen(portable):
     """b3: the real remote half on another Python."""
@@ -234,11 +251,32 @@ def test_large_results_are_noted_as_parsl_warns_of_them(portable):
 
 @pytest.mark.portable(serializer="parsl")
 def test_a_lock_as_a_result_is_carried_by_dill(portable):
-    """b7: it works, and what came back is another lock."""
+    """b7: it works, and what came back is another lock, of the same state."""
     import threading
 
-    verdict = portable.check(threading.Lock())
-    assert verdict.stage in {None, "compare"}
+    assert portable.check(threading.Lock()).portable
+    held = threading.Lock()
+    with held:
+        assert portable.check(held, probe="obj.locked()").portable
+
+
+@pytest.mark.portable(serializer="parsl", deps=["cloudpickle"])
+def test_a_lambda_and_a_local_class_as_results(portable):
+    """b7: by value, so what comes back is a definition of its own."""
+    make = of_main("def make():\n    return lambda: 3\n", "make")
+    assert portable.call(make)() == 3
+    made = of_main("def make():\n    class Local:\n        n = 3\n    return Local()\n", "make")
+    assert portable.call(made).n == 3
+
+
+@pytest.mark.portable(serializer="parsl")
+def test_an_argument_class_that_the_worker_has_not_is_told(portable):
+    """b5: the executor survives this one; the path says which argument."""
+    with pytest.raises(AssertionError):
+        portable.call(len, [1, labpkg.Reading(2)])
+    verdict = portable.verdicts[-1]
+    assert (verdict.stage, codes(verdict)) == ("load", ["missing-module"])
+    assert verdict.problems[0].path == "args[0][1]"
 
 
 @pytest.mark.portable(serializer="parsl")
