@@ -151,11 +151,12 @@ class Session:
         kept = {n: v for n, v in os.environ.items() if not n.startswith(_NOT_FOR_OTHERS)}
         path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
         env = {**kept, "PYTHONPATH": path, **leg.env}
+        preload = (*serializer.preload, *leg.preload)
         # Tests change variables and the path: yesterday's control would tell of yesterday.
-        key = ("control", tuple(sorted(env.items())), serializer.preload, serializer.there)
+        key = ("control", tuple(sorted(env.items())), preload, serializer.there)
         if key not in self._agents:
             self._agents[key] = Agent(
-                Path(sys.executable), env, try_preload=serializer.preload, there=serializer.there
+                Path(sys.executable), env, try_preload=preload, there=serializer.there
             )
         return self._agents[key]
 

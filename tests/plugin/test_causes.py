@@ -298,6 +298,13 @@ def test_a_file_that_a_load_leaves_has_the_path_of_its_writer(on_one: Portable) 
     assert "left.txt" in problem.message
 
 
+def test_what_loads_nowhere_is_no_skew_though_its_definition_is_another(on_one: Portable) -> None:
+    problem = first(on_one, [side("nowhere").Model(1)])
+
+    assert (problem.code, problem.stage, problem.path) == ("load-hook", "load", "obj[0]")
+    assert "cannot be loaded here either" in problem.message
+
+
 # another answer
 
 

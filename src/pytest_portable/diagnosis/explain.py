@@ -120,7 +120,10 @@ def _explain(lacks: Iterable[Lack], evidence: Evidence) -> list[Problem]:
 def _same(lack: Lack, other: Lack) -> bool:
     """Whether two lacks have one cause."""
     if lack.name and other.name:
-        return (lack.module, lack.name) == (other.module, other.name)
+        # A package that moved answers by its old name: `numpy._core._internal` of NumPy 1.26 says
+        # that it is `numpy.core._internal`.
+        ends = [(each.top, each.module.rpartition(".")[2], each.name) for each in (lack, other)]
+        return ends[0] == ends[1]
     return lack.top == other.top and bool(lack.name) == bool(other.name)
 
 

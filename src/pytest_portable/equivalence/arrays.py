@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 
     from pytest_portable.equivalence.leaves import Tolerance
 
-__all__ = ["array", "masked_array", "scalar", "values"]
+__all__ = ["array", "data_type", "masked_array", "scalar", "values"]
 
 Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 Anything: TypeAlias = Any
 """A scalar or a masked array: their stubs differ between the releases of NumPy."""
 
+# A copy has none of it: `memmap.__array_finalize__` of NumPy, `numpy/_core/memmap.py`.
+_OF_THE_FILE: Final = ("_mmap", "filename", "mode", "offset")
 BLOCK_ELEMENTS: Final = 1 << 20
 """Compared at once: temporaries stay small beside an array that may fill the memory."""
 
@@ -44,19 +46,42 @@ def scalar(original: Anything, returned: Anything, tolerance: Tolerance) -> Iter
     """Compare two NumPy scalars as arrays of no dimension."""
     if original.dtype != returned.dtype:
         yield Finding(".dtype", original.dtype, returned.dtype, "dtype differs")
+    elif original.dtype.names is not None:
+        yield from _parts(np.asarray(original), np.asarray(returned), tolerance)
     elif any(_parts(np.asarray(original), np.asarray(returned), tolerance)):
         yield Finding("", original, returned)
+
+
+def data_type(original: Anything, returned: Anything, _: Tolerance) -> Iterable[Outcome]:
+    """Compare two dtypes, and the metadata that `==` does not look at."""
+    if original != returned:
+        yield Finding("", original, returned)
+    else:
+        yield from _metadata(original, returned, "")
+
+
+def _metadata(original: Anything, returned: Anything, where: str) -> Iterator[Part]:
+    pair = [None if kind.metadata is None else dict(kind.metadata) for kind in (original, returned)]
+    if pair != [None, None]:
+        yield Part(f"{where}.metadata", *pair)
 
 
 def array(original: Array, returned: Array, tolerance: Tolerance) -> Iterable[Outcome]:
     """Compare dtype (byte order included), shape, and then the elements.
 
-    Memory order and flags are not compared: they are how an array is stored, not what it says.
+    Memory order, flags and a file that it is mapped from are not compared: they are how an array
+    is stored, not what it says.
     """
-    held = vars(original) if hasattr(original, "__dict__") else None
-    if held is not None:
-        yield Part(".__dict__", held, vars(returned))
+    if hasattr(original, "__dict__"):
+        yield Part(".__dict__", *(_told(part) for part in (original, returned)))
+    yield from _metadata(original.dtype, returned.dtype, ".dtype")
     yield from _parts(np.asarray(original), np.asarray(returned), tolerance)
+
+
+def _told(array: Array) -> dict[str, object]:
+    """Return what a class of arrays keeps beside them."""
+    unasked = _OF_THE_FILE if isinstance(array, np.memmap) else ()
+    return {name: value for name, value in vars(array).items() if name not in unasked}
 
 
 def masked_array(original: Anything, returned: Anything, tolerance: Tolerance) -> Iterable[Outcome]:

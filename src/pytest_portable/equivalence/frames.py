@@ -12,7 +12,15 @@ if TYPE_CHECKING:
 
     from pytest_portable.equivalence.leaves import Tolerance
 
-__all__ = ["data_frame", "extension_array", "index", "polars_frame", "polars_series", "series"]
+__all__ = [
+    "data_frame",
+    "extension_array",
+    "index",
+    "interval",
+    "polars_frame",
+    "polars_series",
+    "series",
+]
 
 Anything: TypeAlias = Any
 """pandas and polars are no dependencies, so their types are not there when this is checked."""
@@ -37,6 +45,7 @@ def data_frame(original: Anything, returned: Anything, _: Tolerance) -> Iterator
     yield Part(".columns", original.columns, returned.columns)
     yield Part(".index", original.index, returned.index)
     yield Part(".attrs", original.attrs, returned.attrs)
+    yield _flag(original, returned)
     names = list(original.columns)
     for position, name in enumerate(names):
         is_spelled = isinstance(name, (str, int)) and names.count(name) == 1
@@ -52,7 +61,20 @@ def series(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Out
     yield Part(".name", original.name, returned.name)
     yield Part(".index", original.index, returned.index)
     yield Part(".attrs", original.attrs, returned.attrs)
+    yield _flag(original, returned)
     yield from _column("", original, returned)
+
+
+def _flag(original: Anything, returned: Anything) -> Part:
+    name = "allows_duplicate_labels"
+    pair = (getattr(side.flags, name) for side in (original, returned))
+    return Part(f".flags.{name}", *pair)
+
+
+def interval(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Outcome]:
+    """Compare two intervals of pandas, for whose own `==` the ends 0 and 0.0 are one."""
+    for name in ("left", "right", "closed"):
+        yield Part(f".{name}", getattr(original, name), getattr(returned, name))
 
 
 def _column(suffix: str, original: Anything, returned: Anything) -> Iterator[Outcome]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import pickle
 import sys
 import types
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from pytest_portable.equivalence import compare
 from unit.equivalence.samples import changes, paths, trip
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RNG = np.random.default_rng(0)
 ARRAYS = {
@@ -34,6 +37,8 @@ ARRAYS = {
     "dtype": np.dtype([("a", ">i4")]),
     "generator": np.random.default_rng(1),
     "ufunc": np.sin,
+    "masked records": np.ma.array([(1, 2.0)], [("a", "i4"), ("b", "f8")], mask=[(False, True)]),
+    "with metadata": np.zeros(2, np.dtype("f8", metadata={"unit": "m"})),
 }
 
 
@@ -47,6 +52,31 @@ def test_an_array_is_equal_to_its_copy(name: str) -> None:
 
 def _copy(obj: Any) -> Any:
     return pickle.loads(pickle.dumps(obj, protocol=5))
+
+
+def test_an_array_that_is_mapped_from_a_file_is_equal_to_its_copy(tmp_path: Path) -> None:
+    mapped = np.memmap(tmp_path / "mapped", dtype="i4", mode="w+", shape=(3,))
+
+    assert not compare(mapped, _copy(mapped))
+    mapped[1] = 5
+    assert paths(mapped, np.zeros_like(mapped)) == ["obj[1]"]
+
+
+def test_the_metadata_of_a_dtype_is_part_of_it() -> None:
+    marked = np.dtype("f8", metadata={"unit": "m"})
+
+    assert not compare(marked, _copy(marked))
+    assert paths(marked, np.dtype("f8")) == ["obj.metadata"]
+    assert paths(np.zeros(2, marked), np.zeros(2)) == ["obj.dtype.metadata"]
+    assert paths(marked, np.dtype("f4")) == ["obj"]
+
+
+def test_the_fill_value_of_masked_records() -> None:
+    original = ARRAYS["masked records"]
+    returned = _copy(original)
+    returned.fill_value = (5, 1e20)
+
+    assert paths(original, returned) == ["obj.fill_value['a'][()]"]
 
 
 def test_protocols_below_5_lose_the_byte_order() -> None:

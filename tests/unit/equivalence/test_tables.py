@@ -46,6 +46,22 @@ class TestPandas:
             "obj['f'].iloc[0][1]",
         ]
 
+    def test_flags(self) -> None:
+        original = _frame()
+        strict = original.set_flags(allows_duplicate_labels=False)
+
+        assert not compare(strict, trip(strict))
+        assert paths(strict, original) == ["obj.flags.allows_duplicate_labels"]
+        assert paths(strict["a"], original["a"]) == ["obj.flags.allows_duplicate_labels"]
+
+    def test_intervals(self) -> None:
+        pd = pytest.importorskip("pandas")
+        original = pd.Interval(0, 1, closed="left")
+
+        assert not compare(original, trip(original))
+        assert paths(original, pd.Interval(0.0, 1, closed="left")) == ["obj.left"]
+        assert paths(original, pd.Interval(0, 2)) == ["obj.right", "obj.closed"]
+
     def test_form(self) -> None:
         original = _frame()
 

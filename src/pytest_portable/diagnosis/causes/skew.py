@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from pytest_portable.diagnosis.causes.wording import pin
 from pytest_portable.diagnosis.definitions import differences, facts_here
 from pytest_portable.diagnosis.moves import find_move
+from pytest_portable.diagnosis.questions import same_failure
 from pytest_portable.verdict import Problem
 
 if TYPE_CHECKING:
@@ -43,8 +44,7 @@ class VersionSkew:
             told = apart(module, name, evidence)
             if not told and (sides is None or sides[0] == sides[1]):
                 continue
-            # What loads nowhere has not broken because of a version.
-            if failure.stage == "load" and not told and evidence.loads_here is False:
+            if failure.stage == "load" and _breaks_here(failure, evidence, is_apart=bool(told)):
                 return None
             return self._problem(failure, evidence, (module, name), sides, told)
         return None
@@ -94,6 +94,17 @@ class VersionSkew:
             evidence=failure.said,
             remedies=pin(evidence, sides[0]) if sides and sides[0] != sides[1] else (),
         )
+
+
+def _breaks_here(failure: Failure, evidence: Evidence, *, is_apart: bool) -> bool:
+    """Tell whether it loads nowhere: then it has not broken because of a version.
+
+    Where the definitions differ, only what breaks in the same words shows that.
+    """
+    if evidence.loads_here is not False:
+        return False
+    here = evidence.control_error
+    return not is_apart or (here is not None and same_failure(here, failure.error))
 
 
 def apart(module: str, name: str, evidence: Evidence) -> list[str]:
