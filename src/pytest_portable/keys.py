@@ -77,6 +77,13 @@ def _check_serializer(value: object, checks: Checks) -> Iterator[str]:
             yield f"two serializers of the list are named {name!r}"
 
 
+def _valid(key: str, trouble: str) -> str:
+    """Say what is valid, unless that is said, or the mistake is what is not installed."""
+    if "(known: " in trouble or "; pip install" in trouble:
+        return ""
+    return f" (valid: {KEYS[key].valid})"
+
+
 def _check_deps(value: object, checks: Checks) -> Iterator[str]:
     if isinstance(value, dict):
         if not value:
@@ -262,7 +269,6 @@ def find_mistakes(declared: Mapping[str, object], checks: Checks) -> list[str]:
             mistakes.append(f"unknown key {key!r}{near(key, KEYS)} (valid: {', '.join(KEYS)})")
             continue
         mistakes += [
-            f"{key}: {trouble} (valid: {KEYS[key].valid})"
-            for trouble in KEYS[key].check(value, checks)
+            f"{key}: {trouble}{_valid(key, trouble)}" for trouble in KEYS[key].check(value, checks)
         ]
     return mistakes

@@ -174,9 +174,11 @@ class Plan:
         return mistakes
 
     def find_serializer_mistakes(self, leg: Leg, registry: Registry) -> list[str]:
-        """Find what the serializer of a leg cannot take; it is imported where that is asked."""
-        if not leg.options and leg.protocol is None:
-            return []
+        """Find what the serializer of a leg cannot take.
+
+        Raises:
+            OptionError: the serializer cannot be had here.
+        """
         serializer = leg.given_serializer or registry.get(leg.serializer)
         return serializer.find_mistakes(leg.options, leg.protocol)
 

@@ -45,7 +45,7 @@ _BUILTINS: Final[Mapping[str, Builtin]] = {
         "globus_compute:make", needs="globus-compute-sdk>=4", extra="globus-compute"
     ),
     "groundhog": Builtin("groundhog:make", needs="groundhog-hpc>=0.9", extra="groundhog"),
-    "joblib": Builtin("standard:make_joblib", needs="joblib>=1.0"),
+    "joblib": Builtin("standard:make_joblib", needs="joblib>=1.0", extra="joblib"),
     "modal": Builtin("modal:make", needs="modal>=1.0", extra="modal"),
     "multiprocessing": Builtin("standard:make_multiprocessing"),
     "orquestra": Builtin("orquestra:make", needs="orquestra-sdk>=1.0", extra="orquestra"),
@@ -88,6 +88,7 @@ class Registry:
     def __init__(self, added: Iterable[Serializer] = ()) -> None:
         """Keep what was added; nothing is imported yet."""
         self._made: dict[str, Serializer] = {}
+        self._broken: dict[str, str] = {}
         mistakes = []
         for serializer in added:
             known = self._made.setdefault(serializer.name, serializer)
@@ -143,17 +144,42 @@ class Registry:
         """
         if mistake := self.find_mistake(name):
             raise OptionError(f"serializer: {mistake}")
+        if name in self._broken:
+            raise OptionError(self._broken[name])
         if name not in self._made:
-            self._made[name] = _named(name) if ":" in name else _make(_BUILTINS[name].maker)
+            try:
+                self._made[name] = _named(name) if ":" in name else _make(name, _BUILTINS[name])
+            except OptionError as error:
+                # A package whose import fails is not imported again for every test.
+                self._broken[name] = str(error)
+                raise
         return self._made[name]
 
 
-def _make(maker: str) -> Serializer:
-    module, _, function = maker.partition(":")
+def _make(name: str, builtin: Builtin) -> Serializer:
+    module, _, function = builtin.maker.partition(":")
     make: Callable[[], Serializer] = getattr(
         importlib.import_module(f"pytest_portable.serializers.{module}"), function
     )
-    return make()
+    try:
+        return make()
+    except Exception as error:
+        # It is installed, and broken, or so new that what is used of it is gone.
+        raise OptionError(
+            f"serializer: {name!r} cannot be had, though {_found(builtin)} is installed here: the "
+            f"import of what it uses raised {type(error).__name__}: {error}; repair that, or "
+            f"install another version ({builtin.needs})"
+        ) from error
+
+
+def _found(builtin: Builtin) -> str:
+    from packaging.requirements import Requirement
+
+    distribution = Requirement(builtin.needs).name if builtin.needs else "what it needs"
+    try:
+        return f"{distribution} {importlib.metadata.version(distribution)}"
+    except importlib.metadata.PackageNotFoundError:
+        return distribution
 
 
 def _named(name: str) -> Serializer:

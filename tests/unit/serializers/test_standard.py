@@ -106,7 +106,8 @@ def test_a_package_that_is_missing_here_names_what_to_install(
     said = Registry().find_mistake("joblib")
 
     assert said == (
-        "'joblib' needs joblib>=1.0 here, and it is not installed; pip install 'joblib>=1.0'"
+        "'joblib' needs joblib>=1.0 here, and it is not installed; pip install 'joblib>=1.0', "
+        "or the extra: pip install 'pytest-portable[joblib]'"
     )
 
 
