@@ -99,6 +99,7 @@ def first(portable: Portable, obj: object, **given: Any) -> Problem:
         pytest.param("gone", "Thing()", "obj[0]", "sides.gone", id="module gone"),
         pytest.param("tuples", "Pair(1, 2)", "obj[0]", "field z is new there", id="namedtuple"),
         pytest.param("enums", "Color.BLUE", "obj[0]", "no member BLUE = 3 there", id="enum member"),
+        pytest.param("kinds", "Job()", "obj[0]", "a class here and a function", id="kind"),
         pytest.param("slots", "Point()", "obj[0]", "__slots__ = (x)", id="slots"),
     ],
 )
@@ -220,6 +221,27 @@ def test_an_entry_point_is_named_with_who_brings_it(on: Callable[..., Portable])
     assert (problem.code, problem.path) == ("environment-dependency", "obj[0]")
     assert "'fast' in the group 'sides.codecs'" in problem.message
     assert problem.distribution == "sidesplug"
+
+
+def test_an_entry_point_of_a_call_is_named(on: Callable[..., Portable]) -> None:
+    problem = first(on(), side("points").fast, probe="obj()")
+
+    assert (problem.code, problem.path) == ("environment-dependency", "obj")
+    assert "'fast'" in problem.message
+    assert problem.distribution == "sidesplug"
+
+
+def test_syntax_that_is_too_new_is_named_with_its_module(on: Callable[..., Portable]) -> None:
+    portable = on()
+    verdict = portable.check([side("matching").C()])
+
+    if portable.leg.python == "3.12":
+        assert verdict.portable
+        return
+    (problem,) = verdict.problems
+    assert (problem.code, problem.path) == ("stdlib-version", "obj[0]")
+    assert problem.module == "sides.matching"
+    assert "sides.matching is written in a syntax that Python 3.9" in problem.message
 
 
 # load-hook, recursion

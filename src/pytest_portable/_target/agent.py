@@ -563,11 +563,12 @@ class Check:
 
     def look_again(self) -> None:
         """Run a probe that disagreed once more, and watch what it asks for."""
+        looking = Looking()
+        looking.watch_imports()
         values = self.load()
         if values is None:
             return
         probe = self.request["probes"][0]
-        looking = Looking()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             sow(self.request["seed"], self.request["seeded"])
@@ -938,7 +939,7 @@ class Survey:
         if value is MISSING:
             return {"kind": "missing"}
         if isinstance(value, types.ModuleType):
-            return {"kind": "module"}
+            return {"kind": "module", "name": str(value.__name__)}
         if isinstance(value, type):
             if top_of(value.__module__) in self.follow:
                 return self.of_class(value, module, key)
@@ -1437,9 +1438,15 @@ class Looking(Asking):
         self.stat = os.stat
         super().__init__(self)
 
+    def watch_imports(self) -> None:
+        """Begin with what a module asks for, or takes a function from, when it is imported."""
+        self.watch_variables()
+        self.watch_entry_points()
+        self.open = True
+
     def watch(self) -> None:
-        """Begin."""
-        super().watch()
+        """Go on with what only the probe asks for."""
+        sys.addaudithook(self.audit)
         os.stat = self.watched_stat
         sys.setprofile(self.hear)
 
@@ -1485,6 +1492,8 @@ LOCAL_CALLS = {
     ),
     **dict.fromkeys(("setlocale", "localeconv", "nl_langinfo", "strcoll", "strxfrm"), "locale"),
     "hash": "hash",
+    "getcwd": "folder",
+    **dict.fromkeys(("Random.random", "Random.getrandbits", "urandom"), "chance"),
 }
 
 

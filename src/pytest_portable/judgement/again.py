@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_portable._target import agent
 from pytest_portable.diagnosis import explain_options
-from pytest_portable.diagnosis.causes.surroundings import EVERYWHERE
+from pytest_portable.diagnosis.causes.surroundings import EVERYWHERE, entry_points_here
+from pytest_portable.judgement.around import ANOTHER_VALUE
 from pytest_portable.judgement.evidence import evidence_for, with_paths
 from pytest_portable.judgement.seeds import seeded_modules
 from pytest_portable.verdict import Problem, Remedy
@@ -23,6 +25,24 @@ __all__ = ["explain_probes", "parts_of_probe"]
 
 _HOOKS: Final = ("__getstate__", "__reduce__", "__reduce_ex__")
 _MAX_PARTS: Final = 20
+# What no two processes need agree on, what is said of it, and what to do.
+_OWN: Final = (
+    (
+        "hash",
+        "the probe takes a hash, and hashes of text differ from process to process",
+        "use hashlib, or leave the hash out of the probe",
+    ),
+    (
+        "folder",
+        "the probe asks for the working directory, and the target has one of its own",
+        "pass the directory as an argument",
+    ),
+    (
+        "chance",
+        "the probe takes random numbers, and the state of their generator stays behind",
+        "seed=0",
+    ),
+)
 
 
 def explain_probes(check: Check, probes: Sequence[Probe], names: Mapping[str, object]) -> None:
@@ -37,31 +57,33 @@ def explain_probes(check: Check, probes: Sequence[Probe], names: Mapping[str, ob
         names: the values that they see.
     """
     for probe in probes:
-        if check.transcript is None or not _is_unexplained(check, probe):
+        others = [one for one in check.problems if not _is_about(one, probe)]
+        disagrees = len(others) < len(check.problems) or any(map(_is_skew, others))
+        if check.transcript is None or not disagrees or not all(map(_may_depend, others)):
             continue
-        found = list(_Again(check, probe, names).findings())
+        again = _Again(check, probe, names)
+        found = list(again.surroundings() if others else again.findings())
         if found:
             check.problems[:0] = found
-        elif note := _reads(probe):
+        elif not others and (note := _reads(probe)):
             check.notes.append(note)
-
-
-def _is_unexplained(check: Check, probe: Probe) -> bool:
-    """Tell whether a probe disagrees and nothing but that was found."""
-    own = [problem for problem in check.problems if _is_about(problem, probe)]
-    others = [
-        problem
-        for problem in check.problems
-        if not (problem.code == "mismatch" and (problem.path or "").startswith("probe"))
-        and problem.code != "call-error"
-    ]
-    return bool(own) and not others
 
 
 def _is_about(problem: Problem, probe: Probe) -> bool:
     if problem.code == "call-error":
         return True
     return problem.code == "mismatch" and (problem.path or "").startswith(probe.label)
+
+
+def _may_depend(problem: Problem) -> bool:
+    """Tell whether something around the object may still be behind a problem."""
+    is_computed = problem.code == "mismatch" and ANOTHER_VALUE in problem.message
+    return is_computed or _is_skew(problem)
+
+
+def _is_skew(problem: Problem) -> bool:
+    """Tell whether a call raised in code of another version: which may have to do with it."""
+    return (problem.code, problem.stage) == ("version-skew", "call")
 
 
 class _Again:
@@ -88,7 +110,8 @@ class _Again:
     @property
     def stage(self) -> str:
         """The stage at which the probe disagreed."""
-        raised = any(problem.code == "call-error" for problem in self.check.problems)
+        problems = self.check.problems
+        raised = any(one.code == "call-error" or _is_skew(one) for one in problems)
         return "call" if raised else "compare"
 
     def findings(self) -> Iterator[Problem]:
@@ -97,7 +120,8 @@ class _Again:
         yield from found
         if not found:
             yield from with_paths(explain_options(evidence_for(self.check)))
-            yield from self._surroundings()
+            found = list(self.surroundings())
+            yield from found or self._process()
 
     # --- what the probe reads -----------------------------------------------------------------
 
@@ -151,12 +175,13 @@ class _Again:
 
     # --- what the probe asks for ---------------------------------------------------------------
 
-    def _surroundings(self) -> Iterator[Problem]:
+    def surroundings(self) -> Iterator[Problem]:
+        """Yield variables, files and entry points that are here and not there."""
         for kind, what in self.looked:
             if kind == "variable" and what in os.environ and what not in EVERYWHERE:
                 yield self._problem(
-                    f"the probe reads the environment variable {what}, which is not set there; "
-                    "it is set here",
+                    f"the environment variable {what} is read, which is not set there; it is set "
+                    "here",
                     Remedy(f'env={{"{what}": "..."}}'),
                 )
             elif kind == "absent" and os.path.exists(what):  # noqa: PTH110 - it may be no path
@@ -165,7 +190,21 @@ class _Again:
                     f"the probe looks for the file {what}, which is here and not there{where}",
                     Remedy("send the contents, or read the file as package data"),
                 )
-        yield from self._process()
+            elif kind == "entry points":
+                yield from self._entry_points(what)
+
+    def _entry_points(self, group: str) -> Iterator[Problem]:
+        evidence = evidence_for(self.check)
+        for known, name, owner in entry_points_here():
+            if known == group and evidence.installed(owner) is None:
+                yield replace(
+                    self._problem(
+                        f"the probe looks for entry points of the group {group!r}: here {owner} "
+                        f"brings {name!r}, which no declared requirement does",
+                        Remedy(f'deps=[..., "{owner}"]'),
+                    ),
+                    distribution=owner,
+                )
 
     def _process(self) -> Iterator[Problem]:
         """Yield what C functions go by: zone, locale, the seed of hashes."""
@@ -178,11 +217,9 @@ class _Again:
                     f"and {self.facts[kind]} there",
                     Remedy(f'env={{"{key}": "..."}}'),
                 )
-        if "hash" in asked:
-            yield self._problem(
-                "the probe takes a hash, and hashes of text differ from process to process",
-                Remedy("use hashlib, or leave the hash out of the probe"),
-            )
+        for kind, words, fix in _OWN:
+            if kind in asked:
+                yield self._problem(words, Remedy(fix))
 
     def _problem(self, message: str, remedy: Remedy) -> Problem:
         return Problem(

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from pytest_portable.judgement.check import Check
     from pytest_portable.surroundings.questions import Patch
 
-__all__ = ["ask_around", "judge_surroundings"]
+__all__ = ["ANOTHER_VALUE", "ask_around", "judge_surroundings"]
 
 MAX_MEMBERS = 4
+ANOTHER_VALUE = "is another value there"
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,8 @@ def _fails(
 ) -> bool | None:
     """Judge one group by itself; see `_findings`."""
     one = group.first
+    if one.what == "import":
+        return None
     if one.what == "enum":
         return uses_members(check.obj, one.key, {other.member for other in group.contrasts}) or None
     if group.is_left and one.what == "state":
@@ -189,6 +192,8 @@ def _problem(check: Check, questions: Questions, group: _Group) -> Problem:
     module, _, name = one.key.partition(":")
     origin = _origin(questions, one.key)
     path = _path(check, *origin.split(":"))
+    if one.what == "import":
+        return _lost_import(check, one, path)
     made = _worded(group, f"{module}.{name}", path if origin == one.key else None, path)
     if origin != one.key:
         user = origin.replace(":", ".")
@@ -208,6 +213,24 @@ def _problem(check: Check, questions: Questions, group: _Group) -> Problem:
     return replace(made, module=module)
 
 
+def _lost_import(check: Check, one: Contrast, path: str) -> Problem:
+    """Return the problem of an optional import that succeeded here only."""
+    home, _, name = one.key.partition(":")
+    owner = distribution_of(one.here)
+    is_there = owner is None or canonical(owner[0]) in map(canonical, check.target.distributions)
+    fix = None if owner is None or is_there else Remedy(f'deps=[..., "{owner[0]}"]')
+    return Problem(
+        code="mismatch" if is_there else "missing-distribution",
+        stage="compare" if is_there else "call",
+        path=path,
+        module=one.here,
+        distribution=None if owner is None else owner[0],
+        message=f"{home}.{name} is the module {one.here} here and {one.there} there: an import "
+        f"that {home} can do without{'' if is_there else ', and no requirement brings it'}",
+        remedies=(fix,) if fix else (),
+    )
+
+
 def _worded(group: _Group, name: str, own: str | None, path: str) -> Problem:
     """Return the problem in words; `own` is the path of the global itself, if that travels."""
     one = group.first
@@ -224,7 +247,7 @@ def _worded(group: _Group, name: str, own: str | None, path: str) -> Problem:
     elif one.what == "state" and group.is_left:
         text, fix = f"{listed} was set here at run time, and that stays behind", _STATE
     elif one.what == "state":
-        text, fix = f"{listed} is another value there", _STATE
+        text, fix = f"{listed} {ANOTHER_VALUE}", _STATE
     elif one.what == "registry":
         text = f"{one.here} was registered with {listed} here at run time, and that stays behind"
         fix, at, evidence = _STAYS, f"{path}.registry" if own else path, ""

@@ -26,7 +26,8 @@ class Contrast:
     Attributes:
         key: `module:name` of the global.
         member: of a class, field of an object, name of an enum member; empty for the global.
-        what: "code", "state", "registry", "virtual" or "enum".
+        what: "code", "state", "registry", "virtual", "enum", or "import": a module here, which
+            is nothing there.
         here: how it is here, short.
         there: how it is there.
         is_flat: for state, whether both values are simple ones.
@@ -95,6 +96,8 @@ def _values(
         if _differ(here["text"], text):
             flat = here["flat"] and there.get("flat", True)
             yield Contrast(key, member, "state", here["text"], text, is_flat=flat)
+    elif here["kind"] == "module" and there["kind"] == "plain":
+        yield Contrast(key, member, "import", here["name"], there["text"])
     elif here["kind"] == there["kind"] == "function":
         inside = {_home(side).partition(".")[0] for side in (here, there)} <= set(follow)
         if inside and not _is_same_code(here, there):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import time
@@ -198,6 +199,34 @@ def test_a_hash_of_text_is_named(sent: Callable[..., Portable]) -> None:
     problem = first(sent(), asks("hash('a')"), "obj()")
 
     assert "hashes of text differ" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [("os.getcwd()", "working directory"), ("__import__('random').random()", "random numbers")],
+)
+def test_what_no_two_processes_share_is_named(
+    sent: Callable[..., Portable], body: str, words: str
+) -> None:
+    problem = first(sent(), asks(body), "obj()")
+
+    assert (problem.code, problem.path) == ("environment-dependency", "obj")
+    assert words in problem.message
+
+
+def test_a_variable_that_an_import_reads_is_named(
+    on: Callable[..., Portable], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    source = "import os\nMODE = os.environ.get('AGAIN_MODE', 'slow')\ndef f():\n    return MODE\n"
+    (tmp_path / "reads_again.py").write_text(source)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("AGAIN_MODE", "fast")
+    function = importlib.import_module("reads_again").f
+
+    problem = first(on(env={"PYTHONPATH": str(tmp_path)}), function, "obj()")
+
+    assert problem.code == "environment-dependency"
+    assert "AGAIN_MODE" in problem.message
 
 
 def test_an_optional_import_that_succeeds_here_only_is_named(

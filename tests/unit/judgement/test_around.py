@@ -260,6 +260,26 @@ def test_compiled_members_of_a_library_are_no_patch(on: Callable[..., Portable])
     assert verdict.notes == ()
 
 
+def test_an_optional_import_that_failed_there_explains_a_probe(world: World) -> None:
+    source = (
+        "try:\n    import only_here_around as fast\nexcept ImportError:\n    fast = None\n"
+        "def name():\n    return 'plain' if fast is None else 'fast'\n"
+    )
+    (world.folder / "only").mkdir()
+    (world.folder / "only" / "only_here_around.py").write_text("")
+    world.monkeypatch.syspath_prepend(str(world.folder / "only"))
+    lib, portable = world.make(source, source)
+
+    quiet = portable.check(lib.name)
+    loud = portable.check(lib.name, probe="obj()")
+
+    assert (quiet.portable, quiet.notes) == (True, ())
+    assert loud.problems[0].module == "only_here_around"
+    assert f"{world.name}.fast is the module only_here_around here and None there" in (
+        loud.problems[0].message
+    )
+
+
 def test_another_module_of_that_name_fails(world: World) -> None:
     lib, portable = world.make(
         "def norm(x):\n    return x / 2\n", "# theirs\ndef norm(x):\n    return x * 2\n"

@@ -194,12 +194,12 @@ class StdlibFailure:
     def _syntax(self, failure: Failure, evidence: Evidence) -> tuple[str, str, str] | None:
         if "SyntaxError" not in failure.error["bases"]:
             return None
-        module = failure.importing or "the module"
-        return (
-            module,
-            "",
-            f"{module} is written in a syntax that Python {evidence.target.python} does not read",
-        )
+        blame = evidence.blame
+        named = blame.callee[0] if blame.opcode in {"GLOBAL", "STACK_GLOBAL"} else ""
+        module = failure.importing or named
+        there = f"Python {evidence.target.python}"
+        words = f"{module or 'the module'} is written in a syntax that {there} does not read"
+        return module, "", words
 
     def _attribute(self, failure: Failure, evidence: Evidence) -> tuple[str, str, str] | None:
         """Explain an attribute that the class here has, and the one there has not."""

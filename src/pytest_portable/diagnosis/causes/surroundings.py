@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_portable.diagnosis.evidence import Evidence
     from pytest_portable.diagnosis.findings import Failure
 
-__all__ = ["EVERYWHERE", "EnvironmentDependency", "UnsetVariable"]
+__all__ = ["EVERYWHERE", "EnvironmentDependency", "UnsetVariable", "entry_points_here"]
 
 # Every process has these, each its own.
 EVERYWHERE: Final = frozenset(
@@ -134,7 +134,7 @@ class EnvironmentDependency:
             return None  # nobody's code ran
         message = str(failure.error["message"])
         looked = _looked_up(evidence) if failure.stage == "load" else None
-        for group, name, owner in _entry_points_here():
+        for group, name, owner in entry_points_here():
             if looked is not None and not (looked & {group, ""}):
                 continue
             if evidence.installed(owner) is not None:
@@ -179,7 +179,7 @@ def _looked_up(evidence: Evidence) -> set[str]:
     return set(_seen("entry points", evidence))
 
 
-def _entry_points_here() -> Iterator[tuple[str, str, str]]:
+def entry_points_here() -> Iterator[tuple[str, str, str]]:
     """Yield group, name and distribution of every entry point on the host."""
     for distribution in importlib.metadata.distributions():
         for point in distribution.entry_points:
