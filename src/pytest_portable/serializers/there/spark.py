@@ -1,4 +1,4 @@
-"""Spark's own serializer for functions and for what they return."""
+"""Spark's own serializer for functions and for what they return, and its Python worker."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["dumps", "loads"]
+__all__ = ["dumps", "loads", "run"]
 
 
 def loads(data: bytes) -> Any:
@@ -22,3 +22,30 @@ def dumps(value: object) -> bytes:
 
     dumped: bytes = CloudPickleSerializer().dumps(value)
     return dumped
+
+
+def run(message: bytes) -> tuple[bytes, BaseException | None]:
+    """Run one partition as `pyspark.worker` does: a command, then the stream of its elements.
+
+    What is raised goes home as text. A command that cannot be loaded raises.
+    """
+    import io
+
+    from pyspark.serializers import CloudPickleSerializer
+    from pyspark.util import handle_worker_exception
+
+    try:
+        from pyspark.worker_util import read_command
+    except ImportError:  # until 3.5
+        from pyspark.worker import read_command
+
+    stream, out = io.BytesIO(message), io.BytesIO()
+    command = read_command(CloudPickleSerializer(), stream)
+    function, _, deserializer, serializer = command
+    try:
+        serializer.dump_stream(function(0, deserializer.load_stream(stream)), out)
+    except Exception as error:
+        told = io.BytesIO()
+        handle_worker_exception(error, told)
+        return told.getvalue(), error
+    return out.getvalue(), None

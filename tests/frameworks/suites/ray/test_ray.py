@@ -6,6 +6,8 @@ import sys
 
 import labpkg
 import pytest
+import ray
+from ray.exceptions import RayTaskError
 
 OTHER = "3.12" if sys.version_info[:2] != (3, 12) else "3.11"
 FACTOR = 3
@@ -78,3 +80,89 @@ class Counter:
 
     def total(self, numbers):
         return sum(self.step * number for number in numbers)
+
+
+@ray.remote
+def scale_there(numbers):
+    return scale(numbers)
+
+
+@pytest.mark.portable(serializer="ray", as_main=True)
+def test_a_remote_function_runs_as_its_own_function(portable):
+    assert portable.call(scale_there, [1, 2]) == 9
+    assert portable.call(divmod, 7, 2) == (3, 1)
+
+
+@pytest.mark.portable(serializer="ray")
+def test_an_exception_is_of_rays_class_and_its_own(portable):
+    with pytest.raises(ZeroDivisionError) as caught:
+        portable.call(divmod, 1, 0)
+    assert isinstance(caught.value, RayTaskError)
+    assert portable.verdicts[-1].portable
+
+
+def fail_with_a_lock():
+    import threading
+
+    error = ValueError("held")
+    error.lock = threading.Lock()
+    raise error
+
+
+@pytest.mark.portable(serializer="ray", as_main=True)
+def test_an_exception_that_cannot_be_pickled_is_lost(portable):
+    with pytest.raises(AssertionError):
+        portable.call(fail_with_a_lock)
+    verdict = portable.verdicts[-1]
+    assert (verdict.stage, codes(verdict)) == ("return", ["exception-not-portable"])
+    assert "isn't serializable" in str(verdict)
+
+
+def worker_only():
+    import sys
+    import types
+
+    module = types.ModuleType("worker_only")
+    exec("class Broken(Exception):\n    pass\nBroken.__module__ = 'worker_only'\n", vars(module))
+    sys.modules["worker_only"] = module
+    raise module.Broken("no signal")
+
+
+@pytest.mark.portable(serializer="ray", as_main=True)
+def test_an_exception_class_of_the_worker_only_is_told(portable):
+    with pytest.raises(AssertionError):
+        portable.call(worker_only)
+    verdict = portable.verdicts[-1]
+    assert (verdict.stage, codes(verdict)) == ("return", ["exception-not-portable"])
+
+
+@pytest.mark.portable(serializer="ray", as_main=True)
+def test_a_big_function_is_noted(portable):
+    big = bytes(11_000_000)
+
+    def holds():
+        return len(big)
+
+    assert portable.call(holds) == len(big)
+    assert [note.code for note in portable.verdicts[-1].notes] == ["too-large"]
+
+
+@pytest.mark.portable(serializer="ray", python=OTHER)
+def test_a_worker_of_another_python_is_told(portable):
+    assert portable.call(divmod, 7, 2) == (3, 1)
+    notes = [note.message for note in portable.verdicts[-1].notes]
+    assert any("Ray refuses to connect" in note for note in notes)
+
+
+@pytest.mark.portable(serializer="ray")
+def test_a_missing_argument_class_is_told(portable):
+    with pytest.raises(AssertionError):
+        portable.call(len, [labpkg.Reading(1)])
+    verdict = portable.verdicts[-1]
+    assert (verdict.stage, codes(verdict)) == ("load", ["missing-module"])
+    assert verdict.problems[0].path == "args[0][0]"
+
+
+@pytest.mark.portable(serializer="ray", options={"protocols": 5})
+def test_unknown_option(portable):
+    pass
