@@ -25,16 +25,15 @@ from pytest_portable.trials import Searching
 from pytest_portable.verdict import Target, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Iterable, Mapping
 
     from pytest_portable.environment import Environment, StoreSettings
     from pytest_portable.equivalence import Comparator
     from pytest_portable.payload.inspection import Inspection
     from pytest_portable.plan import Leg
-    from pytest_portable.probes import Asked
+    from pytest_portable.probes import AskedAll
     from pytest_portable.progress import Progress
     from pytest_portable.serializers import Serializer
-
 __all__ = ["Checked", "Observer", "Portable", "Session"]
 
 Result = TypeVar("Result")
@@ -258,7 +257,7 @@ class Portable(Searching):
         obj: object = MADE_THERE,
         *,
         equal: Callable[[Any, Any], object] | None = None,
-        probe: Asked | Sequence[Asked] | Mapping[str, Asked] | None = None,
+        probe: AskedAll = None,
         **names: object,
     ) -> Verdict:
         """Assert that an object is portable.
@@ -287,7 +286,7 @@ class Portable(Searching):
         obj: object = MADE_THERE,
         *,
         equal: Callable[[Any, Any], object] | None = None,
-        probe: Asked | Sequence[Asked] | Mapping[str, Asked] | None = None,
+        probe: AskedAll = None,
         **names: object,
     ) -> Verdict:
         """Do the same without raising; see `__call__`."""
@@ -352,8 +351,8 @@ class Portable(Searching):
             raise PortabilityError(self._keep(check, check.outcome()))
         return check.inspection(data, "obj")
 
-    def check_payload(self, data: bytes, *, probe: str | None = None, **names: object) -> Verdict:
-        """Check a payload that is already there; it is never loaded here."""
+    def check_payload(self, data: bytes, *, probe: AskedAll = None, **names: object) -> Verdict:
+        """Check a payload that is there; it is never loaded here, and probes only run there."""
         check = self._check(None)
         asked = probes.parse(probe, names)
         outcome = check.run(names=names, probes=asked, equal=None, data=data)
@@ -362,7 +361,7 @@ class Portable(Searching):
         )
         return self._keep(check, outcome, asked, names, is_foreign=True)
 
-    def check_records(self, data: bytes, *, probe: str | None = None) -> list[Verdict]:
+    def check_records(self, data: bytes, *, probe: AskedAll = None) -> list[Verdict]:
         """Check each of the pickles that stand one behind the other in a file.
 
         Parsl's checkpoints (`tasks.pkl`) are such files: whoever reads one loses everything after

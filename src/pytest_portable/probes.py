@@ -8,17 +8,34 @@ import inspect
 import symtable
 import textwrap
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from pytest_portable.errors import OptionError
+from pytest_portable.keys import KEYS
+from pytest_portable.options import near
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
 
-__all__ = ["Asked", "Probe", "parse"]
+__all__ = ["Asked", "AskedAll", "Probe", "parse"]
+
+# What every module has, and what some Pythons have beside the host's.
+_KNOWN: Final = frozenset(dir(builtins)) | {
+    "__builtins__",
+    "__name__",
+    "BaseExceptionGroup",
+    "EncodingWarning",
+    "ExceptionGroup",
+    "PythonFinalizationError",
+    "aiter",
+    "anext",
+}
 
 Asked: TypeAlias = "str | Callable[..., object]"
 """What a caller may give as one probe."""
+
+AskedAll: TypeAlias = "Asked | Sequence[Asked] | Mapping[str, Asked] | None"
+"""What a caller may give as probes: one, a list, a dict of names, or none."""
 
 
 @dataclass(frozen=True)
@@ -78,9 +95,7 @@ def _finished(value: object) -> object:
         return pool.submit(asyncio.run, coroutine).result()
 
 
-def parse(
-    probe: Asked | Sequence[Asked] | Mapping[str, Asked] | None, names: Mapping[str, object]
-) -> tuple[Probe, ...]:
+def parse(probe: AskedAll, names: Mapping[str, object]) -> tuple[Probe, ...]:
     """Return the probes in the form that can travel.
 
     Args:
@@ -92,10 +107,11 @@ def parse(
             mistakes at once.
     """
     mistakes = ["names: `obj` is reserved for the object itself"] if "obj" in names else []
+    mistakes += _misplaced(names) if probe is None else []
     found = []
     for label, asked in _labelled(probe).items():
         try:
-            found.append(_parse(asked, label))
+            found.append(_parse(asked, label, names))
         except OptionError as error:  # noqa: PERF203 - all mistakes are told at once
             mistakes += error.mistakes
     if isinstance(probe, (list, tuple, dict)) and not probe:
@@ -105,8 +121,19 @@ def parse(
     return tuple(found)
 
 
+def _misplaced(names: Mapping[str, object]) -> list[str]:
+    """Tell of names that no probe sees and that were meant for something else."""
+    mistakes = []
+    for name in names:
+        if name in KEYS:
+            mistakes.append(f"{name}: a key of the mark, not of a check: portable({name}=...)")
+        elif meant := near(name, ("equal", "probe")):
+            mistakes.append(f"{name}: no argument of a check{meant}")
+    return mistakes
+
+
 def _labelled(
-    probe: Asked | Sequence[Asked] | Mapping[str, Asked] | None,
+    probe: AskedAll,
 ) -> dict[str, Asked]:
     if probe is None:
         return {}
@@ -117,18 +144,30 @@ def _labelled(
     return {"probe": cast("Asked", probe)}
 
 
-def _parse(asked: Asked, label: str) -> Probe:
+def _parse(asked: Asked, label: str, names: Mapping[str, object]) -> Probe:
     if not isinstance(asked, str):
-        return _from_function(asked, label)
+        return _from_function(asked, label, names)
+    source = asked.strip()
     try:
-        compile(asked.strip(), "<probe>", "eval")
+        compile(source, "<probe>", "eval")
     except (SyntaxError, ValueError) as error:
         said = error.msg if isinstance(error, SyntaxError) else error
         raise OptionError(f"{label}: {asked!r} is no expression: {said}") from None
-    return Probe("expression", asked.strip(), label=label)
+    # On both sides it would raise the same NameError, and so seem to agree.
+    if unknown := sorted(_free_in_expression(source) - {"obj", *names}):
+        given = ", ".join(names) or "none"
+        raise OptionError(
+            f"{label}: {asked!r} uses {', '.join(unknown)}, which is neither obj nor a value given "
+            f"by name (given: {given}); pass it as a keyword argument of the check"
+        )
+    return Probe("expression", source, label=label)
 
 
-def _from_function(function: Callable[..., object], label: str) -> Probe:
+def _from_function(
+    function: Callable[..., object], label: str, names: Mapping[str, object]
+) -> Probe:
+    if not callable(function):
+        raise OptionError(f"{label}: {function!r} is neither an expression as text nor a function")
     name = getattr(function, "__name__", repr(function))
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
@@ -140,6 +179,7 @@ def _from_function(function: Callable[..., object], label: str) -> Probe:
     if not tree.body or not isinstance(tree.body[0], (ast.FunctionDef, ast.AsyncFunctionDef)):
         raise OptionError(f"{label}: {name} is no `def`; pass a function or an expression as text")
     definition = tree.body[0]
+    _check_arguments(definition, label, names)
     _strip(definition)
     source = ast.unparse(ast.fix_missing_locations(ast.Module([definition], [])))
     free = _free_names(source, definition.name)
@@ -176,10 +216,49 @@ def _without_annotation(statement: ast.stmt) -> ast.stmt:
     return ast.copy_location(ast.Assign([statement.target], statement.value), statement)
 
 
+def _check_arguments(
+    definition: ast.FunctionDef | ast.AsyncFunctionDef, label: str, names: Mapping[str, object]
+) -> None:
+    """Refuse a call that raises the same `TypeError` on both sides, and so would seem to agree.
+
+    Raises:
+        OptionError: the function does not take the object and these names, or wants others too.
+    """
+    takes = definition.args
+    plain = [one.arg for one in (*takes.posonlyargs, *takes.args)]
+    known = {*plain[max(1, len(takes.posonlyargs)) :], *(one.arg for one in takes.kwonlyargs)}
+    optional = {*plain[len(plain) - len(takes.defaults) :]} if takes.defaults else set()
+    optional |= {
+        one.arg
+        for one, default in zip(takes.kwonlyargs, takes.kw_defaults, strict=True)
+        if default is not None
+    }
+    mistakes = []
+    if not plain and takes.vararg is None:
+        mistakes.append("takes no object: its first argument is the object")
+    if unknown := sorted(names.keys() - known) if takes.kwarg is None else []:
+        mistakes.append(f"has no argument {', '.join(unknown)}")
+    if missing := sorted({*plain[1:], *known} - optional - names.keys()):
+        mistakes.append(f"wants {', '.join(missing)}, which no value is given for by name")
+    if mistakes:
+        raise OptionError(f"{label}: {definition.name} {'; '.join(mistakes)}")
+
+
+def _free_in_expression(source: str) -> set[str]:
+    """List what an expression reads and neither sets itself nor has from Python."""
+    top = symtable.symtable(source, "<probe>", "eval")
+    return _referenced(top) - _KNOWN - {s.get_name() for s in top.get_symbols() if s.is_assigned()}
+
+
 def _free_names(source: str, name: str) -> list[str]:
     """List what neither the function nor Python itself defines; defaults stand outside of it."""
+    # What defaults refer to is a name of the module that the function stands in.
+    return sorted(_referenced(symtable.symtable(source, "<probe>", "exec")) - _KNOWN - {name})
+
+
+def _referenced(module: symtable.SymbolTable) -> set[str]:
+    """List the global names that some code refers to, nested code included."""
     free: set[str] = set()
-    module = symtable.symtable(source, "<probe>", "exec")  # what defaults refer to is its own
     tables = [module]
     while tables:
         table = tables.pop()
@@ -187,4 +266,4 @@ def _free_names(source: str, name: str) -> list[str]:
         for symbol in table.get_symbols():
             if symbol.is_referenced() and (table is module or symbol.is_global()):
                 free.add(symbol.get_name())
-    return sorted(free - set(dir(builtins)) - {name})
+    return free

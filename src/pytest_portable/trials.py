@@ -40,7 +40,13 @@ class _Portable(Protocol):
         """Check an object."""
         ...
 
-    def check_payload(self, data: bytes, *, probe: str | None = None, **names: object) -> Verdict:
+    def check_payload(
+        self,
+        data: bytes,
+        *,
+        probe: Any = None,  # noqa: ANN401 - as above
+        **names: object,
+    ) -> Verdict:
         """Check a payload that is there."""
         ...
 

@@ -171,6 +171,16 @@ def test_a_file_that_does_not_load_there_is_status_1(
     assert "nowhere" in capsys.readouterr().out
 
 
+def test_a_probe_that_raises_on_a_file_is_status_1(
+    check: Callable[..., int], tmp_path: Path, capsys: Capture
+) -> None:
+    (tmp_path / "object.pkl").write_bytes(pickle.dumps({"a": 1}))
+
+    assert check("object.pkl", "--probe", "obj['a']", "--probe", "len(obj)") == 0
+    assert check("object.pkl", "--probe", "obj['a']", "--probe", "obj['b']") == 1
+    assert "probe[1] raised KeyError: 'b' there" in capsys.readouterr().out
+
+
 def test_a_probe_that_agrees_passes(check: Callable[..., int]) -> None:
     assert check("things:good", "--probe", "sum(obj['a'])") == 0
 

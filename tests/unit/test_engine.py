@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import functools
 import pathlib
+import pickle
 import sys
 import threading
 from dataclasses import replace
@@ -321,6 +322,23 @@ def test_a_payload_of_a_newer_protocol_is_refused_before_it_is_loaded(
 
     assert (verdict.stage, verdict.problems[0].code) == ("inspect", "protocol-too-new")
     assert len(verdict.problems) == 1
+
+
+def test_a_probe_that_raises_on_a_payload_of_a_file_is_a_problem(
+    on: Callable[..., Portable],
+) -> None:
+    data = pickle.dumps({"a": 1})
+    portable = on()
+
+    assert portable.check_payload(data, probe=["obj['a']", "len(obj)"]).portable
+    verdict = portable.check_payload(data, probe={"fine": "obj['a']", "not": "obj['b']"})
+    (record, fails) = portable.check_records(data + pickle.dumps({}), probe="obj['a']")
+
+    (problem,) = verdict.problems
+    assert (problem.code, problem.stage, problem.path) == ("call-error", "call", "probe['not']")
+    assert problem.message == "probe['not'] raised KeyError: 'b' there"
+    assert record.portable
+    assert fails.problems[0].message == "the probe raised KeyError: 'a' there"
 
 
 def test_what_is_preloaded_is_there_before_the_payload(on: Callable[..., Portable]) -> None:

@@ -83,6 +83,22 @@ def uses_one_in_a_default(obj: Any, floor: Any = math.floor) -> Any:
     return floor(obj)
 
 
+def wants_a_rate(obj: Any, *, rate: int) -> Any:
+    return obj * rate
+
+
+def takes_nothing() -> int:
+    return 1
+
+
+def takes_all(*args: Any, **kwargs: Any) -> Any:
+    return args, kwargs
+
+
+def takes_optional(obj: Any, rate: int = 2, *, other: int = 3) -> Any:
+    return obj * rate * other
+
+
 def test_a_closure_is_not_self_contained() -> None:
     step = 3
 
@@ -111,6 +127,49 @@ def test_a_closure_is_not_self_contained() -> None:
 def test_what_cannot_travel_is_refused(probe: Any, words: str) -> None:
     with pytest.raises(OptionError, match=re.escape(words)):
         parsed(probe)
+
+
+@pytest.mark.parametrize(
+    ("probe", "names", "words"),
+    [
+        pytest.param("obj[i]", {"j": 1}, "uses i, which is neither obj nor", id="name"),
+        pytest.param("[x + y for x in obj]", {}, "uses y, which is neither obj nor", id="inner"),
+        pytest.param(wants_a_rate, {}, "wants_a_rate wants rate, which no value", id="missing"),
+        pytest.param(
+            wants_a_rate, {"rate": 1, "rates": 1}, "has no argument rates", id="one too many"
+        ),
+        pytest.param(takes_nothing, {}, "takes no object", id="no object"),
+        pytest.param(5, {}, "5 is neither an expression as text nor a function", id="number"),
+        pytest.param(None, {"rtol": 1e-5}, "rtol: a key of the mark, not of a check", id="key"),
+        pytest.param(
+            None, {"prob": "obj"}, "no argument of a check; did you mean 'probe'", id="near"
+        ),
+    ],
+)
+def test_what_would_raise_alike_on_both_sides_is_refused(
+    probe: Any, names: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(OptionError, match=re.escape(words)):
+        probes.parse(probe, names)
+
+
+@pytest.mark.parametrize(
+    ("probe", "names"),
+    [
+        pytest.param("(n := len(obj)) and n", {}, id="walrus"),
+        pytest.param("[x for x in obj if x][0]", {}, id="comprehension"),
+        pytest.param("(lambda x: x + y)(obj)", {"y": 1}, id="lambda"),
+        pytest.param("len", {}, id="builtin"),
+        pytest.param("issubclass(ExceptionGroup, Exception)", {}, id="newer builtin"),
+        pytest.param(wants_a_rate, {"rate": 2}, id="keyword"),
+        pytest.param(takes_all, {"anything": 2}, id="any"),
+        pytest.param(takes_optional, {}, id="default"),
+        pytest.param(takes_optional, {"other": 1, "rate": 1}, id="no default"),
+        pytest.param(None, {"X": 1}, id="value that only travels"),
+    ],
+)
+def test_what_can_run_is_taken(probe: Any, names: dict[str, Any]) -> None:
+    probes.parse(probe, names)
 
 
 def test_the_objects_own_name_is_reserved() -> None:

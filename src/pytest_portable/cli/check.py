@@ -29,7 +29,11 @@ def add_parser(commands: Commands) -> None:
     parser = commands.add_parser("check", help="load an object in another environment and compare")
     parser.add_argument("object", help="MODULE:NAME, or a file that holds payloads")
     add_leg_options(parser)
-    parser.add_argument("--probe", help="an expression over `obj`, evaluated there and here")
+    parser.add_argument(
+        "--probe",
+        action="append",
+        help="an expression over `obj`, evaluated there and here (repeatable)",
+    )
     parser.add_argument(
         "-v",
         "--verbose",
@@ -48,12 +52,14 @@ def run(given: argparse.Namespace) -> int:
     data, obj = payload_or_object(given.object)
     session = open_session(given)
     session.suggest, session.verbosity = given.suggest, given.verbose
+    several = given.probe is not None and len(given.probe) > 1
+    probe = given.probe if several or given.probe is None else given.probe[0]
     try:
         portable = session.portable(leg)
         if data is not None:
-            verdicts = portable.check_records(data, probe=given.probe)
+            verdicts = portable.check_records(data, probe=probe)
         else:
-            verdicts = [portable.check(obj, probe=given.probe)]
+            verdicts = [portable.check(obj, probe=probe)]
     finally:
         session.close()
     print(_data(verdicts) if given.json else _text(verdicts))

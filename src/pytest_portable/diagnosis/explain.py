@@ -45,14 +45,18 @@ def explain_load(error: Mapping[str, Any], evidence: Evidence) -> list[Problem]:
     return _distinct(_explain([*first, *rest], evidence))
 
 
-def explain_call(error: Mapping[str, Any], evidence: Evidence) -> list[Problem]:
+def explain_call(
+    error: Mapping[str, Any], evidence: Evidence, *, probe: str = "probe", is_compared: bool = True
+) -> list[Problem]:
     """Return the problems of a call that raised, the root cause first.
 
     Args:
         error: what the agent's `describe_exception` returned.
         evidence: what else can be asked.
+        probe: label of the probe that made the call.
+        is_compared: whether the same was called here.
     """
-    failure = Failure(error, "call", evidence.root)
+    failure = Failure(error, "call", evidence.root, probe=probe, is_compared=is_compared)
     code = sender_of(failure, evidence)
     failure = replace(failure, path=code.path if code else evidence.root)
     raised = lack_in(error)

@@ -101,12 +101,16 @@ class Failure:
         stage: `load` or `call`.
         path: expression for what was loaded or called.
         importing: module whose import raised it; empty where the load or call itself did.
+        probe: label of the probe that raised it.
+        is_compared: whether the probe ran here too, and raised nothing like it.
     """
 
     error: Mapping[str, Any]
     stage: str = "load"
     path: str = "obj"
     importing: str = ""
+    probe: str = "probe"
+    is_compared: bool = True
 
     @property
     def said(self) -> str:

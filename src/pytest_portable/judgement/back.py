@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pytest_portable.probes import Probe
     from pytest_portable.target import Message
 
-__all__ = ["judge_probe", "judge_return", "load_back", "undumped_result"]
+__all__ = ["judge_probe", "judge_probe_there", "judge_return", "load_back", "undumped_result"]
 
 
 def load_back(check: Check, record: Message, path: str) -> object:
@@ -242,15 +242,30 @@ def _is_same_loaded(check: Check, probe: Probe, here: BaseException, raised: Mes
     return True
 
 
-def _raised_there(check: Check, probe: Probe, here: BaseException | None, raised: Message) -> None:
+def judge_probe_there(check: Check, probe: Probe) -> None:
+    """Judge a probe that is not evaluated here: what it gives is not compared with anything."""
+    assert check.transcript is not None
+    raised = check.transcript.find("raised", probe.label)
+    if raised is not None:
+        _raised_there(check, probe, None, raised, is_compared=False)
+
+
+def _raised_there(
+    check: Check,
+    probe: Probe,
+    here: BaseException | None,
+    raised: Message,
+    *,
+    is_compared: bool = True,
+) -> None:
     """Judge an exception of the target that was not raised here, or not like that."""
     error = raised.header["raised"]
     if error["type"] == "SyntaxError" and not error["frames"]:  # it was not raised by any code
         check.problems.append(_foreign_syntax(check, probe, error))
         return
     evidence = evidence_for(check)
-    found = with_details(explain_call(error, evidence), error, evidence, check)
-    check.problems += with_paths(found)
+    found = explain_call(error, evidence, probe=probe.label, is_compared=is_compared)
+    check.problems += with_paths(with_details(found, error, evidence, check))
     if here is not None:
         check.problems.append(
             Problem(

@@ -13,7 +13,7 @@ from pytest_portable.diagnosis import bound_notes, explain_dump, foreign_code
 from pytest_portable.environment.redaction import redact
 from pytest_portable.judgement.again import explain_probes
 from pytest_portable.judgement.around import ask_around, judge_surroundings
-from pytest_portable.judgement.back import judge_probe, judge_return, load_back
+from pytest_portable.judgement.back import judge_probe, judge_probe_there, judge_return, load_back
 from pytest_portable.judgement.copies import note_copies
 from pytest_portable.judgement.evidence import census_of_payloads
 from pytest_portable.judgement.exceptions import bring_back_exception, ends_session, not_raised
@@ -119,6 +119,8 @@ class Check:
         survey = questions.to_request()
         self.travel("check", payloads, probes, round_trip=round_trip, survey=survey)
         judge_transcript(self)
+        for probe in probes if given else ():
+            judge_probe_there(self, probe)
         if not given:
             judge_return(self, equal, round_trip=round_trip)
             blame_hop(self, equal)

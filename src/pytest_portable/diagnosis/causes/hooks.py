@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pytest_portable.verdict import Problem, Remedy
 
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from pytest_portable.diagnosis.findings import Failure
 
 __all__ = ["CallError", "LoadHook", "Recursion"]
+
+PROBE: Final = "__probe__"
+"""The module that probes run in, on both sides."""
 
 
 class Recursion:
@@ -80,13 +83,17 @@ class CallError:
         """Return the problem; this cause comes last."""
         del evidence
         frames = failure.frames
+        is_own = bool(frames) and frames[-1].module == PROBE
         place = f"{frames[-1].module}.{frames[-1].function}" if frames else "the call"
+        if is_own:
+            place = "the probe" if failure.probe == "probe" else failure.probe
+        only = ", and not here" if failure.is_compared else ""
         return Problem(
             code=self.code,
             stage=failure.stage,
-            path=failure.path,
-            module=frames[-1].module if frames else None,
-            message=f"{place} raised {failure.summary} there, and not here",
+            path=failure.probe if is_own else failure.path,
+            module=frames[-1].module if frames and not is_own else None,
+            message=f"{place} raised {failure.summary} there{only}",
             evidence=_where(failure),
         )
 
