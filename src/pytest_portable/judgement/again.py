@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import os
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +15,7 @@ from pytest_portable.diagnosis.causes.surroundings import EVERYWHERE, entry_poin
 from pytest_portable.judgement.around import ANOTHER_VALUE
 from pytest_portable.judgement.evidence import evidence_for, with_paths
 from pytest_portable.judgement.seeds import seeded_modules
+from pytest_portable.payload.outside import whole
 from pytest_portable.verdict import Problem, Remedy
 
 if TYPE_CHECKING:
@@ -195,16 +198,25 @@ class _Again:
 
     def _entry_points(self, group: str) -> Iterator[Problem]:
         evidence = evidence_for(self.check)
+        # Before Python 3.10 one asked for all groups at once.
         for known, name, owner in entry_points_here():
-            if known == group and evidence.installed(owner) is None:
+            is_asked = known == group or (not group and self._mentions(known))
+            if is_asked and evidence.installed(owner) is None:
                 yield replace(
                     self._problem(
-                        f"the probe looks for entry points of the group {group!r}: here {owner} "
+                        f"the probe looks for entry points of the group {known!r}: here {owner} "
                         f"brings {name!r}, which no declared requirement does",
                         Remedy(f'deps=[..., "{owner}"]'),
                     ),
                     distribution=owner,
                 )
+
+    def _mentions(self, text: str) -> bool:
+        """Tell whether code that travels, or a module that it is from, holds a text."""
+        if any(text.encode() in whole(data) for _, data in self.check.payloads):
+            return True
+        modules = {module for module, _, _ in evidence_for(self.check).references()}
+        return any(text in _source(module) for module in modules)
 
     def _process(self) -> Iterator[Problem]:
         """Yield what C functions go by: zone, locale, the seed of hashes."""
@@ -229,6 +241,13 @@ class _Again:
             message=message,
             remedies=(remedy,),
         )
+
+
+def _source(module: str) -> str:
+    try:
+        return inspect.getsource(sys.modules[module])
+    except (KeyError, OSError, TypeError):
+        return ""
 
 
 def _hook(value: object) -> str:
