@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytest_portable.environment.layout import tree_bytes
 from pytest_portable.environment.request import DAY_SECONDS
-from pytest_portable.environment.store import MARKER, Record, Store, read_record
+from pytest_portable.environment.store import MARKER, Record, Store, is_complete, read_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -129,11 +129,12 @@ def _remove(store: Store, each: StoredEnvironment) -> bool:
     if each.record is None:
         return _remove_unfinished(store, each)
     with store.try_lock(each.record.key) as held:
-        if held:
-            if each.is_current:
-                (store.root / "keys" / f"{each.record.key}.json").unlink(missing_ok=True)
-            shutil.rmtree(each.path, ignore_errors=True)
-        return held
+        if not held or _stored(store, each.path).used != each.used:
+            return False  # somebody came to use it after it was listed
+        if each.is_current:
+            (store.root / "keys" / f"{each.record.key}.json").unlink(missing_ok=True)
+        shutil.rmtree(each.path, ignore_errors=True)
+        return True
 
 
 def _remove_unfinished(store: Store, each: StoredEnvironment) -> bool:
@@ -144,6 +145,8 @@ def _remove_unfinished(store: Store, each: StoredEnvironment) -> bool:
             return False
         if not locks and time.time() - each.used < _GRACE_SECONDS:
             return False  # nobody knows whose it is
+        if is_complete(each.path):
+            return False  # its builder came to an end after it was listed
         shutil.rmtree(each.path, ignore_errors=True)
         return True
 

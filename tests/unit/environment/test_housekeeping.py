@@ -14,6 +14,7 @@ from pytest_portable.environment.layout import environment_python
 from pytest_portable.environment.store import MARKER, Record, Store, read_record
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
 DAY = 86_400
@@ -111,6 +112,45 @@ def test_what_somebody_builds_right_now_stays(store: Store) -> None:
     assert pruned.paths == (left,)
     assert path.exists()
     assert growing.exists()
+
+
+def test_what_is_finished_after_it_was_listed_stays(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = "a" * 64
+    path = store.start_build(key)
+    environment_python(path).parent.mkdir(parents=True)
+    environment_python(path).touch()
+    with store.lock(key, print):  # a builder at work: its lock is there
+        pass
+    free = Store.try_lock
+
+    def finish_first(store: Store, key: str) -> AbstractContextManager[bool]:
+        store.publish(Record(key=key, build=path.name))
+        return free(store, key)
+
+    monkeypatch.setattr(Store, "try_lock", finish_first)
+
+    assert prune(store.root).paths == ()
+    assert store.lookup(key) is not None
+
+
+def test_what_is_used_after_it_was_listed_stays(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = publish(store, "a" * 64, days=31)
+    free = Store.try_lock
+
+    def use_first(store: Store, key: str) -> AbstractContextManager[bool]:
+        record = store.lookup(key)
+        assert record is not None
+        store.touch(record)
+        return free(store, key)
+
+    monkeypatch.setattr(Store, "try_lock", use_first)
+
+    assert prune(store.root).paths == ()
+    assert path.is_dir()
 
 
 def test_what_a_killed_builder_left_goes_at_once(store: Store) -> None:
