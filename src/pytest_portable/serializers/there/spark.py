@@ -32,11 +32,10 @@ def run(message: bytes) -> tuple[bytes, BaseException | None]:
     import io
 
     from pyspark.serializers import CloudPickleSerializer
-    from pyspark.util import handle_worker_exception
 
     try:
         from pyspark.worker_util import read_command
-    except ImportError:  # until 3.5
+    except ImportError:  # until 3.4
         from pyspark.worker import read_command
 
     stream, out = io.BytesIO(message), io.BytesIO()
@@ -45,7 +44,23 @@ def run(message: bytes) -> tuple[bytes, BaseException | None]:
     try:
         serializer.dump_stream(function(0, deserializer.load_stream(stream)), out)
     except Exception as error:
-        told = io.BytesIO()
-        handle_worker_exception(error, told)
-        return told.getvalue(), error
+        return _told(error), error
     return out.getvalue(), None
+
+
+def _told(error: BaseException) -> bytes:
+    """Give what the worker writes for the driver: a sign, a length, and the traceback."""
+    import io
+    import traceback
+
+    from pyspark.serializers import SpecialLengths, write_int, write_with_length
+
+    told = io.BytesIO()
+    try:
+        from pyspark.util import handle_worker_exception
+    except ImportError:  # until 3.4
+        write_int(SpecialLengths.PYTHON_EXCEPTION_THROWN, told)
+        write_with_length(traceback.format_exc().encode("utf-8"), told)
+    else:
+        handle_worker_exception(error, told)
+    return told.getvalue()
