@@ -366,3 +366,13 @@ def test_a_serializer_with_code_of_its_own_is_tried_here_too(on: Callable[..., P
     verdict = on(serializer="joblib").check(Hook("1/0"))
 
     assert (verdict.stage, verdict.problems[0].code) == ("load", "load-hook")
+
+
+def test_a_crash_in_a_call_is_the_functions_and_not_an_arguments(
+    on: Callable[..., Portable],
+) -> None:
+    with pytest.raises(PortabilityError) as caught:
+        on().call(eval, "__import__('ctypes').string_at(0)")
+
+    (problem,) = caught.value.verdict.problems
+    assert (problem.code, problem.stage, problem.path) == ("crash", "call", "obj")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pytest_portable.judgement.exceptions import add_note, ends_session, not_raised
 from pytest_portable.judgement.outcome import Outcome
+from pytest_portable.judgement.paths import argument_paths
 from pytest_portable.judgement.there import judge_transcript
 from pytest_portable.payload.outside import size_of
 from pytest_portable.verdict import Problem
@@ -28,6 +29,7 @@ def run_task(
     check: Check, task: Task, args: tuple[object, ...], kwargs: Mapping[str, object]
 ) -> Outcome:
     """Send a call as the serializer's system sends it; see `Task`."""
+    check.arguments = argument_paths(args, kwargs)
     with task.prepared(check.obj) as function:
         values = {"obj": function, "arguments": (args, kwargs)}
         check.payloads = payloads = check.dump_all(values)

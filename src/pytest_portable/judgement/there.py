@@ -54,10 +54,14 @@ def _judge_failure(check: Check, record: Message) -> None:
 
 
 def _lost(check: Check, transcript: Transcript) -> Problem:
-    """Return the problem of a child that never finished, for the payload it was busy with."""
+    """Return the problem of a child that never finished, for the payload it was busy with.
+
+    Once all are loaded that is the object: the function that is called, or what a probe asks.
+    """
     loading = [r.header["name"] for r in transcript.records if r.header.get("step") == "loading"]
     known = [name for name, _ in check.payloads]
-    name = loading[-1] if loading and loading[-1] in known else "obj"
+    busy = transcript.last_step() == "loading" and loading and loading[-1] in known
+    name = loading[-1] if busy else "obj"
     return explain_lost(
         transcript,
         evidence_for(check, name),

@@ -118,8 +118,15 @@ def _unpack(data: bytes, *, raised: bool) -> Answer:
     try:
         _finish(_process_result(result, api_pb2.DATA_FORMAT_PICKLE, None))
     except BaseException as found:  # noqa: BLE001 - whatever the function raised
-        return Answer(raised=found)
+        return Answer(raised=_unwrapped(found))
     raise AssertionError("a failed result gave a value")
+
+
+def _unwrapped(error: Any) -> BaseException:
+    """Give an exception as Modal's users see it; 1.0.0 wraps it until then."""
+    is_wrapped = type(error).__name__ == "UserCodeException"
+    found: BaseException = error.exc if is_wrapped else error
+    return found
 
 
 def _finish(coroutine: Coroutine[Any, Any, object]) -> None:

@@ -8,6 +8,8 @@ import dill
 import labpkg
 import pytest
 
+from pytest_portable import OptionError
+
 OTHER = "3.12" if sys.version_info[:2] != (3, 12) else "3.11"
 
 
@@ -369,3 +371,29 @@ def test_code_of_312_is_lost_on_313(portable):
         portable.call(make_app(), [1, 2, 3])
     assert portable.verdicts[-1].stage == "call"
     assert codes(portable.verdicts[-1])[0] in {"crash", "load-hook", "early-exit"}
+
+
+@pytest.mark.portable(serializer="parsl", via=[{"deps": ["six"]}], deps=["cloudpickle"])
+def test_what_one_task_hands_to_the_next_passes_both_environments(portable):
+    verdict = portable({"numbers": [1, 2], "pair": (1, 2)}, probe="obj['pair'][1]")
+    assert [hop["deps"] for hop in verdict.leg["via"]] == [["six"]]
+    with pytest.raises(OptionError, match=r"portable\(value\) for what one task hands to the next"):
+        portable.call(divmod, 7, 2)
+
+
+@pytest.mark.portable(serializer="parsl", via=[{"deps": []}], ship=["labpkg"])
+def test_a_shipped_package_is_there_on_the_way_too(portable):
+    assert portable(labpkg.Reading(1), probe="obj.value").portable
+
+
+@pytest.mark.portable(serializer="parsl", via=[{"deps": []}])
+def test_the_task_in_between_that_lacks_the_class_is_named(portable):
+    verdict = portable.check([labpkg.Reading(1)])
+    assert (verdict.stage, codes(verdict)) == ("load", ["missing-module"])
+    assert verdict.leg["hop"] == 1
+    assert verdict.problems[0].path == "obj[0]"
+
+
+@pytest.mark.portable(serializer="parsl", options={"recursive": True})
+def test_unknown_option(portable):
+    pass
