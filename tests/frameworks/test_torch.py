@@ -1,15 +1,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from support.frameworks import Host, make_host
 from support.quiet import find_traces
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +20,15 @@ def test_what_users_of_torch_meet(host: Host, tmp_path: Path) -> None:
 
     assert (run.failed, run.skipped) == (("test_misspelled",), ()), run.output
     assert len(run.passed) >= 5
+
+
+def test_tensors_and_models_are_compared(host: Host, tmp_path: Path) -> None:
+    file = Path(__file__).parents[1] / "unit" / "equivalence" / "test_tensors.py"
+
+    run = host.run(str(file), tmp_path, "--portable-installer=pip")
+
+    assert (run.failed, len(run.skipped)) == ((), 1), run.output
+    assert len(run.passed) >= 80
 
 
 @pytest.mark.skipif(

@@ -9,7 +9,7 @@ import numpy as np
 from pytest_portable.equivalence.comparators import Elements, Finding, Outcome, Part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_portable.equivalence.leaves import Tolerance
 
@@ -43,11 +43,12 @@ def _position(index: int, shape: tuple[int, ...]) -> str:
 
 
 def scalar(original: Anything, returned: Anything, tolerance: Tolerance) -> Iterable[Outcome]:
-    """Compare two NumPy scalars as arrays of no dimension."""
+    """Compare two NumPy scalars as arrays of no dimension; one with fields field by field."""
     if original.dtype != returned.dtype:
         yield Finding(".dtype", original.dtype, returned.dtype, "dtype differs")
     elif original.dtype.names is not None:
-        yield from _parts(np.asarray(original), np.asarray(returned), tolerance)
+        for name in original.dtype.names:
+            yield Part(f"[{name!r}]", original[name], returned[name])
     elif any(_parts(np.asarray(original), np.asarray(returned), tolerance)):
         yield Finding("", original, returned)
 
@@ -86,18 +87,47 @@ def _told(array: Array) -> dict[str, object]:
 
 def masked_array(original: Anything, returned: Anything, tolerance: Tolerance) -> Iterable[Outcome]:
     """Compare what is masked, the fill value, and the elements that are not masked."""
-    data = original.data, returned.data
+    data = np.asarray(original.data), np.asarray(returned.data)
     if data[0].dtype != data[1].dtype or data[0].shape != data[1].shape:
         yield from _form(*data)
         return
-    masks = np.ma.getmaskarray(original), np.ma.getmaskarray(returned)
-    yield Part(".mask", *masks)
-    yield Part(".fill_value", original.fill_value, returned.fill_value)
-    if original.dtype.names is None and np.array_equal(*masks):
-        blank = [np.where(masks[0], np.zeros((), part.dtype), part) for part in data]
-        yield from _parts(blank[0], blank[1], tolerance)
-    elif original.dtype.names is not None:
-        yield from _parts(*data, tolerance)
+    masks = [np.asarray(np.ma.getmaskarray(side)) for side in (original, returned)]
+    yield Part(".mask", masks[0], masks[1])
+    yield Part(".fill_value", _fill_value(original), _fill_value(returned))
+    if data[0].dtype.names is None:
+        yield from _parts(_shown(data[0], *masks), _shown(data[1], *masks), tolerance)
+        return
+    for suffix, hidden, part in _fields(data, masks):
+        yield Part(suffix, _shown(part[0], *hidden), _shown(part[1], *hidden))
+
+
+def _fill_value(array: Anything) -> object:
+    """Return what stands for masked elements; among objects pickle turns `np.str_` into `str`."""
+    value = array.fill_value
+    return value.item() if array.dtype == object and isinstance(value, np.generic) else value
+
+
+def _fields(
+    data: Sequence[Array], masks: Sequence[Array], suffix: str = ""
+) -> Iterator[tuple[str, Sequence[Array], Sequence[Array]]]:
+    """Yield the fields of two arrays with their masks, those of nested records one by one."""
+    for name in data[0].dtype.names or ():
+        parts = [side[name] for side in data]
+        hidden = [side[name] for side in masks]
+        if parts[0].dtype.names is None:
+            yield f"{suffix}[{name!r}]", hidden, parts
+        else:
+            yield from _fields(parts, hidden, f"{suffix}[{name!r}]")
+
+
+def _shown(data: Array, *masks: Array) -> Array:
+    """Return the elements with zeros in place of those that either side has masked."""
+    hidden = np.logical_or(*masks)
+    if not hidden.any():
+        return data
+    shown = data.copy()
+    shown[hidden] = np.zeros((), data.dtype)
+    return shown
 
 
 def _form(original: Array, returned: Array) -> Iterator[Finding]:
@@ -177,9 +207,15 @@ def _same(original: Array, returned: Array, tolerance: Tolerance) -> Array:
             allowed = (tolerance.atol or 0.0) + (tolerance.rtol or 0.0) * np.abs(original)
             finite = np.isfinite(original) & np.isfinite(returned)
             same |= finite & (np.abs(original - returned) <= allowed)
-    if tolerance.signed_zero and kind == "f":
-        same &= ~((original == 0) & (np.signbit(original) != np.signbit(returned)))
+    if tolerance.signed_zero:
+        same &= _same_signs(original.real, returned.real)
+        same &= _same_signs(original.imag, returned.imag)
     return same
+
+
+def _same_signs(original: Array, returned: Array) -> Array:
+    """Tell for every number whether its zero, if it is one, has the same sign."""
+    return np.asarray((original != 0) | (np.signbit(original) == np.signbit(returned)))
 
 
 def _errors(original: Array, returned: Array) -> tuple[float, float]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from pytest_portable.equivalence.comparators import Elements, Finding, Outcome, Part
 from pytest_portable.equivalence.guard import attempt, is_true
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pytest_portable.equivalence.leaves import Tolerance
 
@@ -24,6 +24,10 @@ __all__ = [
 
 Anything: TypeAlias = Any
 """pandas and polars are no dependencies, so their types are not there when this is checked."""
+
+
+AROUND_NUMPY: Final = frozenset({"NumpyExtensionArray", "PandasArray"})
+"""The array of a series whose values are in NumPy; the second name is that before pandas 2.1."""
 
 
 class _Rows:
@@ -43,14 +47,36 @@ def data_frame(original: Anything, returned: Anything, _: Tolerance) -> Iterator
         yield Finding(".shape", original.shape, returned.shape, "shape differs")
         return
     yield Part(".columns", original.columns, returned.columns)
+    yield from _around(original, returned)
+    places = _places(original.columns, returned.columns)
+    is_unique = original.columns.is_unique
+    for position, name in enumerate(original.columns):
+        is_spelled = isinstance(name, (str, int)) and is_unique
+        suffix = f"[{name!r}]" if is_spelled else f".iloc[:, {position}]"
+        pair = original.iloc[:, position], returned.iloc[:, places[position]]
+        yield from _column(suffix, *pair)
+
+
+def _places(originals: Anything, returned: Anything) -> Sequence[int]:
+    """Return where each column came back: in another order that is all there is to say of it."""
+    if not originals.is_unique or list(originals) == list(returned):
+        return range(len(originals))
+    found = attempt(lambda: [int(place) for place in returned.get_indexer(originals)])
+    is_same = isinstance(found, list) and sorted(found) == list(range(len(originals)))
+    return found if is_same and isinstance(found, list) else range(len(originals))
+
+
+def _around(original: Anything, returned: Anything) -> Iterator[Outcome]:
+    """Compare what frames and series have beside their values, subclasses included."""
     yield Part(".index", original.index, returned.index)
     yield Part(".attrs", original.attrs, returned.attrs)
-    yield _flag(original, returned)
-    names = list(original.columns)
-    for position, name in enumerate(names):
-        is_spelled = isinstance(name, (str, int)) and names.count(name) == 1
-        suffix = f"[{name!r}]" if is_spelled else f".iloc[:, {position}]"
-        yield from _column(suffix, original.iloc[:, position], returned.iloc[:, position])
+    flags = original.flags, returned.flags
+    allowed = flags[0].allows_duplicate_labels, flags[1].allows_duplicate_labels
+    yield Part(".flags.allows_duplicate_labels", *allowed)
+    for name in original._metadata:  # noqa: SLF001 - documented for those who subclass
+        if name not in {"_name", "name"}:
+            pair = attempt(getattr, original, name, None), attempt(getattr, returned, name, None)
+            yield Part(f".{name}", *pair)
 
 
 def series(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Outcome]:
@@ -59,16 +85,8 @@ def series(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Out
         yield Finding("", original, returned, f"length {len(original)}, then {len(returned)}")
         return
     yield Part(".name", original.name, returned.name)
-    yield Part(".index", original.index, returned.index)
-    yield Part(".attrs", original.attrs, returned.attrs)
-    yield _flag(original, returned)
+    yield from _around(original, returned)
     yield from _column("", original, returned)
-
-
-def _flag(original: Anything, returned: Anything) -> Part:
-    name = "allows_duplicate_labels"
-    pair = (getattr(side.flags, name) for side in (original, returned))
-    return Part(f".flags.{name}", *pair)
 
 
 def interval(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Outcome]:
@@ -123,7 +141,9 @@ def index(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Outc
         yield Finding(".freq", original.freq, returned.freq)
 
 
-def extension_array(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Outcome]:
+def extension_array(
+    original: Anything, returned: Anything, tolerance: Tolerance
+) -> Iterator[Outcome]:
     """Compare categorical, nullable, string, interval and other arrays of pandas."""
     if len(original) != len(returned):
         yield Finding("", original, returned, f"length {len(original)}, then {len(returned)}")
@@ -133,9 +153,18 @@ def extension_array(original: Anything, returned: Anything, _: Tolerance) -> Ite
         yield Part(".codes", original.codes.view(), returned.codes.view())
     elif str(original.dtype) != str(returned.dtype):
         yield Finding(".dtype", original.dtype, returned.dtype, "dtype differs")
-    elif not is_true(attempt(original.equals, returned)):
+    elif type(original).__name__ in AROUND_NUMPY:
+        yield Part("", _view(original), _view(returned))
+    elif not _equals(original, returned, tolerance):
         rows = original.astype(object).tolist(), returned.astype(object).tolist()
         yield Elements(_Rows(), *rows)
+
+
+def _equals(original: Anything, returned: Anything, tolerance: Tolerance) -> bool:
+    """Ask the arrays of pandas themselves; `equals` of others may call `1` and `True` equal."""
+    is_home = type(original).__module__.partition(".")[0] == "pandas"
+    is_seen = not tolerance.signed_zero or getattr(original.dtype, "kind", "f") not in "fc"
+    return is_home and is_seen and is_true(attempt(original.equals, returned))
 
 
 def polars_frame(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Outcome]:
@@ -151,7 +180,9 @@ def polars_frame(original: Anything, returned: Anything, _: Tolerance) -> Iterat
         yield Part(f"[{name!r}]", original[name], returned[name])
 
 
-def polars_series(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Outcome]:
+def polars_series(
+    original: Anything, returned: Anything, tolerance: Tolerance
+) -> Iterator[Outcome]:
     """Compare name, dtype and values of a polars series."""
     if original.name != returned.name:
         yield Finding(".name", original.name, returned.name)
@@ -159,5 +190,5 @@ def polars_series(original: Anything, returned: Anything, _: Tolerance) -> Itera
         yield Finding(".dtype", original.dtype, returned.dtype, "dtype differs")
     elif len(original) != len(returned):
         yield Finding("", original, returned, f"length {len(original)}, then {len(returned)}")
-    elif not is_true(attempt(original.equals, returned)):
+    elif tolerance.signed_zero or not is_true(attempt(original.equals, returned)):
         yield Elements(_Rows(), original.to_list(), returned.to_list())

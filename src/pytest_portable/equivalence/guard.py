@@ -32,6 +32,7 @@ class Failure:
 
 
 FAILED: Final = Failure()
+TRUTHS: Final = frozenset({"bool", "bool_", "int"})
 
 
 def attempt(action: Callable[..., object], *args: object) -> object:
@@ -47,8 +48,12 @@ def attempt(action: Callable[..., object], *args: object) -> object:
 
 
 def is_true(answer: object) -> bool:
-    """Tell whether an answer is true; one without a truth value (an array) is not."""
-    return answer is True or (answer is not FAILED and attempt(bool, answer) is True)
+    """Tell whether an answer is true; only a truth value is one, of NumPy too.
+
+    `==` of arrays, trees of arrays and expressions gives another array, tree or expression. Some
+    of those are true whatever they hold.
+    """
+    return answer is True or (type(answer).__name__ in TRUTHS and attempt(bool, answer) is True)
 
 
 def bases(kind: type) -> tuple[type, ...]:

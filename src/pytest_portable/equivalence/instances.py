@@ -22,11 +22,11 @@ from pytest_portable.equivalence.guard import (
     static,
 )
 from pytest_portable.equivalence.mappings import attributes, mapping
-from pytest_portable.equivalence.paths import ATTRIBUTE, CALL, INDEX, suffix
-from pytest_portable.equivalence.text import kind_name
+from pytest_portable.equivalence.paths import ATTRIBUTE
+from pytest_portable.equivalence.reduced import reduced
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from pytest_portable.equivalence.paths import Path
     from pytest_portable.equivalence.walk import Handler, Walk
@@ -84,6 +84,9 @@ def by_equality(walk: Walk, left: object, right: object, path: Path) -> None:
         if type(static(kind, "__eq__")) is not FunctionType:  # C code knows no attributes
             attributes(walk, _without_cache(left), _without_cache(right), path)
         return
+    if answer is False and _is_left_behind(walk, left, right, path):
+        attributes(walk, instance_attributes(left), instance_attributes(right), path)
+        return
     before = walk.count
     is_value = static(kind, "__hash__") is not None and (
         _is_standard(kind)
@@ -95,6 +98,18 @@ def by_equality(walk: Walk, left: object, right: object, path: Path) -> None:
     if is_unseen and is_true(attempt(operator.eq, left, left)):
         # Nothing can be seen of it but its own no, which counts where it can say yes.
         walk.differ(path, left, right, "values differ")
+
+
+def _is_left_behind(walk: Walk, left: object, right: object, path: Path) -> bool:
+    """Tell whether `==` may have seen something that the state left out.
+
+    What two instances reduce to is the same, and still their author says that they differ.
+    """
+    kind = type(left)
+    if walk.is_trying or all(_is_default_cached(walk, type(side)) for side in (left, right)):
+        return False
+    is_same = walk.dry_run(lambda: _structure(walk, left, right, path))
+    return is_same and is_true(attempt(operator.eq, left, left)) and not _is_standard(kind)
 
 
 def by_value(walk: Walk, left: object, right: object, path: Path) -> None:
@@ -134,8 +149,11 @@ def _without_cache(obj: object) -> dict[object, object]:
 def _is_strict(walk: Walk, kind: type) -> bool:
     """Tell whether the `__eq__` is one of the standard library that compares attributes by `==`.
 
-    That of `argparse.Namespace` is an example: for it `1` is `True`.
+    That of `argparse.Namespace` is an example: for it `1` is `True`. Scalars of pandas compare
+    their numbers likewise.
     """
+    if _home(kind) == "pandas":
+        return type(static(kind, "__eq__")) is not FunctionType
     owner = next(base for base in bases(kind) if "__eq__" in base.__dict__)
     return _is_standard(owner) and _is_default_cached(walk, kind)
 
@@ -157,7 +175,7 @@ def _structure(walk: Walk, left: object, right: object, path: Path) -> bool:
     if not isinstance(one, tuple) or not isinstance(other, tuple):
         return _held(walk, left, right, path)  # it refuses; what it holds can be seen all the same
     walk.keep(one, other)
-    return _reduced(walk, (left, right), (one, other), path)
+    return reduced(walk, (left, right), (one, other), path)
 
 
 def _is_default_cached(walk: Walk, kind: type) -> bool:
@@ -246,119 +264,3 @@ def _tuple(walk: Walk, left: tuple[object, ...], right: tuple[object, ...], path
         elements(walk, lefts, rights, path)
     else:
         walk.sequence(lefts, rights, path, step=ATTRIBUTE, labels=names)
-
-
-# What an instance reduces to
-
-
-def _reduced(
-    walk: Walk,
-    pair: tuple[object, object],
-    reduced: tuple[tuple[object, ...], tuple[object, ...]],
-    path: Path,
-) -> bool:
-    """Compare `(function, arguments, state, list items, dict items)`, none of them called."""
-    one, other = (list(side[:5]) + [None] * (5 - len(side)) for side in reduced)
-    _items(walk, (one[3], other[3]), (one[4], other[4]), path)
-    _state(walk, pair, (one[2], other[2]), path)
-    call = _call(type(pair[0]), path)
-    arguments = [side[1] if isinstance(side[1], tuple) else () for side in (one, other)]
-    if len(arguments[0]) != len(arguments[1]):
-        walk.differ(suffix(call, "[1]"), arguments[0], arguments[1], "values differ")
-    else:
-        _arguments(walk, pair, arguments, (path, suffix(call, "[1]")))
-    walk.push(one[0], other[0], suffix(call, "[0]"))
-    return True
-
-
-def _call(kind: type, path: Path) -> Path:
-    """Return the expression that reduces an instance of a class."""
-    if kind in copyreg.dispatch_table:
-        return (path, CALL, f"copyreg.dispatch_table[{kind_name(kind)}]")
-    return suffix(path, ".__reduce_ex__(4)")
-
-
-def _arguments(
-    walk: Walk,
-    pair: tuple[object, object],
-    arguments: list[tuple[object, ...]],
-    places: tuple[Path, Path],
-) -> None:
-    """Compare the arguments of a reconstructor, under the names of the attributes they are."""
-    held = [instance_attributes(side) for side in pair]
-    names: dict[int, object] = {}
-    for name, value in held[0].items():
-        for position, sides in enumerate(zip(*arguments, strict=True)):
-            if sides[0] is value and sides[1] is held[1].get(name, FAILED):
-                names.setdefault(position, name)
-    rest = [position for position in range(len(arguments[0])) if position not in names]
-    for positions, path, step, labels in (
-        (rest, places[1], INDEX, rest),
-        (list(names), places[0], ATTRIBUTE, list(names.values())),
-    ):
-        lefts, rights = [[side[position] for position in positions] for side in arguments]
-        walk.sequence(lefts, rights, path, step=step, labels=labels)
-
-
-def _items(
-    walk: Walk, lists: tuple[object, object], dicts: tuple[object, object], path: Path
-) -> None:
-    """Compare the elements that a pickler would append and set."""
-    if any(dicts):
-        made = [dict(cast("Iterable[tuple[object, object]]", side or ())) for side in dicts]
-        walk.keep(*made)
-        mapping(walk, made[0], made[1], path)
-    if any(lists):
-        rows = [list(cast("Iterable[object]", side or ())) for side in lists]
-        walk.keep(*rows)
-        elements(walk, rows[0], rows[1], path)
-
-
-def _state(
-    walk: Walk, pair: tuple[object, object], states: tuple[object, object], path: Path
-) -> None:
-    """Compare two states; those of names and values read as attributes."""
-    one, other = _named(states[0]), _named(states[1])
-    kind = type(pair[0])
-    is_asked = holds(kind, "__getstate__") and type(static(kind, "__reduce__")) is not FunctionType
-    place = suffix(path, ".__getstate__()") if is_asked else suffix(_call(kind, path), "[2]")
-    if one is None or other is None:
-        walk.push(*states, place)
-        return
-    known = [instance_attributes(side) for side in pair]
-
-    def is_attribute(name: str) -> bool:
-        answers = [
-            side[name] is held[name]
-            for side, held in zip((one, other), known, strict=True)
-            if name in side and name in held
-        ]
-        return all(answers) if answers else static(kind, name) is not None
-
-    rest = [{key: side[key] for key in side if not is_attribute(key)} for side in (one, other)]
-    if rest[0] or rest[1]:
-        walk.keep(*rest)
-        mapping(walk, rest[0], rest[1], place)
-    walk.keep(one, other)
-    attributes(
-        walk,
-        {key: value for key, value in one.items() if key not in rest[0]},
-        {key: value for key, value in other.items() if key not in rest[1]},
-        path,
-    )
-
-
-def _named(state: object) -> dict[str, object] | None:
-    """Return a state as names and values, or `None` when it is none of the usual forms."""
-    if state is None:
-        return {}
-    if isinstance(state, dict) and set(map(type, state)) <= {str}:
-        inner = state.get("__dict__")
-        if isinstance(inner, dict):  # pydantic keeps the fields apart from its own business
-            return {**inner, **{key: state[key] for key in state if key != "__dict__"}}
-        return state
-    pair = state if isinstance(state, tuple) and len(state) == PAIR else (0, 0)
-    if isinstance(pair[0], (dict, type(None))) and isinstance(pair[1], dict):
-        merged = {**(pair[0] or {}), **pair[1]}
-        return merged if set(map(type, merged)) <= {str} else None
-    return None

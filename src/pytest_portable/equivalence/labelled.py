@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from pytest_portable.equivalence.leaves import Tolerance
 
-__all__ = ["bunch", "data_array", "dataset", "variable", "zone"]
+__all__ = ["bunch", "data_array", "dataset", "tree", "variable", "zone"]
 
 # Keys that `Bunch.__getitem__` warns of, which `Bunch.__setstate__` ignores as it does all state.
 _DROPPED: Final = "_deprecated_key_to_warnings"
@@ -54,6 +54,14 @@ def dataset(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Ou
     yield Part(".attrs", dict(original.attrs), dict(returned.attrs))
     yield from _variables(".data_vars", original.data_vars, returned.data_vars)
     yield from _variables(".coords", original.coords, returned.coords)
+
+
+def tree(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Outcome]:
+    """Compare the name, the dataset and the children of one node of a tree."""
+    yield Part(".name", original.name, returned.name)
+    sides = [side.to_dataset(inherit=False) for side in (original, returned)]
+    yield Part(".to_dataset(inherit=False)", *sides)
+    yield Part(".children", dict(original.children), dict(returned.children))
 
 
 def _variables(suffix: str, original: Anything, returned: Anything) -> Iterator[Outcome]:

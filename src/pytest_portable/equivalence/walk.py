@@ -36,6 +36,14 @@ LONG_TEXT: Final = 60
 NOWHERE: Final = root("")
 MAX_TRIALS_DEPTH: Final = 20
 """Dry runs within dry runs (sets within sets of instances): the only recursion there is."""
+ARRAYS: Final = (
+    ("numpy", ("ndarray",)),
+    ("pandas", ("Index", "api.extensions.ExtensionArray")),
+    ("polars", ("Series",)),
+    ("xarray", ("Variable",)),
+)
+"""Arrays and labels: libraries share and copy them as they like."""
+TENSORS: Final = (("torch", ("Tensor",)),)
 FRESH: Final = frozenset(
     {object, list, dict, set, bytearray, array, deque, defaultdict, OrderedDict, Counter}
 )
@@ -67,9 +75,27 @@ class _Rest:
         self.step, self.labels, self.start = step, labels, start
 
 
-def _is_array(kind: type) -> bool:
-    numpy = sys.modules.get("numpy")
-    return numpy is not None and numpy.ndarray in bases(kind)
+def _is_of(kind: type, families: tuple[tuple[str, tuple[str, ...]], ...]) -> bool:
+    """Tell whether a class builds on one of some libraries, as far as they are imported."""
+    for library, names in families:
+        module = sys.modules.get(library)
+        for name in names if module is not None else ():
+            found: object = module
+            for step in name.split("."):
+                found = attempt(getattr, found, step)
+            if isinstance(found, type) and found in bases(kind):
+                return True
+    return False
+
+
+def _texts(left: object, right: object) -> tuple[str, str]:
+    """Shorten two values; two long texts around the place where they part."""
+    texts = shorten(left), shorten(right)
+    for kind in (str, bytes):
+        if texts[0] == texts[1] and isinstance(left, kind) and isinstance(right, kind):
+            at = first_difference(left, right)
+            return window(left, at), window(right, at)
+    return texts
 
 
 class Walk:
@@ -129,7 +155,7 @@ class Walk:
     def differ(self, path: Path, left: object, right: object, reason: str) -> None:
         """Record a difference between two objects."""
         if self._depth == 0 and len(self._items) < MAX_SHOWN:
-            self.report(path, shorten(left), shorten(right), reason)
+            self.report(path, *_texts(left, right), reason)
         else:
             self._count += 1
 
@@ -286,12 +312,14 @@ class Walk:
 
         A value with `__eq__` and `__hash__` of its own (a tuple, a date, a path) is as good as
         its copy, and an interpreter may share it or not as it likes. Arrays pass for values too:
-        joblib writes one once for every place, and who shares memory cannot be seen anyway.
+        joblib writes one once for every place, and who shares memory cannot be seen anyway. Two
+        layers that share a weight are trained together, so tensors do not.
         """
         found = self._significant.get(kind)
         if found is None:
             found = not holds(kind, "__eq__") or static(kind, "__hash__") is None
-            found = self.sharing and found and not _is_array(kind)
+            found = _is_of(kind, TENSORS) or (found and not _is_of(kind, ARRAYS))
+            found = self.sharing and found
             self._significant[kind] = found
         return found
 
@@ -304,6 +332,11 @@ class Walk:
         )
 
     # Trying.
+
+    @property
+    def is_trying(self) -> bool:
+        """Tell whether this is a dry run."""
+        return self._depth > 0
 
     @property
     def may_try(self) -> bool:

@@ -53,8 +53,8 @@ ARRAYS = [
     Mutation(
         "field's name", either(np.zeros(2, [("a", "i4")]), np.zeros(2, [("b", "i4")])), ".dtype"
     ),
-    Mutation("scalar", either(np.float64(7.25), np.float64(7.5))),
-    Mutation("scalar, number", either(np.float64(7.25), 7.25)),
+    Mutation("scalar", either(np.float64(1000003.25), np.float64(1000003.5))),
+    Mutation("scalar, number", either(np.float64(1000003.25), 1000003.25)),
     Mutation("number, scalar", either([True], [np.True_]), "[0]"),
     Mutation("scalar's kind", either(np.int64(1000003), np.int32(1000003))),
     Mutation(

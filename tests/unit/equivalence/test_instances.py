@@ -63,6 +63,18 @@ class Listed(Node):
         return [self.kept]  # type: ignore[attr-defined]
 
 
+class Selling(Node):
+    """Leaves the price at home, which its author compares."""
+
+    def __getstate__(self) -> object:
+        return {"name": self.name}  # type: ignore[attr-defined]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Selling) and vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 class Refusing(Node):
     def __reduce__(self) -> str:
         raise TypeError
@@ -115,6 +127,12 @@ def marked(text: str, mark: object) -> Text:
             id="state with names",
         ),
         pytest.param(Listed(kept=1), Listed(kept=2), ["obj.__getstate__()[0]"], id="other state"),
+        pytest.param(
+            Selling(name="a", price=1), Selling(name="a"), ["obj.price"], id="left at home"
+        ),
+        pytest.param(
+            Selling(name=[float("nan")]), Selling(name=[float("nan")]), [], id="NaN in a state"
+        ),
         pytest.param(Refusing(a=1), Refusing(a=2), ["obj.a"], id="that refuses to reduce"),
         pytest.param(Named(), Named(), ["obj"], id="a global that is not the same"),
         pytest.param(OtherName(name="a"), OtherName(name="b"), ["obj"], id="two globals"),

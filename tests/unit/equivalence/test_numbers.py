@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import sys
 import types
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RNG = np.random.default_rng(0)
+MASKED: Any = np.ma.array
+PAIRS = [("a", "i4"), ("b", "f8")]
+
+
+def matrix() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # NumPy would rather have none of them
+        return np.matrix([[1, 2], [3, 4]])
+
+
 ARRAYS = {
     "float": np.array([1.0, np.nan, -0.0]),
     "complex": np.array([1 + 2j, complex(np.nan, 1)]),
@@ -39,6 +50,22 @@ ARRAYS = {
     "ufunc": np.sin,
     "masked records": np.ma.array([(1, 2.0)], [("a", "i4"), ("b", "f8")], mask=[(False, True)]),
     "with metadata": np.zeros(2, np.dtype("f8", metadata={"unit": "m"})),
+    "record": np.array([(1, np.nan)], PAIRS)[0],
+    "records": np.rec.array([(1, np.nan)], PAIRS),
+    "nested fields": np.zeros(2, [("a", [("b", "f4"), ("c", "M8[s]")]), ("d", "i2", (2, 2))]),
+    "masked fields": MASKED([(1, 2.0), (3, np.nan)], mask=[(0, 1), (0, 0)], dtype=PAIRS),
+    "masked record": MASKED([(1, 2.0)], mask=[(0, 1)], dtype=PAIRS)[0],
+    "masked objects": MASKED([[1], 2, 3], mask=[0, 1, 0], dtype=object),
+    "matrix": matrix(),
+    "object without dimension": np.array({"a": 1}, dtype=object),
+    "strided backwards": np.arange(6.0)[::-1],
+    "everything": [
+        np.float32(1),
+        np.str_("a"),
+        np.bytes_(b"a"),
+        np.datetime64("NaT", "s"),
+        np.bool_(1),
+    ],
 }
 
 
@@ -76,7 +103,7 @@ def test_the_fill_value_of_masked_records() -> None:
     returned = _copy(original)
     returned.fill_value = (5, 1e20)
 
-    assert paths(original, returned) == ["obj.fill_value['a'][()]"]
+    assert paths(original, returned) == ["obj.fill_value['a']"]
 
 
 def test_protocols_below_5_lose_the_byte_order() -> None:
@@ -105,6 +132,15 @@ def _changed(name: str, where: Any, value: Any) -> Any:
         pytest.param("objects", 0, True, ["obj[0]"], id="object of another type"),
         pytest.param("objects", 3, 0, ["obj[3]"], id="object"),
         pytest.param("masked", 0, 7, ["obj[0]"], id="masked"),
+        pytest.param(
+            "nested fields",
+            1,
+            ((1, "NaT"), 0),
+            ["obj['a']['b'][1]", "obj['a']['c'][1]"],
+            id="nested",
+        ),
+        pytest.param("masked fields", 1, (4, np.nan), ["obj['a'][1]"], id="masked field"),
+        pytest.param("matrix", (1, 1), 7, ["obj[1, 1]"], id="matrix"),
     ],
 )
 def test_an_element_that_changed(name: str, where: Any, value: Any, expected: list[str]) -> None:
@@ -156,6 +192,28 @@ def test_form(original: object, returned: object, expected: list[str]) -> None:
     assert paths(original, returned) == expected
 
 
+def test_what_a_mask_hides_is_no_difference_in_fields_and_objects_either() -> None:
+    for name, place in (("masked fields", ("b", 0)), ("masked objects", (None, 1))):
+        returned = _copy(ARRAYS[name])
+        data = returned.data if place[0] is None else returned.data[place[0]]
+        data[place[1]] = 77
+
+        assert compare(ARRAYS[name], returned).items == ()
+
+    returned = _copy(ARRAYS["masked fields"])
+    returned.mask["a"][1] = True
+
+    assert paths(ARRAYS["masked fields"], returned) == ["obj.mask['a'][1]"]
+
+
+def test_two_long_texts_are_shown_where_they_part() -> None:
+    item = compare(np.array(["a" * 200]), np.array(["a" * 199 + "b"])).items[0]
+
+    assert item.original != item.returned
+    assert item.original.endswith("a'")
+    assert item.returned.endswith("b'")
+
+
 def test_array_options() -> None:
     one, other = np.array([1.0, 0.0]), np.array([1.0 + 1e-9, -0.0])
 
@@ -163,6 +221,7 @@ def test_array_options() -> None:
     assert not compare(one, other, rtol=1e-6)
     assert not compare(one, other, atol=1e-6)
     assert paths(one, other, rtol=1e-6, signed_zero=True) == ["obj[1]"]
+    assert paths(one * 1j, other * 1j, rtol=1e-6, signed_zero=True) == ["obj[1]"]
 
 
 def test_who_shares_an_array_means_nothing() -> None:
@@ -225,25 +284,30 @@ class TestSparse:
         assert compare(original, other)
         assert compare(original, original.astype("f4"))
 
+    def test_an_attribute(self) -> None:
+        original = pytest.importorskip("scipy.sparse").eye(4).tocsr()
+        original.note = [1]
+        returned = trip(original)
 
-class TestTorch:
-    def test_tensors(self) -> None:
-        torch = pytest.importorskip("torch")
-        original = torch.tensor([1.0, float("nan")])
+        assert not compare(original, returned)
 
-        assert not compare(original, trip(original))
-        assert paths(original, torch.tensor([2.0, float("nan")])) == ["obj[0]"]
-        assert paths(original, original.double()) == ["obj.dtype"]
-        assert paths(original, original[:1]) == ["obj.shape"]
-        assert paths(original, original.clone().requires_grad_()) == ["obj.requires_grad"]
-        assert not compare(original.bfloat16(), original.bfloat16())
-        assert not compare(torch.eye(2).to_sparse(), torch.eye(2).to_sparse())
+        returned.note = [2]
+
+        assert paths(original, returned) == ["obj.__dict__['note'][0]"]
+
+    def test_a_tree_of_neighbours_is_its_points(self) -> None:
+        kind = pytest.importorskip("scipy.spatial").cKDTree
+        original = kind(RNG.random((60, 3)))
+
+        assert not compare([original], [trip(original)])
+        assert paths(original, kind(original.data + np.eye(60, 3)))[0].startswith("obj.data[")
 
 
 class FakeTensor:
     """As much of a tensor as is asked for, around an array."""
 
-    layout, is_quantized, is_leaf, grad = "torch.strided", False, True, None
+    __slots__ = ("array", "device", "is_strange", "requires_grad")
+    layout, is_quantized, is_nested, is_leaf, grad = "torch.strided", False, False, True, None
 
     def __init__(self, array: Any, *, device: str = "cpu", is_strange: bool = False) -> None:
         self.array, self.device, self.is_strange = np.asarray(array), device, is_strange
@@ -267,7 +331,7 @@ class FakeTensor:
 
 
 class TestTensors:
-    """The comparator of torch without torch, which is too big to install for this."""
+    """The comparator of torch without torch, which `tests/frameworks` installs."""
 
     @pytest.fixture(autouse=True)
     def _torch(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from pytest_portable.equivalence import compare
@@ -12,7 +13,6 @@ from unit.equivalence.samples import paths, trip
 
 
 def _frame() -> Any:
-    pd = pytest.importorskip("pandas")
     return pd.DataFrame(
         {
             "a": [1, 2, np.nan],
@@ -55,7 +55,6 @@ class TestPandas:
         assert paths(strict["a"], original["a"]) == ["obj.flags.allows_duplicate_labels"]
 
     def test_intervals(self) -> None:
-        pd = pytest.importorskip("pandas")
         original = pd.Interval(0, 1, closed="left")
 
         assert not compare(original, trip(original))
@@ -77,7 +76,6 @@ class TestPandas:
         )
 
     def test_indexes(self) -> None:
-        pd = pytest.importorskip("pandas")
         indexes = [
             pd.RangeIndex(4),
             pd.Index([1, "a", None]),
@@ -120,7 +118,7 @@ class TestXarray:
         assert not compare(original, returned)
         assert not compare(original.t, returned.t)
 
-        returned.t.values[0, 1] = 4
+        returned.t.values[0, 1] = 4  # noqa: PD011 - of xarray
 
         assert paths(original, returned) == ["obj.data_vars['t'].variable.values[0, 1]"]
         assert paths(original, original.assign_attrs(u=2)) == ["obj.attrs['u']"]
@@ -151,9 +149,117 @@ class TestClassLibraries:
 
 @pytest.mark.parametrize("use", [repr, lambda one: one.freq, hash], ids=["repr", "freq", "hash"])
 def test_scalars_of_pandas_leave_their_cache_at_home(use: Any) -> None:
-    original = pytest.importorskip("pandas").Period("2020", "Y")
+    original = pd.Period("2020", "Y")
     returned = trip([original])
     use(original)
 
     assert not compare([original], returned)
     assert not compare(returned, [original])
+
+
+class TestScalarsOfPandas:
+    def test_strictly_by_zone_unit_and_type(self) -> None:
+        moment = pd.Timestamp("2020", tz="UTC")
+        pairs = [
+            (moment, moment.tz_convert("Europe/Paris")),
+            (pd.Timestamp("2020").as_unit("s"), pd.Timestamp("2020").as_unit("ns")),
+            (pd.Timedelta(1, "s").as_unit("s"), pd.Timedelta(1, "s").as_unit("ns")),
+            (pd.Interval(0, 1), pd.Interval(0, 1, closed="both")),
+            (pd.Timestamp("2020"), pd.Timestamp("2020").to_pydatetime()),
+            (pd.offsets.BDay(1), pd.offsets.BDay(2)),
+        ]
+        for one, other in pairs:
+            assert compare([one], trip([one])).items == ()
+            assert compare([one], [other]).count == 1
+
+    def test_labels_are_shared_as_pandas_likes(self) -> None:
+        original = _frame()
+        parts = {"f": original, "a": original["a"], "i": original.index, "c": original.columns}
+
+        assert compare(parts, trip(parts)).items == ()
+
+
+class TestMoreOfPandas:
+    def test_columns_in_another_order(self) -> None:
+        original = _frame()
+
+        assert paths(original, original[["b", "a", "c", "d", "e", "f"]]) == [
+            "obj.columns[0]",
+            "obj.columns[1]",
+        ]
+
+    def test_what_a_subclass_keeps(self) -> None:
+        one, other = Kept({"a": [1]}), Kept({"a": [1]})
+        one.kept, other.kept = [1], [2]
+
+        assert not compare(one, trip(one))
+        assert paths(one, other) == ["obj.kept[0]"]
+
+    def test_the_sign_of_zero_and_types_behind_extension_arrays(self) -> None:
+        for dtype in ("f8", "Float64", "Sparse[float]"):
+            pair = pd.Series([1, 0.0], dtype=dtype), pd.Series([1, -0.0], dtype=dtype)
+            assert not compare(*pair)
+            assert compare(*pair, signed_zero=True).count == 1
+        objects = [pd.Series([value, None], dtype=object).array for value in (1, True)]
+        assert paths(*objects) == ["obj[0]"]
+
+    @pytest.mark.parametrize(
+        "values",
+        [
+            pytest.param([0, 0, 1, np.nan], id="sparse"),
+            pytest.param([0, 0, 1], id="sparse integers"),
+        ],
+    )
+    def test_sparse_columns(self, values: list[Any]) -> None:
+        original = pd.Series(pd.arrays.SparseArray(values))
+
+        assert not compare(original, trip(original))
+        assert compare(original, pd.Series(pd.arrays.SparseArray([*values[:-1], 7])))
+
+
+def test_polars_tells_the_sign_of_zero_when_asked() -> None:
+    pl = pytest.importorskip("polars")
+    one, other = pl.Series([1.0, 0.0]), pl.Series([1.0, -0.0])
+
+    assert not compare(one, other)
+    assert paths(one, other, signed_zero=True) == ["obj[1]"]
+
+
+def test_trees_of_datasets() -> None:
+    xr = pytest.importorskip("xarray")
+    leaf = xr.Dataset({"t": ("x", [1.0, np.nan])})
+    original = xr.DataTree.from_dict({"/": xr.Dataset(), "/c": leaf, "/d": leaf * 2})
+    returned = trip(original)
+
+    assert not compare(original, returned)
+
+    returned["c"]["t"].values[0] = 7  # noqa: PD011 - of xarray
+
+    assert paths(original, returned) == [
+        "obj.children['c'].to_dataset(inherit=False).data_vars['t'].variable.values[0]"
+    ]
+
+
+def test_truth_of_something_else_is_no_answer() -> None:
+    assert compare(Elementwise(1), Elementwise(2)).count == 1
+
+
+class Elementwise:
+    """Compares element by element, as arrays and expressions do."""
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> Any:
+        return Elementwise((self.value, other))
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class Kept(pd.DataFrame):  # type: ignore[misc]
+    _metadata = ["kept"]  # noqa: RUF012 - pandas wants a list
+    kept: list[int]
+
+    @property
+    def _constructor(self) -> type[Kept]:
+        return Kept
