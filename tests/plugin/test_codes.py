@@ -267,7 +267,8 @@ def test_a_function_that_crashes_is_a_problem_of_the_call(on: Callable[..., Port
     with pytest.raises(PortabilityError) as caught:
         on().call(ctypes.string_at, 0)
 
-    assert (caught.value.verdict.stage, caught.value.verdict.problems[0].code) == ("call", "crash")
+    problem = caught.value.verdict.problems[0]
+    assert (problem.stage, problem.code, problem.path) == ("call", "crash", "obj")
 
 
 def test_a_crash_that_was_caught_is_none(on: Callable[..., Portable]) -> None:
@@ -280,6 +281,7 @@ def test_timeout_says_how_long_and_at_which_step(on: Callable[..., Portable]) ->
 
     verdict = caught.value.verdict
     assert (verdict.stage, verdict.problems[0].code) == ("call", "timeout")
+    assert verdict.problems[0].path == "obj"
     assert "0.5 s" in verdict.problems[0].message
 
 

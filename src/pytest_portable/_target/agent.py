@@ -548,8 +548,7 @@ class Check:
         obj = values["obj"]
         self.record({"step": "describing"})
         self.record({"description": describe(obj)})
-        if self.request["survey"] is not None:
-            self.record({"surroundings": survey(self.request["survey"])})
+        self.look_around()
         if self.request["round_trip"]:
             self.record({"step": "dumping", "name": "obj"})
             self.dump("returned", obj, "dumping", "obj")
@@ -557,9 +556,7 @@ class Check:
             self.record({"step": "probing", "name": probe["label"]})
             action = partial(evaluate, probe, values)
             self.exercise(probe["label"], action, plain=probe.get("plain", False))
-        found = shadowed()
-        if found:
-            self.record({"shadowed": found})
+        self.look_for_shadows()
 
     def look_again(self) -> None:
         """Run a probe that disagreed once more, and watch what it asks for."""
@@ -586,9 +583,22 @@ class Check:
 
     def call(self, values: "dict[str, Any]") -> None:
         """Call the function that came as `obj`."""
+        self.look_around()
         self.record({"step": "calling", "name": "obj()"})
         args, kwargs = values["arguments"]
         self.exercise("obj()", lambda: values["obj"](*args, **kwargs))
+        self.look_for_shadows()
+
+    def look_around(self) -> None:
+        """Describe what lies around what was loaded, before user code may change it."""
+        if self.request["survey"] is not None:
+            self.record({"surroundings": survey(self.request["survey"])})
+
+    def look_for_shadows(self) -> None:
+        """Tell which classes came by value beside the installed ones of that name."""
+        found = shadowed()
+        if found:
+            self.record({"shadowed": found})
 
     def task(self) -> None:
         """Hand a system's own message to its own code, and send back what that answers."""

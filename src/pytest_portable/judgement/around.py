@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_portable.diagnosis.here import canonical
 from pytest_portable.errors import PayloadError
 from pytest_portable.judgement.members import literal_of, uses_members, writes
+from pytest_portable.judgement.paths import with_argument_path
 from pytest_portable.surroundings import Contrast, Questions, ask, contrast, fresh_survey
 from pytest_portable.surroundings.origins import distribution_of, is_library_file
 from pytest_portable.verdict import Problem, Remedy
@@ -51,7 +52,9 @@ def ask_around(check: Check, payloads: list[tuple[str, bytes]]) -> Questions:
     return ask(pickles)
 
 
-def judge_surroundings(check: Check, questions: Questions, *, is_overruled: bool) -> None:
+def judge_surroundings(
+    check: Check, questions: Questions, *, is_overruled: bool, sent: object = None
+) -> None:
     """Compare what lies around the object here and there.
 
     Other code, identity that is lost and state that was left behind fail the check; where that may
@@ -61,6 +64,7 @@ def judge_surroundings(check: Check, questions: Questions, *, is_overruled: bool
         check: a check whose transcript is there.
         questions: what was asked, and the answers of this side.
         is_overruled: the caller's own comparison decides: findings are notes.
+        sent: all that travels, where that is more than the object.
     """
     transcript = check.transcript
     assert transcript is not None
@@ -69,7 +73,8 @@ def judge_surroundings(check: Check, questions: Questions, *, is_overruled: bool
         for problem in check.problems
     )
     problems: list[Problem] = []
-    for problem, fails in _findings(check, questions):
+    for found, fails in _findings(check, questions, check.obj if sent is None else sent):
+        problem = with_argument_path(found)
         if disagrees or (fails and not is_overruled):
             problems.append(problem)
         elif fails is not None:
@@ -85,14 +90,16 @@ def _is_told(problem: Problem, told: set[str | None]) -> bool:
     return is_difference and problem.distribution in told
 
 
-def _findings(check: Check, questions: Questions) -> Iterator[tuple[Problem, bool | None]]:
+def _findings(
+    check: Check, questions: Questions, sent: object
+) -> Iterator[tuple[Problem, bool | None]]:
     """Yield what was found; true fails, false is a note, `None` only explains a failure."""
     assert check.transcript is not None
     answer = check.transcript.find("surroundings")
     if answer is not None:
         there = answer.header["surroundings"]
         for group in _groups(check, questions, there):
-            yield _problem(check, questions, group), _fails(check, group, questions, there)
+            yield _problem(check, questions, group), _fails(sent, group, questions, there)
     shadowed = check.transcript.find("shadowed")
     for module, name in shadowed.header["shadowed"] if shadowed is not None else ():
         yield _shadowed(check, module, name), False
@@ -138,14 +145,14 @@ def _skew(check: Check, key: str) -> tuple[str, str, str] | None:
 
 
 def _fails(
-    check: Check, group: _Group, questions: Questions, there: Mapping[str, Any]
+    sent: object, group: _Group, questions: Questions, there: Mapping[str, Any]
 ) -> bool | None:
     """Judge one group by itself; see `_findings`."""
     one = group.first
     if one.what == "import":
         return None
     if one.what == "enum":
-        return uses_members(check.obj, one.key, {other.member for other in group.contrasts}) or None
+        return uses_members(sent, one.key, {other.member for other in group.contrasts}) or None
     if group.is_left and one.what == "state":
         return one.is_flat and not group.is_own and not one.member.startswith("_")
     if group.is_left:

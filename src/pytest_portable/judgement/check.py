@@ -167,20 +167,22 @@ class Check:
         payloads = [] if self.problems else take_route(self, payloads)
         if self.problems:
             return self.outcome()
-        self.travel("call", payloads, (), round_trip=False)
+        questions = ask_around(self, payloads)
+        survey = questions.to_request()
+        self.travel("call", payloads, (), round_trip=False, survey=survey)
         judge_transcript(self)
         assert self.transcript is not None
-        raised = self.transcript.find("raised")
-        if raised is not None:
-            with self.shipping.loading():
-                error = bring_back_exception(self, raised)
-            if error is not None and ends_session(error):
-                self.problems.append(not_raised(error))
-            return Outcome(self.outcome().verdict, raised=error)
-        record = self.transcript.find("value")
+        raised, record = (self.transcript.find(key) for key in ("raised", "value"))
+        error, value = None, None
         with self.shipping.loading():
-            value = None if record is None else load_back(self, record, "obj()")
-        return Outcome(self.outcome().verdict, value=value)
+            if raised is not None:
+                error = bring_back_exception(self, raised)
+            elif record is not None:
+                value = load_back(self, record, "obj()")
+        if error is not None and ends_session(error):
+            self.problems.append(not_raised(error))
+        judge_surroundings(self, questions, is_overruled=False, sent=(self.obj, args, kwargs))
+        return Outcome(self.outcome().verdict, value=value, raised=error)
 
     # --- dump ---------------------------------------------------------------------------------
 

@@ -7,6 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_portable._target.agent import exception_facts
+from pytest_portable.diagnosis import explain_call
+from pytest_portable.judgement.evidence import evidence_for
 from pytest_portable.judgement.loading import Unloadable, loader_for, why_unloadable
 from pytest_portable.verdict import Problem, Remedy
 
@@ -20,11 +22,15 @@ __all__ = [
     "add_note",
     "bring_back_exception",
     "ends_session",
+    "explain_import",
     "load_exception",
     "not_raised",
     "same_exception",
 ]
 
+_NOT_SHARED: Final = Remedy(
+    "raise what both sides have: an exception of Python, or of the packages"
+)
 _REMEDY: Final = Remedy("pass all arguments to super().__init__(), or define __reduce__")
 
 
@@ -47,7 +53,17 @@ def bring_back_exception(check: Check, record: Message) -> BaseException | None:
         return None
     about = record.header["raised"]
     add_note(error, f"raised in {check.label}:\n{about['traceback'].rstrip()}")
+    if isinstance(error, ImportError):
+        explain_import(check, error, about)
     return error
+
+
+def explain_import(check: Check, error: ImportError, about: Mapping[str, Any]) -> None:
+    """Add notes that say why an import failed there, and what to declare."""
+    for problem in explain_call(about, evidence_for(check)):
+        if problem.code != "call-error":
+            fixes = "".join(f"; fix: {remedy.text}" for remedy in problem.remedies[:1])
+            add_note(error, f"{problem.code}: {problem.message}{fixes}")
 
 
 def ends_session(error: BaseException) -> bool:
@@ -165,7 +181,13 @@ def _place(about: Mapping[str, Any]) -> str:
     return f'raised at File "{file}", line {line}, in {function}'
 
 
-def _lost(record: Message, message: str, evidence: str, path: str | None = None) -> Problem:
+def _lost(
+    record: Message,
+    message: str,
+    evidence: str,
+    path: str | None = None,
+    remedy: Remedy = _REMEDY,
+) -> Problem:
     about = record.header["raised"]
     return Problem(
         code="exception-not-portable",
@@ -174,7 +196,7 @@ def _lost(record: Message, message: str, evidence: str, path: str | None = None)
         module=about["module"],
         message=f"{_raised(about)} and {message}",
         evidence="\n".join(line for line in (evidence, _place(about)) if line),
-        remedies=(_REMEDY,),
+        remedies=(remedy,),
     )
 
 
@@ -188,7 +210,8 @@ def _undumped(record: Message) -> Problem:
 
 
 def _unloaded(record: Message, trouble: Unloadable) -> Problem:
-    return _lost(record, f"cannot be loaded here: {trouble}", "", trouble.path)
+    remedy = _NOT_SHARED if trouble.module else _REMEDY
+    return _lost(record, f"cannot be loaded here: {trouble}", "", trouble.path, remedy)
 
 
 def _change(record: Message, error: BaseException) -> Problem | None:

@@ -12,6 +12,8 @@ from unittest import mock
 
 import pytest
 
+from pytest_portable.errors import PortabilityError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -183,6 +185,53 @@ def test_state_of_a_module_that_the_code_reads_fails(world: World) -> None:
     assert path == "obj"
     assert f"{world.name}.LIMIT was set here" in message
     assert f"({world.name}.Cfg uses it)" in message
+
+
+def test_state_that_a_called_function_reads_fails_the_call(world: World) -> None:
+    lib, portable = world.make()
+    assert portable.call(lib.Cfg.build).debug is False
+    lib.LIMIT = 9
+
+    with pytest.raises(PortabilityError) as caught:
+        portable.call(lib.Cfg.tick, lib.Cfg())
+    assert portable.call(lib.now) == 1
+
+    ((path, message),) = found(caught.value.verdict)
+    assert path == "obj"
+    assert f"{world.name}.LIMIT was set here" in message
+
+
+def test_state_of_what_an_argument_is_of_fails_the_call(world: World) -> None:
+    lib, portable = world.make()
+    assert portable.call(list, (lib.Cfg(),))[0].debug is False
+    lib.Cfg.debug = True
+
+    with pytest.raises(PortabilityError) as caught:
+        portable.call(list, (), extra={"k": lib.Cfg()})
+
+    ((path, _),) = found(caught.value.verdict)
+    assert path == "kwargs['extra']['k'].debug"
+    assert isinstance(caught.value.__cause__, TypeError)
+
+
+def test_a_member_that_means_another_one_there_fails_the_call(world: World) -> None:
+    there = SOURCE.replace("GREEN = 2\n    BLUE = 3", "BLUE = 2\n    GREEN = 3")
+    lib, portable = world.make(there=there)
+
+    assert portable.call(str, [lib.Color.RED])
+    with pytest.raises(PortabilityError) as caught:
+        portable.call(str, [lib.Color.GREEN])
+
+    ((path, message),) = found(caught.value.verdict)
+    assert path == "args[0][0]"
+    assert "is another member of the enum there" in message
+
+
+def test_what_the_function_sets_itself_is_its_own_business(world: World) -> None:
+    lib, portable = world.make()
+    lib.Cfg().tick()
+
+    assert portable.call(lib.Cfg.tick, lib.Cfg()) == 1 + 3 + 1 + 1
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_portable.errors import PortabilityError
+from pytest_portable.plan import Leg
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pytest_portable.engine import Portable
+    from pytest_portable.engine import Portable, Session
 
 
 def raised_by(portable: Portable, source: str) -> BaseException:
@@ -198,6 +199,17 @@ def test_a_class_that_only_the_target_has_is_named(on: Callable[..., Portable]) 
     (problem,) = error.verdict.problems
     assert (problem.code, problem.module) == ("exception-not-portable", "only_there")
     assert "its module only_there is not importable here" in problem.message
+    assert problem.remedies[0].text.startswith("raise what both sides have")
+
+
+def test_an_import_that_fails_there_says_what_would_bring_it(session: Session) -> None:
+    error = raised_by(session.portable(Leg()), "import pluggy.hooks")
+
+    assert isinstance(error, ModuleNotFoundError)
+    assert error.name == "pluggy"
+    assert error.__notes__[0].startswith("raised in py3")
+    assert error.__notes__[1].startswith("missing-distribution: ")
+    assert error.__notes__[1].endswith('; fix: deps=[..., "pluggy"]')
 
 
 @pytest.mark.parametrize(
