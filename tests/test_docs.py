@@ -13,6 +13,7 @@ import pytest
 from pytest_portable import cli, hookspecs
 from pytest_portable.keys import KEYS
 from pytest_portable.options import OPTIONS
+from pytest_portable.serializers import Registry
 from pytest_portable.verdict import Problem, Remedy, Target, Verdict
 from support.documents import Block, Page, blocks
 
@@ -101,6 +102,11 @@ def test_the_reference_names_every_command(command: str) -> None:
     assert f"`{command}`" in page("command-line.md") or f"-portable {command}" in page(
         "command-line.md"
     )
+
+
+@pytest.mark.parametrize("name", Registry().names())
+def test_the_reference_names_every_serializer(name: str) -> None:
+    assert f"| `{name}` |" in page("serializer.md")
 
 
 @pytest.mark.parametrize("hook", hookspecs.__all__)
