@@ -46,7 +46,11 @@ def explain_load(error: Mapping[str, Any], evidence: Evidence) -> list[Problem]:
 
 
 def explain_call(
-    error: Mapping[str, Any], evidence: Evidence, *, probe: str = "probe", is_compared: bool = True
+    error: Mapping[str, Any],
+    evidence: Evidence,
+    *,
+    probe: str = "probe",
+    here: str = "and not here",
 ) -> list[Problem]:
     """Return the problems of a call that raised, the root cause first.
 
@@ -54,9 +58,9 @@ def explain_call(
         error: what the agent's `describe_exception` returned.
         evidence: what else can be asked.
         probe: label of the probe that made the call.
-        is_compared: whether the same was called here.
+        here: what it did here; empty where it was not called here.
     """
-    failure = Failure(error, "call", evidence.root, probe=probe, is_compared=is_compared)
+    failure = Failure(error, "call", evidence.root, probe=probe, here=here)
     code = sender_of(failure, evidence)
     failure = replace(failure, path=code.path if code else evidence.root)
     raised = lack_in(error)

@@ -102,7 +102,7 @@ class Failure:
         path: expression for what was loaded or called.
         importing: module whose import raised it; empty where the load or call itself did.
         probe: label of the probe that raised it.
-        is_compared: whether the probe ran here too, and raised nothing like it.
+        here: what the probe did here, to follow what it raised there; empty where it did not run.
     """
 
     error: Mapping[str, Any]
@@ -110,7 +110,7 @@ class Failure:
     path: str = "obj"
     importing: str = ""
     probe: str = "probe"
-    is_compared: bool = True
+    here: str = "and not here"
 
     @property
     def said(self) -> str:

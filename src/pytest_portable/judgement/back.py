@@ -12,7 +12,7 @@ from pytest_portable.equivalence import compare
 from pytest_portable.equivalence.text import shorten
 from pytest_portable.judgement.details import with_details
 from pytest_portable.judgement.evidence import evidence_for, with_paths
-from pytest_portable.judgement.exceptions import load_exception, same_exception
+from pytest_portable.judgement.exceptions import changed_fact, load_exception, same_exception
 from pytest_portable.judgement.loading import Unloadable, loader_for, why_unloadable
 from pytest_portable.judgement.seeds import seeded
 from pytest_portable.judgement.skew import blame_versions
@@ -38,15 +38,19 @@ def load_back(check: Check, record: Message, path: str) -> object:
         raise
     except BaseException as error:  # noqa: BLE001 - a worker-only class may raise anything
         trouble = why_unloadable(check, record.blob, path, error)
-        kind = ".".join(record.header["type"])
+        kind = ".".join(record.header["type"]).removeprefix("builtins.")
+        came = f"came back as {kind}" if trouble.path == path else f"came back in a {kind}"
+        shared = "return what both sides know: plain data, shared classes"
+        if trouble.module:
+            shared = f"have {trouble.module.partition('.')[0]} here too, or {shared}"
         check.problems.append(
             Problem(
                 code="result-not-portable",
                 stage="return",
                 path=trouble.path,
                 module=trouble.module,
-                message=f"came back as {kind} and cannot be loaded here: {trouble}",
-                remedies=(Remedy("return what both sides know: plain data, shared classes"),),
+                message=f"{came} and cannot be loaded here: {trouble}",
+                remedies=(Remedy(shared),),
             )
         )
         return None
@@ -64,7 +68,9 @@ def undumped_result(record: Message) -> Problem:
     path, module, kind = record.header["part"] or (name, "", "")
     what = f"{module}.{kind}".removeprefix("builtins.") if kind else "it"
     is_lazy = "generator" in kind or kind.startswith("dict_") or module == "itertools"
-    advice = "list(...) of it" if is_lazy else "plain data, or leave that part out"
+    is_async = kind == "async_generator"
+    each = "[one async for one in it]" if is_async else "list(...) of it"
+    advice = each if is_lazy else "plain data, or leave that part out"
     return Problem(
         code="result-not-portable",
         stage="return",
@@ -247,7 +253,7 @@ def judge_probe_there(check: Check, probe: Probe) -> None:
     assert check.transcript is not None
     raised = check.transcript.find("raised", probe.label)
     if raised is not None:
-        _raised_there(check, probe, None, raised, is_compared=False)
+        _raised_there(check, probe, None, raised, told="")
 
 
 def _raised_there(
@@ -256,7 +262,7 @@ def _raised_there(
     here: BaseException | None,
     raised: Message,
     *,
-    is_compared: bool = True,
+    told: str = "and not here",
 ) -> None:
     """Judge an exception of the target that was not raised here, or not like that."""
     error = raised.header["raised"]
@@ -264,19 +270,32 @@ def _raised_there(
         check.problems.append(_foreign_syntax(check, probe, error))
         return
     evidence = evidence_for(check)
-    found = explain_call(error, evidence, probe=probe.label, is_compared=is_compared)
-    check.problems += with_paths(with_details(found, error, evidence, check))
+    fact = None if here is None else changed_fact(here, raised)
+    other = "" if fact is None else _other(fact[0])
     if here is not None:
-        check.problems.append(
-            Problem(
-                code="mismatch",
-                stage="compare",
-                path=probe.label,
-                message="another exception was raised here than there",
-                evidence=f"{type(here).__name__}: {here} here, "
-                f"{error['type']}: {error['message']} there",
-            )
+        told = f"and with {other} here" if other else f"and {type(here).__name__} here"
+    found = explain_call(error, evidence, probe=probe.label, here=told)
+    check.problems += with_paths(with_details(found, error, evidence, check))
+    if here is None:
+        return
+    sides = f"{type(here).__name__}: {here}", f"{error['type']}: {error['message']}"
+    if fact is not None and fact[0] != "args":
+        sides = fact[1:]
+    with_other = f"{error['type']} was raised on both sides, with {other}"
+    check.problems.append(
+        Problem(
+            code="mismatch",
+            stage="compare",
+            path=probe.label,
+            message=with_other if other else "another exception was raised here than there",
+            evidence=f"{sides[0]} here, {sides[1]} there",
         )
+    )
+
+
+def _other(name: str) -> str:
+    """Say what of an exception is another one."""
+    return "other arguments" if name == "args" else f"another {name}"
 
 
 def _foreign_syntax(check: Check, probe: Probe, error: Mapping[str, Any]) -> Problem:

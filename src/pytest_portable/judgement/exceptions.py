@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "add_note",
     "bring_back_exception",
+    "changed_fact",
     "ends_session",
     "explain_import",
     "load_exception",
@@ -92,6 +93,18 @@ def same_exception(here: BaseException, record: Message) -> bool:
     return (
         (about["module"], about["type"]) == (kind.__module__, kind.__qualname__)
     ) and _changed_fact(record.header["facts"], exception_facts(here)) is None
+
+
+def changed_fact(here: BaseException, record: Message) -> tuple[str, str, str] | None:
+    """Return what differs of two exceptions of one class: its name, how it is here, and there."""
+    about, facts = record.header["raised"], record.header["facts"]
+    kind, found = type(here), exception_facts(here)
+    if (about["module"], about["type"]) != (kind.__module__, kind.__qualname__):
+        return None
+    fact = _changed_fact(facts, found)
+    if fact is None:
+        return None
+    return fact.removeprefix("."), found.get(fact, "nothing"), facts.get(fact, "nothing")
 
 
 def load_exception(check: Check, record: Message) -> BaseException:

@@ -87,6 +87,40 @@ def test_exceptions_of_a_probe_are_compared(
     assert words in str(verdict)
 
 
+@pytest.mark.parametrize(
+    ("source", "told", "evidence"),
+    [
+        pytest.param(
+            f"{{}}[1 if {HERE} else 2]",
+            "KeyError was raised on both sides, with other arguments",
+            "KeyError: 1 here, KeyError: 2 there",
+            id="arguments",
+        ),
+        pytest.param(
+            f"exec('e = ValueError(0)\\ne.where = %d\\nraise e' % (1 if {HERE} else 2))",
+            "ValueError was raised on both sides, with another where",
+            "1 here, 2 there",
+            id="attribute",
+        ),
+        pytest.param(
+            f"1 / 0 if {HERE} else [][1]",
+            "another exception was raised here than there",
+            "ZeroDivisionError: division by zero here, IndexError: list index out of range there",
+            id="another-class",
+        ),
+    ],
+)
+def test_what_differs_of_two_exceptions_is_named(
+    on: Callable[..., Portable], source: str, told: str, evidence: str
+) -> None:
+    error, mismatch = on().check(0, probe=source).problems
+
+    assert (error.code, error.path) == ("call-error", "probe")
+    assert error.message.startswith("the probe raised ")
+    assert "and not here" not in error.message
+    assert (mismatch.message, mismatch.evidence) == (told, evidence)
+
+
 def test_a_probe_may_be_a_coroutine(on: Callable[..., Portable]) -> None:
     async def probe(obj: int) -> int:
         import asyncio

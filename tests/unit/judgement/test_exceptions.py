@@ -247,4 +247,6 @@ def test_a_result_of_a_class_that_only_the_target_has_is_placed(
 
     (problem,) = caught.value.verdict.problems
     assert (problem.path, problem.module) == ("obj()['k'][0]", "only_there")
+    assert problem.message.startswith("came back in a dict and cannot be loaded here")
     assert "not importable here" in problem.message
+    assert problem.remedies[0].text.startswith("have only_there here too, or return")

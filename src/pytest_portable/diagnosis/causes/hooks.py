@@ -87,13 +87,13 @@ class CallError:
         place = f"{frames[-1].module}.{frames[-1].function}" if frames else "the call"
         if is_own:
             place = "the probe" if failure.probe == "probe" else failure.probe
-        only = ", and not here" if failure.is_compared else ""
+        here = f", {failure.here}" if failure.here else ""
         return Problem(
             code=self.code,
             stage=failure.stage,
             path=failure.probe if is_own else failure.path,
             module=frames[-1].module if frames and not is_own else None,
-            message=f"{place} raised {failure.summary} there{only}",
+            message=f"{place} raised {failure.summary} there{here}",
             evidence=_where(failure),
         )
 
