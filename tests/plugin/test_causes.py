@@ -99,6 +99,9 @@ def first(portable: Portable, obj: object, **given: Any) -> Problem:
         pytest.param("gone", "Thing()", "obj[0]", "sides.gone", id="module gone"),
         pytest.param("tuples", "Pair(1, 2)", "obj[0]", "field z is new there", id="namedtuple"),
         pytest.param("enums", "Color.BLUE", "obj[0]", "no member BLUE = 3 there", id="enum member"),
+        pytest.param(
+            "states", "Mean()", "obj[0]", "no attribute __getstate__, __setstate__", id="state"
+        ),
         pytest.param("kinds", "Job()", "obj[0]", "a class here and a function", id="kind"),
         pytest.param("slots", "Point()", "obj[0]", "__slots__ = (x)", id="slots"),
     ],
@@ -158,6 +161,14 @@ def test_an_import_of_a_call_is_missing(on: Callable[..., Portable]) -> None:
 
     assert (problem.code, problem.stage) == ("missing-distribution", "call")
     assert (problem.module, problem.distribution) == ("pluggy", "pluggy")
+
+
+def test_an_import_behind_another_exception_is_missing(on: Callable[..., Portable]) -> None:
+    problem = first(on(), side("lazy").told, probe="obj(1)")
+
+    assert (problem.code, problem.path) == ("missing-distribution", "obj")
+    assert problem.distribution == "pluggy"
+    assert "install sides[late]" in problem.evidence
 
 
 def test_an_import_of_a_hook_has_the_path_of_the_instance(on: Callable[..., Portable]) -> None:

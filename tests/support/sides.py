@@ -24,6 +24,13 @@ _MODULES: dict[str, tuple[str, str]] = {
         "import enum\nclass Color(enum.Enum):\n    RED = 1\n    BLUE = 3\n",
         "import enum\nclass Color(enum.Enum):\n    RED = 1\n",
     ),
+    "states": (
+        (
+            "class Mean:\n    def __getstate__(self): return 1.0, 2.0\n"
+            "    def __setstate__(self, state): self.mean = state\n"
+        ),
+        "class Mean:\n    pass\n",
+    ),
     "kinds": ("class Job:\n    pass\n", "def Job():\n    return 1\n"),
     "matching": ("class C:\n    pass\ndef f(x):\n    match x:\n        case _: pass\n",) * 2,
     "slots": (
@@ -128,6 +135,8 @@ _MODULES: dict[str, tuple[str, str]] = {
     "lazy": (
         (
             "def late(x):\n    import pluggy\n    return pluggy.__name__\n"
+            "def told(x):\n    try:\n        import pluggy\n    except ImportError:\n"
+            "        raise RuntimeError('install sides[late]')\n    return pluggy.__name__\n"
             "class Late:\n    def __getstate__(self): return {'a': 1}\n"
             "    def __setstate__(self, state): import pluggy\n"
         ),

@@ -207,6 +207,21 @@ def test_a_generator_cannot_come_back(on: Callable[..., Portable]) -> None:
     assert verdict.problems[0].path == "obj()"
 
 
+def test_a_function_that_cannot_come_back_is_named(on: Callable[..., Portable]) -> None:
+    def make() -> Any:
+        return {"k": lambda: 1}
+
+    portable = on(serializer="cloudpickle")
+    portable._serializer = replace(portable._serializer, dumpers=("pickle:dumps",))
+
+    with pytest.raises(PortabilityError) as caught:
+        portable.call(make)
+
+    (problem,) = caught.value.verdict.problems
+    assert problem.path == "obj()['k']"
+    assert "make.<locals>.<lambda> cannot be dumped there" in problem.message
+
+
 def test_loading_the_answer_keeps_the_tests_own_class(on: Callable[..., Portable]) -> None:
     class Counter:
         total = 1

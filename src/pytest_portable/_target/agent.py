@@ -680,7 +680,10 @@ class Check:
             return self.dumps(value)
 
     def smallest(self, value: object, path: str) -> "list[str]":
-        """Follow the parts that cannot be dumped by themselves; return the last: path and class."""
+        """Follow the parts that cannot be dumped by themselves; return the last: path and class.
+
+        Of a function or a class, its own name as well.
+        """
         left = MAX_DUMPED_PARTS
         seen = {id(value)}
         parts = parts_of(value)
@@ -694,7 +697,10 @@ class Check:
                 self.quietly_dumped(part)
             except BaseException:
                 value, path, parts = part, path + suffix, parts_of(part)
-        return [path, *type_name(value)]
+        kind = type_name(value)
+        if isinstance(value, (type, types.FunctionType)):
+            kind[1] += " " + str(value.__qualname__)
+        return [path, *kind]
 
     def dump(self, kind: str, value: object, step: str, name: str) -> None:
         """Dump a value into a record of its own."""
@@ -1503,6 +1509,13 @@ LOCAL_CALLS = {
     **dict.fromkeys(("setlocale", "localeconv", "nl_langinfo", "strcoll", "strxfrm"), "locale"),
     "hash": "hash",
     "getcwd": "folder",
+    **dict.fromkeys(
+        (
+            *("getpid", "getppid", "gethostname", "uname", "cpu_count", "getuid", "getlogin"),
+            *("time", "time_ns", "perf_counter", "monotonic", "id"),
+        ),
+        "process",
+    ),
     **dict.fromkeys(("Random.random", "Random.getrandbits", "urandom"), "chance"),
 }
 
@@ -1567,9 +1580,14 @@ def facts_of(value: "Any") -> "dict[str, Any]":
             if isinstance(getattr(own.get(name), "__func__", own.get(name)), types.FunctionType)
         },
         "sets": sorted(attributes_set(own.get("__init__"))),
-        "attributes": sorted(str(name) for name in own if not str(name).startswith("__")),
+        "attributes": sorted(
+            str(name) for name in own if not str(name).startswith("__") or name in HOOKS
+        ),
         **code_facts([each for each in functions if isinstance(each, types.FunctionType)]),
     }
+
+
+HOOKS = ("__getnewargs__", "__getstate__", "__reduce__", "__reduce_ex__", "__setstate__")
 
 
 def slots_of(kind: type) -> "list[str] | None":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_portable.diagnosis.causes import explain_failure, explain_lack
 from pytest_portable.diagnosis.causes.globals import sender_of
 from pytest_portable.diagnosis.evidence import plainest
-from pytest_portable.diagnosis.findings import Failure, Lack, lack_in
+from pytest_portable.diagnosis.findings import Failure, Lack, chain_of, lack_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -29,7 +29,7 @@ def explain_load(error: Mapping[str, Any], evidence: Evidence) -> list[Problem]:
         evidence: what else can be asked.
     """
     others = list(_lacks(evidence))
-    raised = lack_in(error)
+    raised = lack_in(error) or _swallowed(error)
     if raised is None:
         failure = Failure(error, "load", evidence.blame.path or evidence.root)
         return _distinct([explain_failure(failure, evidence), *_explain(others, evidence)])
@@ -63,7 +63,7 @@ def explain_call(
     failure = Failure(error, "call", evidence.root, probe=probe, here=here)
     code = sender_of(failure, evidence)
     failure = replace(failure, path=code.path if code else evidence.root)
-    raised = lack_in(error)
+    raised = lack_in(error) or _swallowed(error)
     later = [lack for lack in _lacks(evidence) if lack.stage == "call"]
     if raised is None:
         return _distinct([explain_failure(failure, evidence), *_explain(later, evidence)])
@@ -112,6 +112,15 @@ def _not_there(wanted: Mapping[str, CodeSent], evidence: Evidence) -> list[Probl
         if located.get(module) is False
     ]
     return _distinct(_explain(lacks, evidence))
+
+
+def _swallowed(error: Mapping[str, Any]) -> Lack | None:
+    """Return the import behind an exception of another kind, where it succeeds here."""
+    for each in chain_of(error["cause"]):
+        lack = lack_in(each) if "ModuleNotFoundError" in each["bases"] else None
+        if lack is not None and _is_here(lack.module):
+            return replace(lack, error=error)
+    return None
 
 
 def _is_here(module: str) -> bool:

@@ -64,10 +64,20 @@ def compare(  # noqa: PLR0913 - all but the two objects are options
     tolerance = Tolerance(rtol, atol, signed_zero)
     found = Differences()
     if not are_plain_and_equal(original, returned, builtin_only=bool(comparators)):
-        walk = Walk(chooser(comparators), tolerance, class_identity=class_identity, sharing=sharing)
-        walk.push(original, returned, root_path(root))
-        walk.run()
-        found = walk.differences()
+        # What reducers hide from us, the caller has seen.
+        for raw in (False, True) if equal is not None else (False,):
+            walk = Walk(
+                chooser(comparators),
+                tolerance,
+                class_identity=class_identity,
+                raw=raw,
+                sharing=sharing,
+            )
+            walk.push(original, returned, root_path(root))
+            walk.run()
+            found = walk.differences()
+            if found:
+                break
     if equal is not None and not found:
         texts = shorten(original), shorten(returned)
         found = Differences((Difference(root, *texts, "`equal` says no"),), 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import dis
 import functools
+import sys
 from types import (
     BuiltinFunctionType,
     ClassMethodDescriptorType,
@@ -198,7 +199,7 @@ def same_class(walk: Walk, left: object, right: object, path: Path) -> None:
     lefts, rights = cast("type", left), cast("type", right)
     if kind_name(lefts) != kind_name(rights):
         walk.differ(path, left, right, "values differ")
-    elif walk.class_identity:
+    elif walk.class_identity and not _is_made_while_loading(lefts):
         walk.differ(path, left, right, f"class {lefts.__name__} is not the same class")
     else:
         members = [
@@ -208,6 +209,17 @@ def same_class(walk: Walk, left: object, right: object, path: Path) -> None:
         walk.keep(*members)
         attributes(walk, members[0], members[1], path)  # type: ignore[arg-type]
         by_attributes(walk, (left, right), path, ["__bases__"])
+
+
+def _is_made_while_loading(kind: type) -> bool:
+    """Tell whether Python's own library makes a class each time: its name leads to none."""
+    module = str(kind.__module__)
+    if module.partition(".")[0] not in sys.stdlib_module_names or module not in sys.modules:
+        return False
+    found: object = sys.modules[module]
+    for part in kind.__qualname__.split("."):
+        found = getattr(found, "__dict__", {}).get(part)
+    return found is None
 
 
 def same_module(walk: Walk, left: object, right: object, path: Path) -> None:

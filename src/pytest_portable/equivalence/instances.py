@@ -179,6 +179,8 @@ def _structure(walk: Walk, left: object, right: object, path: Path) -> bool:
 
 
 def _is_default_cached(walk: Walk, kind: type) -> bool:
+    if walk.raw:
+        return True
     found = walk.defaults.get(kind)
     if found is None:
         found = walk.defaults[kind] = _is_default(kind)

@@ -106,6 +106,7 @@ class Walk:
 
     Attributes:
         tolerance: how far numbers may be apart.
+        raw: take instances for what they hold, whatever they reduce to.
         class_identity: report classes that are equal but not the same class.
         sharing: report references that are shared on one side only.
         defaults: for `instances`: which classes reduce to what their instances hold.
@@ -120,11 +121,13 @@ class Walk:
         tolerance: Tolerance,
         *,
         class_identity: bool = True,
+        raw: bool = False,
         sharing: bool = True,
     ) -> None:
         """Begin with nothing to do; `choose` says how instances of a class are compared."""
         self.tolerance = tolerance
         self.class_identity = class_identity
+        self.raw = raw
         self.sharing = sharing
         self._choose = choose
         self._handlers: dict[type, Handler] = {}

@@ -68,8 +68,8 @@ def explain_probes(check: Check, probes: Sequence[Probe], names: Mapping[str, ob
         found = list(again.surroundings() if others else again.findings())
         if found:
             check.problems[:0] = found
-        elif not others and (note := _reads(probe)):
-            check.notes.append(note)
+        elif not others and again.chains:
+            check.notes.append(again.reads())
 
 
 def _is_about(problem: Problem, probe: Probe) -> bool:
@@ -176,6 +176,18 @@ class _Again:
         except Exception:  # noqa: BLE001 - a property may raise at the second look
             return None
 
+    def reads(self) -> Problem:
+        """Return a note for a probe whose parts are equal."""
+        asked = list(dict.fromkeys(what for kind, what in self.looked if kind == "process"))
+        own = f"; it asks for {', '.join(asked)}, which every process has of its own"
+        return Problem(
+            code="mismatch",
+            stage=self.stage,
+            path=_common(self.chains),
+            message=f"what {self.probe.source} reads of it is equal on both sides"
+            f"{own if asked else ''}",
+        )
+
     # --- what the probe asks for ---------------------------------------------------------------
 
     def surroundings(self) -> Iterator[Problem]:
@@ -257,19 +269,6 @@ def _hook(value: object) -> str:
             if name in vars(base):
                 return f"{base.__qualname__}.{name}"
     return ""
-
-
-def _reads(probe: Probe) -> Problem | None:
-    """Say what a probe reads where all of that is equal."""
-    chains = parts_of_probe(probe)
-    if not chains:
-        return None
-    return Problem(
-        code="mismatch",
-        stage="compare",
-        path=_common(chains),
-        message=f"what {probe.source} reads of it is equal on both sides",
-    )
 
 
 # The parts of an expression

@@ -797,6 +797,20 @@ def remedies(obj: object, serializer: str) -> list[str]:
     return [remedy.text for remedy in explain(obj, serializer)[0].remedies]
 
 
+def test_what_an_error_says_beyond_the_class_is_told() -> None:
+    kind = type("Held", (ctypes.Structure,), {"_fields_": [("p", ctypes.c_void_p)]})
+    kind.__module__ = __name__
+    globals()["Held"] = kind
+    try:
+        (problem,) = explain([kind()], "pickle")
+    finally:
+        del globals()["Held"]
+
+    assert problem.message.endswith(
+        "Held cannot be dumped: ctypes objects containing pointers cannot be pickled"
+    )
+
+
 def test_a_remedy_names_the_class_that_can_leave_the_part_out() -> None:
     problem = explain(Thing(q=queue.Queue()), "pickle")[0]
 

@@ -59,9 +59,23 @@ class TestTheCallersEqual:
         assert paths([1, [2]], [1, [3]], equal=lambda _one, _other: False) == ["obj[1][0]"]
 
     def test_after_no_without_a_path_the_root_is_named(self) -> None:
-        found = changes([1], [1], equal=lambda _one, _other: False)
+        found = changes([1], [1], equal=lambda _one, _other: False)  # nothing to be seen
 
         assert found == [("obj", "`equal` says no")]
+
+    def test_what_a_reducer_hides_is_found_after_a_no(self) -> None:
+        class Sorted:
+            def __init__(self, items: list[int]) -> None:
+                self.items = items
+
+            def __getstate__(self) -> object:
+                return sorted(self.items)
+
+        one, other = Sorted([2, 1]), Sorted([1, 2])
+
+        assert not compare(one, other)
+        found = paths([one], [other], equal=lambda left, right: left[0].items == right[0].items)
+        assert found == ["obj[0].items[0]", "obj[0].items[1]"]
 
     def test_what_it_raises_is_the_callers(self) -> None:
         def equal(_one: object, _other: object) -> object:

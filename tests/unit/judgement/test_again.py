@@ -101,7 +101,7 @@ def test_what_a_method_reads_of_an_equal_object_is_a_note(sent: Callable[..., Po
 
     assert [problem.path for problem in verdict.problems] == ["probe"]
     assert [note.path for note in verdict.notes] == ["obj['m']"]
-    assert "is equal on both sides" in verdict.notes[0].message
+    assert "is equal on both sides; it asks for getpid" in verdict.notes[0].message
 
 
 def test_the_order_of_a_set_is_one_difference(sent: Callable[..., Portable]) -> None:

@@ -91,6 +91,7 @@ _KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "_tkinter.tkapp": ("is a window of this process", "make it anew there"),
 }
 _MAX_FRAMES: Final = 20
+_MAX_TOLD: Final = 120
 _LOCKS: Final = "belongs to the threads of this process"
 _PYTEST: Final = (
     "is pytest's, which replaces streams while a test runs",
@@ -163,7 +164,9 @@ def _what_happened(value: object, error: BaseException) -> str:
         return f": {raised} raised {type(error).__name__}"
     if reducer and isinstance(error, pickle.PicklingError):
         return f": {reducer} returns what pickle cannot use"
-    return " cannot be dumped"
+    told = str(error).partition("\n")[0]
+    is_plain = not told or told.startswith("cannot pickle ")  # which says no more than the class
+    return " cannot be dumped" if is_plain else f" cannot be dumped: {told[:_MAX_TOLD]}"
 
 
 def _known(value: object) -> tuple[str, str] | None:
