@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_portable.engine import Portable, Session
+from pytest_portable.errors import PortabilityError
 from pytest_portable.payload import references
 from pytest_portable.plan import Leg
 from support import sides
@@ -329,6 +330,30 @@ def test_a_file_that_a_load_leaves_has_the_path_of_its_writer(on_one: Portable) 
 
     assert (problem.code, problem.stage, problem.path) == ("side-effect", "load", "obj['x'][0]")
     assert "left.txt" in problem.message
+
+
+def test_what_another_version_dumps_names_both_versions(on_one: Portable) -> None:
+    problem = first(on_one, [side("returns").Model()])
+
+    assert (problem.code, problem.stage, problem.path) == (
+        "result-not-portable",
+        "return",
+        "obj[0]",
+    )
+    assert (problem.module, problem.distribution) == ("sides.returns", "sides")
+    assert "sides.returns has no Old here (sides 1.0 there, sides 2.0 here)" in problem.message
+    assert problem.remedies[0].change == '"sides==2.0"'
+
+
+def test_what_another_version_raises_names_both_versions(on_one: Portable) -> None:
+    with pytest.raises(PortabilityError) as caught:
+        on_one.call(side("returns").refuse)
+
+    (problem,) = caught.value.verdict.problems
+    assert (problem.code, problem.stage) == ("exception-not-portable", "return")
+    assert (problem.module, problem.distribution) == ("sides.returns", "sides")
+    assert problem.message.endswith("(sides 1.0 there, sides 2.0 here)")
+    assert problem.remedies[0].change == '"sides==2.0"'
 
 
 def test_what_loads_nowhere_is_no_skew_though_its_definition_is_another(on_one: Portable) -> None:

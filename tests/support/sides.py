@@ -58,6 +58,14 @@ _MODULES: dict[str, tuple[str, str]] = {
             "    def predict(self, x): return self.coef * x + 1\n"
         ),
     ),
+    # What the other version dumps and raises, this one has not.
+    "returns": (
+        "class Model:\n    pass\ndef refuse():\n    raise ValueError\n",
+        (
+            "class Old:\n    pass\nclass Model:\n    def __reduce__(self): return Old, ()\n"
+            "class OldError(Exception):\n    pass\ndef refuse():\n    raise OldError(1)\n"
+        ),
+    ),
     # As NumPy's `finfo`: defined otherwise there, and it loads on neither side.
     "nowhere": (
         (

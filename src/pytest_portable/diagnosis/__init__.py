@@ -5,6 +5,7 @@ from __future__ import annotations
 from pytest_portable.diagnosis.bytecode import foreign_code
 from pytest_portable.diagnosis.causes.differing import explain_difference, other_versions
 from pytest_portable.diagnosis.causes.lost import explain_lost
+from pytest_portable.diagnosis.causes.wording import pin
 from pytest_portable.diagnosis.dump import explain_dump
 from pytest_portable.diagnosis.evidence import Evidence
 from pytest_portable.diagnosis.explain import (
@@ -14,13 +15,14 @@ from pytest_portable.diagnosis.explain import (
     explain_options,
     take_census,
 )
-from pytest_portable.diagnosis.here import Here
+from pytest_portable.diagnosis.here import Here, Owner
 from pytest_portable.diagnosis.latent import bound_notes
 from pytest_portable.diagnosis.questions import Questions
 
 __all__ = [
     "Evidence",
     "Here",
+    "Owner",
     "Questions",
     "bound_notes",
     "explain_call",
@@ -32,5 +34,6 @@ __all__ = [
     "explain_options",
     "foreign_code",
     "other_versions",
+    "pin",
     "take_census",
 ]

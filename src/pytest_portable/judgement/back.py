@@ -7,13 +7,18 @@ import warnings
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from pytest_portable.diagnosis import explain_call
+from pytest_portable.diagnosis import explain_call, pin
 from pytest_portable.equivalence import compare
 from pytest_portable.equivalence.text import shorten
 from pytest_portable.judgement.details import with_details
 from pytest_portable.judgement.evidence import evidence_for, with_paths
 from pytest_portable.judgement.exceptions import changed_fact, load_exception, same_exception
-from pytest_portable.judgement.loading import Unloadable, loader_for, why_unloadable
+from pytest_portable.judgement.loading import (
+    Unloadable,
+    loader_for,
+    versions_apart,
+    why_unloadable,
+)
 from pytest_portable.judgement.seeds import seeded
 from pytest_portable.judgement.skew import blame_versions
 from pytest_portable.verdict import Problem, Remedy
@@ -38,22 +43,29 @@ def load_back(check: Check, record: Message, path: str) -> object:
         raise
     except BaseException as error:  # noqa: BLE001 - a worker-only class may raise anything
         trouble = why_unloadable(check, record.blob, path, error)
-        kind = ".".join(record.header["type"]).removeprefix("builtins.")
-        came = f"came back as {kind}" if trouble.path == path else f"came back in a {kind}"
-        shared = "return what both sides know: plain data, shared classes"
-        if trouble.module:
-            shared = f"have {trouble.module.partition('.')[0]} here too, or {shared}"
-        check.problems.append(
-            Problem(
-                code="result-not-portable",
-                stage="return",
-                path=trouble.path,
-                module=trouble.module,
-                message=f"{came} and cannot be loaded here: {trouble}",
-                remedies=(Remedy(shared),),
-            )
-        )
+        check.problems.append(_unloaded(check, record, path, trouble))
         return None
+
+
+def _unloaded(check: Check, record: Message, root: str, trouble: Unloadable) -> Problem:
+    """Return the problem of an answer that cannot be loaded here."""
+    module, name = record.header["type"]
+    kind = f"{module}.{name}".removeprefix("builtins.")
+    came = f"came back as {kind}" if trouble.path == root else f"came back in a {kind}"
+    remedy = "return what both sides know: plain data, shared classes"
+    if trouble.module and evidence_for(check).here.owner(trouble.module) is None:
+        remedy = f"have {trouble.module.partition('.')[0]} here too, or {remedy}"
+    apart = versions_apart(check, trouble.module or module)
+    versions = f" ({apart[1]} there, {apart[0]} here)" if apart else ""
+    return Problem(
+        code="result-not-portable",
+        stage="return",
+        path=trouble.path,
+        module=trouble.module,
+        distribution=apart[0].name if apart else None,
+        message=f"{came} and cannot be loaded here: {trouble}{versions}",
+        remedies=(*(pin(evidence_for(check), apart[0]) if apart else ()), Remedy(remedy)),
+    )
 
 
 def _load(check: Check, record: Message) -> object:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_portable._target.agent import exception_facts
-from pytest_portable.diagnosis import explain_call
+from pytest_portable.diagnosis import explain_call, pin
 from pytest_portable.judgement.evidence import evidence_for
-from pytest_portable.judgement.loading import Unloadable, loader_for, why_unloadable
+from pytest_portable.judgement.loading import (
+    Unloadable,
+    loader_for,
+    versions_apart,
+    why_unloadable,
+)
 from pytest_portable.verdict import Problem, Remedy
 
 if TYPE_CHECKING:
@@ -47,7 +53,7 @@ def bring_back_exception(check: Check, record: Message) -> BaseException | None:
     try:
         error = load_exception(check, record)
     except Unloadable as trouble:
-        check.problems.append(_unloaded(record, trouble))
+        check.problems.append(_unloaded(check, record, trouble))
         return None
     if (changed := _change(record, error)) is not None:
         check.problems.append(changed)
@@ -222,9 +228,19 @@ def _undumped(record: Message) -> Problem:
     return _lost(record, what, f"{trouble['type']}: {trouble['message']}", path)
 
 
-def _unloaded(record: Message, trouble: Unloadable) -> Problem:
+def _unloaded(check: Check, record: Message, trouble: Unloadable) -> Problem:
     remedy = _NOT_SHARED if trouble.module else _REMEDY
-    return _lost(record, f"cannot be loaded here: {trouble}", "", trouble.path, remedy)
+    found = _lost(record, f"cannot be loaded here: {trouble}", "", trouble.path, remedy)
+    apart = versions_apart(check, trouble.module or record.header["raised"]["module"])
+    if apart is None:
+        return found
+    here, there = apart
+    return replace(
+        found,
+        distribution=here.name,
+        message=f"{found.message} ({there} there, {here} here)",
+        remedies=(*pin(evidence_for(check), here), *found.remedies),
+    )
 
 
 def _change(record: Message, error: BaseException) -> Problem | None:

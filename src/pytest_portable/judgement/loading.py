@@ -6,7 +6,9 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from pytest_portable.diagnosis import Owner
 from pytest_portable.errors import PayloadError
+from pytest_portable.judgement.evidence import evidence_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_portable.judgement.check import Check
     from pytest_portable.target import Message
 
-__all__ = ["Unloadable", "loader_for", "why_unloadable"]
+__all__ = ["Unloadable", "loader_for", "versions_apart", "why_unloadable"]
 
 _NO_ATTRIBUTE: Final = re.compile(r"attribute '([^']+)' on <module '([^']+)'")
 _CONSTRUCTOR: Final = re.compile(r"((?:\w+\.)*\w+)\.__(?:init|new)__\(\)|__(?:init|new)__\(\)")
@@ -47,6 +49,16 @@ def loader_for(check: Check, record: Message) -> Callable[..., object]:
 
         return loads
     return partial(check.serializer.load, options=check.leg.options)
+
+
+def versions_apart(check: Check, module: str) -> tuple[Owner, Owner] | None:
+    """Return the distribution of a module here and there, where these are two versions."""
+    evidence = evidence_for(check)
+    here = evidence.here.owner(module)
+    version = None if here is None else evidence.installed(here.name)
+    if here is None or version in {None, here.version}:
+        return None
+    return here, Owner(here.name, str(version))
 
 
 def why_unloadable(check: Check, blob: bytes, root: str, error: BaseException) -> Unloadable:
