@@ -18,7 +18,7 @@ GARDEN_3 = ["modal==1.0.5", "groundhog-hpc==0.9.3", "inflection==0.5.1"]
     [
         ("parsl", "parsl", ["parsl==2026.10.26"], 2),
         ("globus-compute", "globus-compute", ["globus-compute-sdk==4.19.0"], 3),
-        ("covalent", "covalent", ["covalent==0.240.0"], 3),
+        ("covalent", "covalent", ["covalent==0.240.0", "pandas==2.3.3"], 3),
         ("orquestra", "orquestra", ["orquestra-sdk==1.1.0"], 1),
         ("modal", "garden-3", GARDEN_3, 2),
         ("groundhog", "garden-3", GARDEN_3, 4),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import functools
 import pathlib
 import pickle
@@ -14,6 +15,7 @@ import pytest
 from pytest_portable.engine import Portable, Session
 from pytest_portable.errors import OptionError, PortabilityError, SetupError
 from pytest_portable.plan import Leg
+from pytest_portable.serializers import Serializer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -391,3 +393,39 @@ def test_a_crash_in_a_call_is_the_functions_and_not_an_arguments(
 
     (problem,) = caught.value.verdict.problems
     assert (problem.code, problem.stage, problem.path) == ("crash", "call", "obj")
+
+
+ENVELOPE = """
+import base64
+
+
+def loads(data):
+    import _pickle
+
+    return _pickle.loads(base64.b64decode(data))  # not pickle's name for it: nothing reaches there
+
+
+def dumps(value):
+    import pickle
+
+    return base64.b64encode(pickle.dumps(value))
+"""
+
+
+def test_a_load_that_breaks_behind_a_serializers_own_loader_is_placed_too(
+    on: Callable[..., Portable],
+) -> None:
+    enveloped = Serializer(
+        name="enveloped",
+        dumps=lambda value: base64.b64encode(pickle.dumps(value)),
+        loads=lambda data: pickle.loads(base64.b64decode(data)),
+        loaders="there:loads",
+        dumpers="there:dumps",
+        pickles=lambda data: [base64.b64decode(data)],
+        there=ENVELOPE,
+    )
+    portable = on(serializer="enveloped", given_serializer=enveloped)
+
+    (problem,) = portable.check({"k": [1, Hook("1 / 0")]}).problems
+
+    assert (problem.code, problem.path) == ("load-hook", "obj['k'][1]")

@@ -34,6 +34,8 @@ class Evidence:
         here: facts of the host.
         inspect: reads the payload without loading it; `None` where there is none.
         blame_path: turns an offset of the payload into a path.
+        stream: gives the one pickle in the payload, where the serializer's own loader is not
+            pickle's; nothing where there are none or several.
         questions: asks the target; `None` where nobody can be asked.
         control: asks the host's own environment; starts it.
         root: name of the payload in paths.
@@ -48,6 +50,7 @@ class Evidence:
     here: Here
     inspect: Callable[[], Inspection | None] = lambda: None
     blame_path: Callable[[int], str] | None = None
+    stream: Callable[[], bytes | None] = lambda: None
     questions: Questions | None = None
     control: Callable[[], Questions | None] = lambda: None
     root: str = "obj"
@@ -143,9 +146,11 @@ class Evidence:
         again = self.questions.blame(self.root)
         seen = again.find("asked")
         around = tuple(tuple(entry) for entry in seen.header["asked"]) if seen else ()
-        noted = again.find("noted")
-        step = _last_step(noted.blob if noted else None)
-        if step is None or not self._broke_alike(again):
+        step = self._step(again)
+        if step is None and (stream := self.stream()) is not None:
+            # Loaders written in C, and dill's, are not watched: the pickle itself is loaded then.
+            step = self._step(self.questions.blame(self.root, stream))
+        if step is None:
             return Blame(surroundings=around)
         offset, told = step
         words = [*told, "", "", "", "", ""]
@@ -158,6 +163,12 @@ class Evidence:
             path=self.blame_path(offset) if offset >= 0 else self.root,
             surroundings=around,
         )
+
+    def _step(self, again: Transcript) -> tuple[int, list[str]] | None:
+        """Return the last step of a run that broke alike."""
+        noted = again.find("noted")
+        step = _last_step(noted.blob if noted else None)
+        return step if self._broke_alike(again) else None
 
     def _broke_alike(self, again: Transcript) -> bool:
         assert self.failed is not None

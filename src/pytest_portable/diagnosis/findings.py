@@ -20,12 +20,20 @@ _INSTALL: Final = re.compile(r"pip3? install (?:-U |--upgrade )?['\"`]?([A-Za-z0
 # Who loads what a payload names: what they do not find, the payload asked for.
 _MACHINERY: Final = frozenset(
     {
+        "covalent._workflow.transportable_object",
         "dill._dill",
+        "dill.session",
         "distributed.protocol.pickle",
         "distributed.protocol.serialize",
+        "globus_compute_sdk.serialize.concretes",
+        "globus_compute_sdk.serialize.facade",
+        "groundhog_hpc.serialization",
         "importlib",
         "importlib._bootstrap",
         "joblib.numpy_pickle",
+        "modal._serialization",
+        "orquestra.workflow_shared.serde",
+        "parsl.serialize.concretes",
         "parsl.serialize.facade",
         "pickle",
         "pyspark.serializers",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_portable.diagnosis.here import Owner
@@ -89,13 +89,23 @@ class Questions:
     loaders: Sequence[tuple[str, Mapping[str, object]]]
     timeout_seconds: float
     sources: Sources | None = None
+    machinery: str | None = None
 
-    def blame(self, name: str) -> Transcript:
-        """Load the payloads again, up to the one that broke, and watch that one."""
+    def blame(self, name: str, stream: bytes | None = None) -> Transcript:
+        """Load the payloads again, up to the one that broke, and watch that one.
+
+        Args:
+            name: of the payload that broke.
+            stream: its pickle, to load that alone, with pickle or as dill does.
+        """
         names = [known for known, _ in self.payloads]
         given = self.payloads[: names.index(name) + 1]
         dill = any(name.startswith("dill:") for name, _ in self.loaders)
-        return self._ask(
+        asked = self
+        if stream is not None:
+            given, dill = [(name, stream)], self.machinery == "dill"
+            asked = replace(self, loaders=[("dill:loads" if dill else "pickle:loads", {})])
+        return asked._ask(  # noqa: SLF001 - another one of us
             {
                 "kind": "blame",
                 "blame": name,

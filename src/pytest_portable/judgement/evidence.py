@@ -41,6 +41,7 @@ def _gather(check: Check, root: str) -> Evidence:
             loaders=[(name, loading) for name in check.serializer.loaders],
             timeout_seconds=check.leg.timeout_seconds,
             sources=check.shipping.sources,
+            machinery=check.serializer.machinery,
         )
 
     def control() -> Questions | None:
@@ -54,11 +55,18 @@ def _gather(check: Check, root: str) -> Evidence:
         streams = check.serializer.pickles(data)
         return blame(streams[0], offset, root=root) if len(streams) == 1 else root
 
+    def stream() -> bytes | None:
+        if data is None or check.serializer.loaders[0].startswith(("pickle:", "dill:")):
+            return None
+        streams = check.serializer.pickles(data)
+        return streams[0] if len(streams) == 1 else None
+
     return Evidence(
         target=check.target,
         here=Here(check.root, check.leg.test),
         inspect=lambda: None if data is None else check.inspection(data, root),
         blame_path=None if data is None else blame_path,
+        stream=stream,
         questions=questions(check.agent),
         control=control,
         root=root,
