@@ -149,7 +149,8 @@ def _unpack(data: bytes, *, raised: bool) -> Answer:
     try:
         _, value = _process_shell_result(ShellResult(**json.loads(data)))
     except RemoteExecutionError as error:
-        return Answer(raised=error)
+        # Where it was raised here tells nothing: the text of the other side does.
+        return Answer(raised=error.with_traceback(None))
     except DeserializationError as error:
         raise error.original_exception from error
     return Answer(value=value)

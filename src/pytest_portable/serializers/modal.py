@@ -118,7 +118,8 @@ def _unpack(data: bytes, *, raised: bool) -> Answer:
     try:
         _finish(_process_result(result, api_pb2.DATA_FORMAT_PICKLE, None))
     except BaseException as found:  # noqa: BLE001 - whatever the function raised
-        return Answer(raised=_unwrapped(found))
+        # Where it was raised here tells nothing: the text of the other side does.
+        return Answer(raised=_unwrapped(found).with_traceback(None))
     raise AssertionError("a failed result gave a value")
 
 

@@ -53,6 +53,8 @@ def run(message: bytes) -> tuple[bytes, str | None]:
             text=True,
             check=False,
         )
+        sys.stdout.write(done.stdout)
+        sys.stderr.write(done.stderr)
         stdout = done.stdout
         if done.returncode == 0:
             stdout += "__GROUNDHOG_RESULT__\n"

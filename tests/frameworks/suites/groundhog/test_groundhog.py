@@ -40,6 +40,7 @@ def test_a_function_runs_in_groundhogs_own_runner(portable):
 @pytest.mark.portable(serializer="groundhog", deps=HEADER)
 def test_the_scripts_header_is_the_environment(portable):
     assert portable.call(hogs.version) == "1.16.0"
+    assert portable.verdicts[-1].stdout == "what a function prints is not its result\n"
 
 
 @pytest.mark.portable(serializer="groundhog", deps=HEADER)
@@ -63,6 +64,7 @@ def test_errors_are_an_exit_code_and_stderr(portable):
         portable.call(hogs.divide, 1, 0)
     assert "ZeroDivisionError" in caught.value.stderr
     assert "ZeroDivisionError" in caught.value.__notes__[0]
+    assert "ZeroDivisionError" in portable.verdicts[-1].stderr
     assert portable.verdicts[-1].portable
 
 
