@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 HOSTS = {
     "covalent": ("covalent", ["covalent==0.240.0", "pandas==2.3.3"]),
     "dask": ("dask", ["distributed==2026.8.0", "numpy"]),
+    "dill-session": ("parsl", ["parsl==2026.10.26"]),
     "globus-compute": ("globus-compute", ["globus-compute-sdk==4.19.0"]),
     "groundhog": (
         "garden-3",

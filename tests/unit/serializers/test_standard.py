@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from pytest_portable.engine import Portable, Session
+from pytest_portable.payload.inspection import inspect_payload
 from pytest_portable.plan import Leg
 from pytest_portable.serializers import Registry, Serializer, runtime_of
 
@@ -134,3 +135,13 @@ def test_the_runtime_is_pinned_at_the_version_here(requirement: str, pinned: str
     made = Serializer(name="x", dumps=bytes, loaders="pickle:loads", requirement=requirement)
 
     assert runtime_of(made) == (pinned,)
+
+
+def test_the_names_of_a_session_are_the_keys_of_the_dict_that_it_is() -> None:
+    session = Registry().get("dill-session")
+    payload = session.dumps({"numbers": [functools.partial(pow, 2)]})
+
+    found = inspect_payload(session.pickles(payload)[0])
+
+    paths = {reference.qualname: reference.paths for reference in found.references}
+    assert paths["partial"] == ("obj['numbers'][0]",)

@@ -14,6 +14,7 @@ from pytest_portable.payload.lenses.view import (
     SAME,
     SETTERS,
     SLOT,
+    STATES,
     TYPE,
     Edge,
     View,
@@ -270,6 +271,16 @@ def _module(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
         if view.graph.kinds[members] == op.DICT:
             edges = [*view.attributes(members), *edges]
     return edges
+
+
+@lens("dill:_import_module", table=STATES)
+def _session(view: View, node: int, state: Sequence[int]) -> list[Edge]:
+    """State of a module: its names; a session of dill's is `__main__` itself, read as a dict."""
+    names = view.graph.text(view.arguments(node)[0]) if view.arguments(node) else None
+    if node != view.graph.root or names != "__main__":
+        return [*view.attributes(state[0]), (HIDDEN, state[0])]
+    pairs = enumerate(view.graph.key_values(state[0]))
+    return [*((view.key(key, place), value) for place, (key, value) in pairs), (HIDDEN, state[0])]
 
 
 @lens("cloudpickle:_make_typevar")

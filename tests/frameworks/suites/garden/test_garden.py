@@ -192,6 +192,7 @@ def test_a_session_file_is_judged_as_it_is(portable, tmp_path):
     lacking = write_session(tmp_path, "import plant\nmodel = plant.Model([1])\n")
     verdict = portable.check_payload(lacking)
     assert (verdict.stage, codes(verdict)[0]) == ("load", "missing-module")
+    assert verdict.problems[0].path == "obj['plant']"
 
 
 def write_session(folder, source, python=sys.executable):
