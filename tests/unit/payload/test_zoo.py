@@ -13,6 +13,7 @@ import pytest
 
 from pytest_portable.environment import find_interpreter
 from pytest_portable.errors import InterpreterNotFoundError
+from pytest_portable.payload.inspection import inspect_payload
 from unit.payload.test_lenses import globals_of, wrong_paths
 from unit.payload.truth import load
 
@@ -86,6 +87,8 @@ def arrays() -> dict[str, object]:
         "records": np.rec.array([(1, 2.0)], dtype=[("a", "i4"), ("b", "f8")]),
         "structured": np.zeros(2, dtype=[("p", [("x", "f4"), ("y", "f4", (2,))])]),
         "masked": np.ma.array([1, 2, 3], mask=[False, True, False]),
+        "filled": np.ma.array([1.0], mask=[False], fill_value=3.0),
+        "seeds": [np.random.SeedSequence(5).spawn(1)[0], np.random.Generator(np.random.SFC64(1))],
         "scalars": [np.int8(1), np.float16(2), np.bool_(1), np.str_("s"), np.complex64(1j)],
         "types": [np.float64, np.dtype("f4"), np.dtype(">i2"), np.ufunc, np.add, np.linalg.norm],
         "random": [np.random.default_rng(1), np.random.PCG64(2), np.random.RandomState(3)],
@@ -111,7 +114,10 @@ def frames() -> dict[str, object]:
             pd.IntervalIndex.from_breaks([0, 1, 2]),
             pd.period_range("2020", periods=2, freq="M"),
             pd.timedelta_range("1s", periods=2),
+            pd.date_range("2020", periods=3),
+            pd.date_range("2020", periods=3, freq="MS"),
         ],
+        "backed": [days.array, pd.Categorical(["a", None]), pd.Series(["a"]).array],
         "scalars": [pd.Timestamp("2020", tz="UTC"), pd.Timedelta("1s"), pd.NaT, pd.NA],
         "spans": [pd.Interval(0, 1), pd.Period("2020-01"), pd.offsets.MonthEnd(2)],
         "arrays": [
@@ -141,6 +147,28 @@ def test_what_is_read_of_arrays_and_frames_is_true(zoo: Callable[[], dict[str, o
 
     assert not wrong
     assert checked >= 48
+
+
+def test_paths_into_tables_are_what_a_person_writes() -> None:
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"t": pd.Categorical([1, 2])}, index=pd.date_range("2020", periods=2))
+    bits = np.random.default_rng(1)
+
+    paths = {path for thing in (frame, frame["t"], bits) for path in paths_of(thing)}
+
+    assert not [path for path in paths if "__reduce_ex__" in path]
+    assert {
+        "obj._mgr.axes[0]",
+        "obj._mgr.blocks[0].values",
+        "obj._mgr.blocks[0].values.dtype.categories",
+        "obj._mgr.axes[1].freq",
+        "obj.bit_generator.seed_seq.pool",
+    } <= paths
+
+
+def paths_of(thing: object) -> list[str]:
+    references = inspect_payload(pickle.dumps(thing, 5)).references
+    return [path for reference in references for path in reference.paths]
 
 
 # Run by other Pythons: standard library only, 3.8's syntax. No paths: what 3.13 names, no older

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_portable.payload.lenses import definitions, standard
+from pytest_portable.payload.lenses import definitions, standard, tables
 from pytest_portable.payload.lenses.brought import check_lenses, register_lenses
 from pytest_portable.payload.lenses.edges import edges
 from pytest_portable.payload.lenses.view import LENSES, SETTERS, STATES, Edge, View, lens
@@ -19,4 +19,5 @@ __all__ = [
     "lens",
     "register_lenses",
     "standard",
+    "tables",
 ]

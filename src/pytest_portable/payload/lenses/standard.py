@@ -1,4 +1,4 @@
-"""Lenses for the standard library's reducers, NumPy's and pandas's."""
+"""Lenses for the standard library's reducers and NumPy's."""
 
 from __future__ import annotations
 
@@ -234,8 +234,43 @@ def _from_buffer(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
     table=STATES,
 )
 def _random_state(view: View, node: int, state: Sequence[int]) -> list[Edge]:
-    del view, node
+    parts = view.graph.children(state[0]) if view.graph.kinds[state[0]] == op.TUPLE else ()
+    if "__bit_generator_ctor" in view.callee(node) and len(parts) == 2:  # noqa: PLR2004 - a pair
+        return [*zip((".state", ".seed_seq"), parts, strict=True), (HIDDEN, state[0])]
     return [(".__getstate__()", state[0])]
+
+
+@lens("numpy.random._pickle.__bit_generator_ctor")
+def _bit_generator(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+    del view, node
+    return [(SAME, argument) for argument in arguments[:1]]
+
+
+@lens("numpy.random.bit_generator.__pyx_unpickle_SeedSequence")
+def _seeds(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+    del view, node
+    return [(SAME, argument) for argument in arguments[:1]]
+
+
+@lens("numpy.random.bit_generator.__pyx_unpickle_SeedSequence", table=STATES)
+def _seeds_state(view: View, node: int, state: Sequence[int]) -> list[Edge]:
+    """State of a seed sequence: its fields by name, in alphabetical order."""
+    del node
+    names = (".entropy", ".n_children_spawned", ".pool", ".pool_size", ".spawn_key")
+    parts = view.graph.children(state[0])
+    return [*zip(names, parts, strict=False), (HIDDEN, state[0])]
+
+
+@lens("numpy.ma.core._mareconstruct", table=STATES)
+def _masked_state(view: View, node: int, state: Sequence[int]) -> list[Edge]:
+    """State of a masked array: that of an array, its mask as bytes, and what fills it."""
+    del node
+    parts = view.graph.children(state[0])
+    # Loading makes a value of none.
+    is_filled = bool(parts) and view.graph.kinds[parts[-1]] != ord("N")
+    last = "._fill_value" if is_filled else HIDDEN
+    labels = (HIDDEN, ".shape", ".dtype", HIDDEN, HIDDEN, HIDDEN, last)
+    return [*zip(labels, parts, strict=False), (HIDDEN, state[0])]
 
 
 @lens("numpy.random._pickle.__randomstate_ctor", "numpy.random._pickle.__generator_ctor")
@@ -262,21 +297,3 @@ def _file(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
     del view, node
     names = (".name", ".mode", SAME, ".closed", SAME)
     return list(zip(names, arguments, strict=False))
-
-
-@lens("pandas.core.indexes.base._new_Index")
-def _index(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
-    del node
-    edges: list[Edge] = [(SAME, argument) for argument in arguments[:1]]
-    for mapping in arguments[1:2]:
-        edges += [
-            ("._data" if label == ".data" else label, value)
-            for label, value in view.attributes(mapping)
-        ]
-    return edges
-
-
-@lens("pandas._libs.internals._unpickle_block")
-def _block(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
-    del view, node
-    return list(zip((".values", ".mgr_locs", ".ndim"), arguments, strict=False))
