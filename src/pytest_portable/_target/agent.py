@@ -972,6 +972,10 @@ class Survey:
             return {"kind": "plain", "text": canonical(value), "flat": kind in PLAIN_TYPES}
         if kind.__module__ == "unittest.mock":
             return {"kind": "mock"}
+        if (kind.__module__, kind.__qualname__) == ("_contextvars", "ContextVar"):
+            return {"kind": "plain", "text": canonical(value.get(None)), "flat": False}  # type: ignore[attr-defined]
+        if (kind.__module__, kind.__qualname__) == ("_thread", "_local"):
+            return {"kind": "plain", "text": canonical(vars(value)), "flat": False}
         if top_of(kind.__module__) in self.follow:
             held = object.__getattribute__(value, "__dict__") if has_dict(kind) else {}
             fields = {str(name): canonical(part) for name, part in list(held.items())[:100]}
@@ -1512,6 +1516,7 @@ LOCAL_CALLS = {
     **dict.fromkeys(
         (
             *("getpid", "getppid", "gethostname", "uname", "cpu_count", "getuid", "getlogin"),
+            *("getrecursionlimit", "getswitchinterval", "getdefaultencoding", "getrefcount"),
             *("time", "time_ns", "perf_counter", "monotonic", "id"),
         ),
         "process",
@@ -1524,7 +1529,9 @@ def process_facts() -> "dict[str, str]":
     """Return what C functions go by and no argument says."""
     import _locale
 
+    decimal = sys.modules.get("decimal")  # type: Any
     return {
+        "decimal": "" if decimal is None else repr(decimal.getcontext()),
         "zone": "%s (UTC%+g)" % ("/".join(time.tzname), -time.timezone / 3600),
         "locale": str(_locale.setlocale(_locale.LC_ALL)),
     }
@@ -2142,12 +2149,14 @@ def orphans() -> "list[int]":
 
 
 def list_files(path: str) -> "list[str]":
-    """Return the files below a directory, a limited number of them."""
+    """Return the files and empty folders below a directory, a limited number of them."""
     files = []  # type: list[str]
     if not os.listdir(path):
         return files
-    for folder, _, names in os.walk(path):
+    for folder, folders, names in os.walk(path):
         files += [os.path.relpath(os.path.join(folder, name), path) for name in names]
+        if not folders and not names:
+            files.append(os.path.relpath(folder, path))
     return sorted(files)[:MAX_FILES]
 
 

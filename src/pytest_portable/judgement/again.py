@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import os
+import re
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -28,6 +29,8 @@ __all__ = ["explain_probes", "parts_of_probe"]
 
 _HOOKS: Final = ("__getstate__", "__reduce__", "__reduce_ex__")
 _MAX_PARTS: Final = 20
+# Signals that were raised by calculations say nothing about how it calculates.
+_DECIMAL: Final = re.compile(r", flags=\[[^]]*\]")
 # What no two processes need agree on, what is said of it, and what to do.
 _OWN: Final = (
     (
@@ -180,12 +183,14 @@ class _Again:
         """Return a note for a probe whose parts are equal."""
         asked = list(dict.fromkeys(what for kind, what in self.looked if kind == "process"))
         own = f"; it asks for {', '.join(asked)}, which every process has of its own"
+        sides = evidence_for(self.check).here.minor, evidence_for(self.check).there_minor
+        python = f"; here it is Python {sides[0]}, there {sides[1]}"
         return Problem(
             code="mismatch",
             stage=self.stage,
             path=_common(self.chains),
             message=f"what {self.probe.source} reads of it is equal on both sides"
-            f"{own if asked else ''}",
+            f"{own if asked else ''}{python if sides[0] != sides[1] else ''}",
         )
 
     # --- what the probe asks for ---------------------------------------------------------------
@@ -241,6 +246,12 @@ class _Again:
                     f"and {self.facts[kind]} there",
                     Remedy(f'env={{"{key}": "..."}}'),
                 )
+        contexts = here["decimal"], self.facts.get("decimal", "")
+        if all(contexts) and _DECIMAL.sub("", contexts[0]) != _DECIMAL.sub("", contexts[1]):
+            yield self._problem(
+                f"the decimal context is {contexts[0]} here and {contexts[1]} there",
+                Remedy("set it where it is needed, with decimal.localcontext()"),
+            )
         for kind, words, fix in _OWN:
             if kind in asked:
                 yield self._problem(words, Remedy(fix))

@@ -1,4 +1,4 @@
-"""Files that a check left in the target's working directory: who wrote them, and when."""
+"""Files and folders left in the working directory: who wrote them, and when."""
 
 from __future__ import annotations
 

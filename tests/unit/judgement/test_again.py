@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 import importlib
 import logging
 import os
@@ -184,6 +185,17 @@ def tokyo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         time.tzset()
         yield
     time.tzset()
+
+
+def test_another_decimal_context_is_named(sent: Callable[..., Portable]) -> None:
+    function = define("import decimal\ndef f():\n    return str(decimal.Decimal(1) / 3)\n", "f")
+
+    with decimal.localcontext() as context:
+        context.prec = 5
+        problem = first(sent(), function, "obj()")
+
+    assert "prec=5" in problem.message
+    assert "prec=28" in problem.message
 
 
 @pytest.mark.usefixtures("tokyo")

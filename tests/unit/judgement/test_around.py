@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 _numbers = itertools.count()
 
 SOURCE = """
-import abc, enum, functools, os, time
+import abc, contextvars, enum, functools, os, threading, time
 
 STARTED = time.time()
 HOME = os.path.dirname(__file__)
 LIMIT = 3
 calls = 0
 cache = {}
+user = contextvars.ContextVar("user", default="nobody")
+local = threading.local()
 
 
 def now():
@@ -77,6 +79,7 @@ class Cfg:
     def tick(self):
         global calls
         calls += 1
+        asked = user.get(), getattr(local, "user", None)
         return now() + LIMIT + settings.level + calls
 
     @property
@@ -243,6 +246,8 @@ def test_what_the_function_sets_itself_is_its_own_business(world: World) -> None
         pytest.param(lambda lib: lib.Counted(), "cache", id="cache"),
         pytest.param(lambda lib: lib.Cfg().tick(), "calls", id="global-counter"),
         pytest.param(lambda lib: setattr(lib.settings, "level", 7), "settings.level", id="object"),
+        pytest.param(lambda lib: lib.user.set("ann"), "user", id="context-variable"),
+        pytest.param(lambda lib: setattr(lib.local, "user", "ann"), "local", id="thread-local"),
     ],
 )
 def test_state_that_use_may_explain_is_a_note_until_a_probe_disagrees(

@@ -37,6 +37,7 @@ def portable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portable]:
     "code",
     [
         pytest.param("open('left', 'w')", id="open"),
+        pytest.param("__import__('os').mkdir('left')", id="folder"),
         pytest.param("open(__import__('os').path.abspath('left'), 'w')", id="absolute"),
         pytest.param("__import__('os').system('touch left')", id="process"),
     ],
