@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 __all__ = ["find_traces"]
 
 _SCRIPT = """
-import copyreg, json, logging, os, pathlib, pickle, signal, sys, threading, warnings
+import asyncio, copyreg, json, locale, logging, multiprocessing, os, pathlib, pickle, signal, sys
+import threading, warnings
 
 try:
     raise ValueError("x")
@@ -40,6 +41,15 @@ def look():
         "first finders": [str(finder) for finder in sys.meta_path[:FINDERS]],
         "import path": [str(sys.path_hooks), str(sys.path)],
         "recursion limit": sys.getrecursionlimit(),
+        # The SDK of Globus Compute waits in a thread for the end of the main one, and does no more.
+        "threads": sorted(
+            thread.name for thread in threading.enumerate() if "(__atexit)" not in thread.name
+        ),
+        "start method": multiprocessing.get_start_method(allow_none=True),
+        "event loop": str(asyncio.get_event_loop_policy()),
+        "stream": [id(sys.stdout), id(sys.stderr)],
+        "locale": [locale.setlocale(locale.LC_ALL), sys.getdefaultencoding()],
+        "default logger": str(logging.lastResort),
         "signals": {str(n): str(signal.getsignal(n)) for n in signal.valid_signals()},
         "home": sorted(str(path.relative_to(home)) for path in home.rglob("*")),
         "working directory": [os.getcwd(), sorted(os.listdir())],

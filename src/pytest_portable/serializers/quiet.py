@@ -2,9 +2,10 @@
 
 Some frameworks change the process that imports them: parsl and covalent let tblib put its reducers
 for exceptions into `copyreg` (after that even plain pickle sends them), covalent writes into the
-home directory, ray puts a folder before all others on `sys.path`, groundhog marks every module
-that is imported after it. Here the import leaves everything as it was, and what belongs to the
-framework is in force only while its own functions run.
+home directory and fixes how processes are started, ray puts a folder before all others on
+`sys.path`, groundhog marks every module that is imported after it. Here the import leaves
+everything as it was, and what belongs to the framework is in force only while its own functions
+run.
 """
 
 from __future__ import annotations
@@ -62,6 +63,7 @@ class State:
         self.logger_class = logging.getLoggerClass()
         self.paths = list(sys.path)
         self.finders = list(sys.meta_path)
+        self.start_method = _start_method()
         self.signals = {number: signal.getsignal(number) for number in signal.valid_signals()}
 
     def put_back(self) -> None:
@@ -82,6 +84,11 @@ class State:
         if sys.path != self.paths:
             sys.path[:] = self.paths
         _take_out_finders(self.finders)
+        if _start_method() is not self.start_method:
+            # Once it is fixed, nobody else may choose how processes are started.
+            sys.modules["multiprocessing.context"]._default_context._actual_context = (  # noqa: SLF001 - no public way back
+                self.start_method
+            )
         for number, handler in self.signals.items():
             if signal.getsignal(number) is not handler and handler is not None:
                 with contextlib.suppress(ValueError):  # not in the main thread
@@ -91,6 +98,12 @@ class State:
 def _python_dispatch() -> Any:
     """Give the table of the pure-Python pickler, which dill extends."""
     return pickle._Pickler.dispatch  # noqa: SLF001 - no public name
+
+
+def _start_method() -> Any:
+    """Give how `multiprocessing` starts processes, where that was chosen already."""
+    module: Any = sys.modules.get("multiprocessing.context")
+    return None if module is None else module._default_context._actual_context  # noqa: SLF001 - asking by its public function would choose
 
 
 def _take_out_finders(known: list[Any]) -> None:
