@@ -8,7 +8,7 @@ from pytest_portable.equivalence.choose import chooser
 from pytest_portable.equivalence.differences import Difference, Differences
 from pytest_portable.equivalence.leaves import Tolerance
 from pytest_portable.equivalence.paths import root as root_path
-from pytest_portable.equivalence.plain import are_plain_and_equal
+from pytest_portable.equivalence.plain import same_but_for_holes
 from pytest_portable.equivalence.text import shorten
 from pytest_portable.equivalence.walk import Walk
 
@@ -63,21 +63,22 @@ def compare(  # noqa: PLR0913 - all but the two objects are options
         return Differences()
     tolerance = Tolerance(rtol, atol, signed_zero)
     found = Differences()
-    if not are_plain_and_equal(original, returned, builtin_only=bool(comparators)):
-        # What reducers hide from us, the caller has seen.
-        for raw in (False, True) if equal is not None else (False,):
-            walk = Walk(
-                chooser(comparators),
-                tolerance,
-                class_identity=class_identity,
-                raw=raw,
-                sharing=sharing,
-            )
+    for raw in (False, True) if equal is not None else (False,):  # the caller sees past reducers
+        walk = Walk(
+            chooser(comparators),
+            tolerance,
+            class_identity=class_identity,
+            raw=raw,
+            sharing=sharing,
+        )
+        is_custom = bool(comparators)
+        holes = None if raw else same_but_for_holes(original, returned, builtin_only=is_custom)
+        if holes is None or not walk.fills(holes):
             walk.push(original, returned, root_path(root))
             walk.run()
             found = walk.differences()
-            if found:
-                break
+        if found:
+            break
     if equal is not None and not found:
         texts = shorten(original), shorten(returned)
         found = Differences((Difference(root, *texts, "`equal` says no"),), 1)

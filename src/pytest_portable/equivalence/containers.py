@@ -17,6 +17,7 @@ from pytest_portable.equivalence.mappings import (
 )
 from pytest_portable.equivalence.matching import match
 from pytest_portable.equivalence.paths import attribute, element
+from pytest_portable.equivalence.streams import have_same_values
 from pytest_portable.equivalence.text import shorten
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from pytest_portable.equivalence.walk import Handler, Walk
 
 __all__ = ["CONTAINERS", "elements", "unordered"]
+
+VALUES: Final = LEAVES | {tuple, frozenset}
 
 
 def elements(walk: Walk, left: object, right: object, path: Path) -> None:
@@ -41,7 +44,7 @@ def unordered(walk: Walk, left: object, right: object, path: Path) -> None:
     """Compare two sets by matching: the order of hashes differs between processes."""
     lefts, rights = cast("set[object]", left), cast("set[object]", right)
     base = frozenset if is_a(left, frozenset) else set
-    if _are_simple_and_equal(lefts, rights):
+    if _are_simple_and_equal(lefts, rights) or _are_values_and_equal(lefts, rights):
         return
     members = list(base.__iter__(lefts)), list(base.__iter__(rights))  # type: ignore[arg-type]
     found = match(walk, *members)
@@ -64,6 +67,17 @@ def _are_simple_and_equal(left: Collection[object], right: Collection[object]) -
         return False
     equals = (set if is_a(left, set) else frozenset).__dict__["__eq__"]
     return equals(left, right) is True
+
+
+def _are_values_and_equal(left: Collection[object], right: Collection[object]) -> bool:
+    """Tell whether two sets hold the same values, those of one put in the order of the other."""
+    if not set(map(type, left)) <= VALUES:
+        return False
+    partners = {value: value for value in right}
+    lefts = list(left)
+    rights = attempt(lambda: list(map(partners.__getitem__, lefts)))
+    is_whole = isinstance(rights, list) and len(left) == len(partners)
+    return is_whole and have_same_values(lefts, cast("list[object]", rights))
 
 
 def _deque(walk: Walk, left: object, right: object, path: Path) -> None:

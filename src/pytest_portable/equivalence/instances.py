@@ -31,7 +31,14 @@ if TYPE_CHECKING:
     from pytest_portable.equivalence.paths import Path
     from pytest_portable.equivalence.walk import Handler, Walk
 
-__all__ = ["by_equality", "by_structure", "by_value", "has_own_equality"]
+__all__ = [
+    "GENERATED",
+    "by_equality",
+    "by_structure",
+    "by_value",
+    "has_own_equality",
+    "is_standard",
+]
 
 
 def _list(walk: Walk, left: object, right: object, path: Path) -> None:
@@ -89,7 +96,7 @@ def by_equality(walk: Walk, left: object, right: object, path: Path) -> None:
         return
     before = walk.count
     is_value = static(kind, "__hash__") is not None and (
-        _is_standard(kind)
+        is_standard(kind)
         or _home(kind) == "pandas"
         or not (instance_attributes(left) or _is_default_cached(walk, kind))
     )
@@ -109,7 +116,7 @@ def _is_left_behind(walk: Walk, left: object, right: object, path: Path) -> bool
     if walk.is_trying or all(_is_default_cached(walk, type(side)) for side in (left, right)):
         return False
     is_same = walk.dry_run(lambda: _structure(walk, left, right, path))
-    return is_same and is_true(attempt(operator.eq, left, left)) and not _is_standard(kind)
+    return is_same and is_true(attempt(operator.eq, left, left)) and not is_standard(kind)
 
 
 def by_value(walk: Walk, left: object, right: object, path: Path) -> None:
@@ -130,7 +137,8 @@ def _value(walk: Walk, left: object, right: object, path: Path) -> bool:
     return any(parts)
 
 
-def _is_standard(kind: type) -> bool:
+def is_standard(kind: type) -> bool:
+    """Tell whether a class is one of the standard library."""
     return _home(kind) in sys.stdlib_module_names
 
 
@@ -155,7 +163,7 @@ def _is_strict(walk: Walk, kind: type) -> bool:
     if _home(kind) == "pandas":
         return type(static(kind, "__eq__")) is not FunctionType
     owner = next(base for base in bases(kind) if "__eq__" in base.__dict__)
-    return _is_standard(owner) and _is_default_cached(walk, kind)
+    return is_standard(owner) and _is_default_cached(walk, kind)
 
 
 def by_structure(walk: Walk, left: object, right: object, path: Path) -> None:

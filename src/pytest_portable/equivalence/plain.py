@@ -3,8 +3,8 @@
 A pickle names type, value and sharing of everything in an object. Two objects that dump to the
 same bytes are the same in all of that, and dumping both is cheaper than walking through a million
 elements in Python. Different bytes prove nothing (the order of a set, one string object in place
-of two equal ones): then the walk decides. So does it where an object is more than it reduces to,
-and no code of the user's is called here.
+of two equal ones): then the walk decides. What is more than it reduces to leaves a hole in the
+stream, and the walk compares what belongs there.
 """
 
 from __future__ import annotations
@@ -15,11 +15,14 @@ import pickle
 import sys
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
-from types import BuiltinFunctionType
-from typing import TYPE_CHECKING, Any, Final, cast
+from enum import Enum
+from types import BuiltinFunctionType, FunctionType
+from typing import TYPE_CHECKING, Any, Final
 
+from pytest_portable.equivalence.comparators import library_handler
 from pytest_portable.equivalence.guard import (
     attempt,
     bases,
@@ -28,12 +31,14 @@ from pytest_portable.equivalence.guard import (
     slot_names,
     static,
 )
+from pytest_portable.equivalence.instances import GENERATED, has_own_equality, is_standard
 from pytest_portable.equivalence.leaves import LEAVES
+from pytest_portable.equivalence.streams import RefusedError, same_streams
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from pytest_portable.equivalence.streams import Memo
 
-__all__ = ["are_plain_and_equal"]
+__all__ = ["Holes", "same_but_for_holes"]
 
 SIMPLE: Final = frozenset(
     {
@@ -58,73 +63,83 @@ SIMPLE: Final = frozenset(
 """Types whose pickle says all about an instance."""
 
 
-class _RefusedError(Exception):
-    """The stream is not, or cannot be, the same."""
+CONTENTS: Final = frozenset({bytes, complex, dict, float, int, list, str, tuple})
+"""Bases with a content: an instance without attributes is no sentinel then."""
 
 
-class _Recorder:
-    """A file that keeps what the original wrote and compares what the returned one writes."""
+@dataclass(frozen=True)
+class Holes:
+    """What two equal streams say nothing of.
 
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-        self._position: int | None = None
+    Attributes:
+        pairs: what was left out on either side, in the order of the streams.
+        memos: what else both sides hold, by id: its number in the stream, and the object.
+    """
 
-    def rewind(self) -> None:
-        """Begin to compare with what was kept; at the end of that it means nothing any more."""
-        if self._position is None:
-            self._position = 0
-
-    def is_at_end(self) -> bool:
-        """Tell whether all that was kept has been seen again."""
-        return self._position == len(self._pieces)
-
-    def write(self, piece: bytes) -> int:
-        """Take a piece of the stream; both streams are cut in the same places."""
-        if self._position is None:
-            self._pieces.append(piece)
-        elif self._position == len(self._pieces) or self._pieces[self._position] != piece:
-            raise _RefusedError
-        else:
-            self._position += 1
-        return len(piece)
+    pairs: list[tuple[object, object]] = field(default_factory=list)
+    memos: tuple[Memo, Memo] = field(default_factory=lambda: ({}, {}))
 
 
-class _Reducers(dict[type, Callable[[object], object]]):
+class _Reducers(dict[type, Callable[[Any], object]]):
     """What the pickler asks for the reducer of a class; raising ends the attempt.
 
     A `reducer_override` would be called for every instance, from C into Python and back; here
-    that happens once per class.
+    that happens once per class, and for every hole.
     """
 
     def __init__(self, *, builtin_only: bool) -> None:
         super().__init__()
         self._builtin_only = builtin_only
+        self.left_out: list[object] = []
 
-    def __missing__(self, kind: type) -> Callable[[object], object]:
+    def __missing__(self, kind: type) -> Callable[[Any], object]:
         """Judge a class that is met for the first time."""
         if type in bases(kind) or kind is BuiltinFunctionType:
             raise KeyError(kind)  # written by name, as functions are
         if kind in SIMPLE and kind not in copyreg.dispatch_table:
             self[kind] = _AS_USUAL
-        elif self._builtin_only or not _is_plain(kind):
-            raise _RefusedError
-        elif slot_names(kind) or _is_of_numpy(kind):
+        elif not _has_safe_hash(kind):
+            raise RefusedError
+        elif self._builtin_only:
+            self[kind] = self._leave_out
+        elif BaseException in bases(kind) and not _has_own_reducer(kind):
+            self[kind] = self._reduce_exception
+        elif not _is_plain(kind):
+            self[kind] = self._leave_out
+        elif (
+            slot_names(kind)
+            or _is_of_numpy(kind)
+            or _has_own_reducer(kind)
+            or not CONTENTS.isdisjoint(bases(kind))
+        ):
             self[kind] = _AS_USUAL
         else:
             return self._reduce_first
-        return _AS_USUAL
+        return self[kind]
 
     def _reduce_first(self, obj: object) -> object:
         """Reduce the first instance of a class, and trust the others if it has attributes.
 
         One without any may be a sentinel: the walk looks for its name.
         """
-        if not instance_attributes(obj):
-            raise _RefusedError
-        self[type(obj)] = _AS_USUAL
-        return _AS_USUAL(obj)
+        kind = type(obj)
+        self[kind] = _AS_USUAL if instance_attributes(obj) else self._leave_out
+        return self[kind](obj)
+
+    def _reduce_exception(self, obj: BaseException) -> object:
+        """Leave out what was raised from something: pickle leaves that out."""
+        return _AS_USUAL(obj) if obj.__cause__ is None else self._leave_out(obj)
+
+    def _leave_out(self, obj: object) -> object:
+        self.left_out.append(obj)
+        return _HOLE
 
 
+def _hole() -> None:
+    """Stand in the stream for what is compared otherwise; never called."""
+
+
+_HOLE: Final = (_hole, ())
 _AS_USUAL: Final = operator.methodcaller("__reduce_ex__", pickle.HIGHEST_PROTOCOL)
 
 
@@ -136,40 +151,85 @@ def _is_of_numpy(kind: type) -> bool:
     return kind is numpy.ndarray or numpy.dtype in families or numpy.generic in families
 
 
+def _has_safe_hash(kind: type) -> bool:
+    """Tell whether an instance is found in a set or dict again if its parts are the same.
+
+    A hash that somebody wrote may have been carried along, and then a key is lost: the walk looks
+    every key up.
+    """
+    function = static(kind, "__hash__")
+    if not isinstance(function, FunctionType) or Enum in bases(kind):
+        return True
+    return is_standard(kind) or _is_generated(function)
+
+
+def _is_generated(function: object) -> bool:
+    """Tell whether a library wrote a method for a class, of all that the class holds."""
+    code = getattr(function, "__code__", None)
+    home = str(getattr(function, "__module__", "")).partition(".")[0]
+    is_of_library = home in {"attr", "dataclasses", "pydantic"}
+    return code is not None and (code.co_filename.startswith(GENERATED) or is_of_library)
+
+
+REDUCERS: Final = ("__reduce_ex__", "__reduce__", "__getstate__")
+
+
+def _has_own_reducer(kind: type) -> bool:
+    is_exception = BaseException in bases(kind)
+    return any(
+        holds(kind, name) and not (is_exception and _is_of_exceptions(static(kind, name)))
+        for name in REDUCERS
+    )
+
+
+def _is_of_exceptions(method: object) -> bool:
+    return getattr(getattr(method, "__objclass__", None), "__module__", "") == "builtins"
+
+
 def _is_plain(kind: type) -> bool:
     """Tell whether the pickle of an instance is all there is to it."""
     if kind in copyreg.dispatch_table:
         return False
     if _is_of_numpy(kind):
         return True
-    special = ("__reduce_ex__", "__reduce__", "__getstate__", "__new__")
-    if any(holds(kind, name) for name in special):
+    if Enum in bases(kind) or library_handler(kind) is not None:
         return False
-    # With a hash of its own it may be a key that is lost: the walk looks that up too.
-    return static(kind, "__hash__") in {None, object.__hash__}
+    own = [static(kind, name) for name in REDUCERS if holds(kind, name)]
+    if own:
+        # What an author says it reduces to is what the walk compares too, unless `==` has a say.
+        is_python = all(isinstance(method, FunctionType) for method in own)
+        return is_python and (is_standard(kind) or not has_own_equality(kind))
+    is_named_tuple = tuple in bases(kind) and isinstance(getattr(kind, "_fields", None), tuple)
+    return is_named_tuple or not holds(kind, "__new__")
 
 
-def are_plain_and_equal(original: object, returned: object, *, builtin_only: bool) -> bool:
-    """Tell whether both dump to the same bytes; no means that they have to be looked at."""
-    return attempt(_are_equal, original, returned, builtin_only) is True
+def same_but_for_holes(original: object, returned: object, *, builtin_only: bool) -> Holes | None:
+    """Dump two objects and say what is still to be compared.
+
+    Args:
+        original: what was sent.
+        returned: what came back.
+        builtin_only: leave out all classes but those of the interpreter.
+
+    Returns:
+        What has to be compared beside, or `None` where the streams are not the same, which
+        proves nothing.
+    """
+    found = attempt(_same_but_for_holes, original, returned, builtin_only)
+    return found if isinstance(found, Holes) else None
 
 
-def _are_equal(original: object, returned: object, builtin_only: bool) -> bool:
-    recorder = _Recorder()
-    buffers: list[list[pickle.PickleBuffer]] = []
-    for obj in (original, returned):
-        buffers.append([])
-        pickler = pickle.Pickler(
-            recorder, protocol=pickle.HIGHEST_PROTOCOL, buffer_callback=buffers[-1].append
-        )
-        pickler.dispatch_table = cast("Any", _Reducers(builtin_only=builtin_only))
-        pickler.dump(obj)
-        recorder.rewind()
-    return recorder.is_at_end() and _same_buffers(*buffers)
-
-
-def _same_buffers(
-    originals: Iterable[pickle.PickleBuffer], returned: Iterable[pickle.PickleBuffer]
-) -> bool:
-    """Compare the memory of arrays, which was left where it is."""
-    return all(left.raw() == right.raw() for left, right in zip(originals, returned, strict=True))
+def _same_but_for_holes(original: object, returned: object, builtin_only: bool) -> Holes | None:
+    reducers = [_Reducers(builtin_only=builtin_only) for _ in range(2)]
+    memos = same_streams((original, returned), (reducers[0], reducers[1]))
+    if memos is None:
+        return None
+    left_out = [table.left_out for table in reducers]
+    pairs = [pair for pair in zip(*left_out, strict=True) if pair[0] is not pair[1]]
+    if not pairs:
+        return Holes()
+    copies = memos[0].copy(), memos[1].copy()
+    for memo, objects in zip(copies, left_out, strict=True):
+        for obj in objects:
+            memo.pop(id(obj), None)
+    return Holes(pairs, copies)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from array import array
-from collections import Counter, OrderedDict, defaultdict, deque
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from pytest_portable.equivalence.differences import (
@@ -13,7 +10,8 @@ from pytest_portable.equivalence.differences import (
     Difference,
     Differences,
 )
-from pytest_portable.equivalence.guard import attempt, bases, holds, static
+from pytest_portable.equivalence.guard import attempt
+from pytest_portable.equivalence.identity import has_identity, is_made_anew
 from pytest_portable.equivalence.leaves import LEAVES, are_flat_and_equal, same_leaf
 from pytest_portable.equivalence.paths import CALL, INDEX, render, root
 from pytest_portable.equivalence.text import first_difference, kind_name, shorten, window
@@ -24,6 +22,8 @@ if TYPE_CHECKING:
 
     from pytest_portable.equivalence.leaves import Tolerance
     from pytest_portable.equivalence.paths import Path
+    from pytest_portable.equivalence.plain import Holes
+    from pytest_portable.equivalence.streams import Memo
 
     Handler: TypeAlias = Callable[["Walk", object, object, Path], None]
 
@@ -34,20 +34,9 @@ CHUNK: Final = 512
 """Elements of a long sequence that may wait at once; the rest is remembered as one entry."""
 LONG_TEXT: Final = 60
 NOWHERE: Final = root("")
+NO_ID: Final = 0
 MAX_TRIALS_DEPTH: Final = 20
 """Dry runs within dry runs (sets within sets of instances): the only recursion there is."""
-ARRAYS: Final = (
-    ("numpy", ("ndarray",)),
-    ("pandas", ("Index", "api.extensions.ExtensionArray")),
-    ("polars", ("Series",)),
-    ("xarray", ("Variable",)),
-)
-"""Arrays and labels: libraries share and copy them as they like."""
-TENSORS: Final = (("torch", ("Tensor",)),)
-FRESH: Final = frozenset(
-    {object, list, dict, set, bytearray, array, deque, defaultdict, OrderedDict, Counter}
-)
-"""Classes of which every load makes a new instance, and what they hand down to subclasses."""
 
 
 class Labels(Protocol):
@@ -73,19 +62,6 @@ class _Rest:
     ) -> None:
         self.lefts, self.rights, self.path = lefts, rights, path
         self.step, self.labels, self.start = step, labels, start
-
-
-def _is_of(kind: type, families: tuple[tuple[str, tuple[str, ...]], ...]) -> bool:
-    """Tell whether a class builds on one of some libraries, as far as they are imported."""
-    for library, names in families:
-        module = sys.modules.get(library)
-        for name in names if module is not None else ():
-            found: object = module
-            for step in name.split("."):
-                found = attempt(getattr, found, step)
-            if isinstance(found, type) and found in bases(kind):
-                return True
-    return False
 
 
 def _texts(left: object, right: object) -> tuple[str, str]:
@@ -145,7 +121,8 @@ class Walk:
         self._kept: list[object] = []
         self._items: list[Difference] = []
         self._count = 0
-        self._depth = 0
+        self._depth = self._ground = 0
+        self._known: tuple[Memo, Memo] | None = None
 
     # What handlers say.
 
@@ -287,9 +264,11 @@ class Walk:
         """Tie two objects together and tell whether they have to be compared."""
         left_id, right_id = id(left), id(right)
         known = self._pairs.get(left_id)
+        if known is None and self._known is not None:
+            known = self._place_in_streams(left_id, right_id)
         if known is None:
             owner = self._back.get(right_id)
-            if owner is not None and self._is_fresh(kind):
+            if owner is not None and self._has_identity(kind) and is_made_anew(kind):
                 self.differ(path, left, right, "became a shared reference")
                 return False
             self._tie(left_id, right_id)
@@ -311,35 +290,38 @@ class Walk:
             self._journal.append((left_id, right_id))
 
     def _has_identity(self, kind: type) -> bool:
-        """Tell whether two equal instances can be told apart.
-
-        A value with `__eq__` and `__hash__` of its own (a tuple, a date, a path) is as good as
-        its copy, and an interpreter may share it or not as it likes. Arrays pass for values too:
-        joblib writes one once for every place, and who shares memory cannot be seen anyway. Two
-        layers that share a weight are trained together, so tensors do not.
-        """
         found = self._significant.get(kind)
         if found is None:
-            found = not holds(kind, "__eq__") or static(kind, "__hash__") is None
-            found = _is_of(kind, TENSORS) or (found and not _is_of(kind, ARRAYS))
-            found = self.sharing and found
-            self._significant[kind] = found
+            found = self._significant[kind] = self.sharing and has_identity(kind)
         return found
-
-    def _is_fresh(self, kind: type) -> bool:
-        """Tell whether every load makes a new instance: a class may also keep one for a value."""
-        return self._has_identity(kind) and all(
-            owner in FRESH or (owner.__module__ == "builtins" and issubclass(owner, BaseException))
-            for name in ("__new__", "__reduce_ex__", "__reduce__")
-            for owner in (next(base for base in bases(kind) if name in base.__dict__),)
-        )
 
     # Trying.
 
+    def fills(self, holes: Holes) -> bool:
+        """Tell whether what two equal streams left out is equal, beside what they hold."""
+        if not holes.pairs:
+            return True
+        self._known, self._ground = holes.memos, 1
+        is_same = self.dry_run(lambda: self._stack.extend((*pair, NOWHERE) for pair in holes.pairs))
+        self._known, self._ground = None, 0
+        if not is_same:
+            self._failed.clear()
+        return is_same
+
+    def _place_in_streams(self, left_id: int, right_id: int) -> int | None:
+        """Return the counterpart of an object that two equal streams hold, if they hold either."""
+        assert self._known is not None
+        places = [memo.get(one) for memo, one in zip(self._known, (left_id, right_id), strict=True)]
+        if places[0] is None and places[1] is None:
+            return None
+        if places[0] is not None and places[1] is not None and places[0][0] == places[1][0]:
+            return right_id
+        return NO_ID
+
     @property
     def is_trying(self) -> bool:
-        """Tell whether this is a dry run."""
-        return self._depth > 0
+        """Tell whether this is a dry run within a comparison."""
+        return self._depth > self._ground
 
     @property
     def may_try(self) -> bool:

@@ -1,0 +1,112 @@
+"""Two objects dumped by the C pickler, the second stream compared while it is written."""
+
+from __future__ import annotations
+
+import pickle
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
+
+from pytest_portable.equivalence import memory
+from pytest_portable.equivalence.guard import FAILED, attempt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    Memo: TypeAlias = dict[int, tuple[int, object]]
+    Reducers: TypeAlias = Mapping[type, Callable[[Any], object]]
+
+__all__ = ["LazyMemo", "RefusedError", "have_same_values", "same_streams"]
+
+
+class RefusedError(Exception):
+    """The stream is not, or cannot be, the same."""
+
+
+class _Recorder:
+    """A file that keeps what the original wrote and compares what the returned one writes."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._position: int | None = None
+
+    def rewind(self) -> None:
+        """Begin to compare with what was kept; at the end of that it means nothing any more."""
+        if self._position is None:
+            self._position = 0
+
+    def is_at_end(self) -> bool:
+        """Tell whether all that was kept has been seen again."""
+        return self._position == len(self._pieces)
+
+    def write(self, piece: bytes) -> int:
+        """Take a piece of the stream; both streams are cut in the same places."""
+        if self._position is None:
+            self._pieces.append(piece)
+        elif self._position == len(self._pieces) or self._pieces[self._position] != piece:
+            raise RefusedError
+        else:
+            self._position += 1
+        return len(piece)
+
+
+class LazyMemo(Protocol):
+    """What a pickler has written, for those who ask."""
+
+    def copy(self) -> Memo:
+        """Return number and object by id."""
+
+
+def same_streams(
+    pair: tuple[object, object], tables: tuple[Reducers, Reducers]
+) -> tuple[LazyMemo, LazyMemo] | None:
+    """Dump two objects and tell whether they gave the same stream.
+
+    Args:
+        pair: what to dump.
+        tables: how instances of a class are reduced, asked once per class that is not in it.
+
+    Returns:
+        What either pickler has written, or `None` where the streams differ.
+
+    Raises:
+        RefusedError: a stream ended early, or a table refused a class.
+        Exception: whatever an object raises while it is reduced.
+    """
+    recorder = _Recorder()
+    buffers: list[list[pickle.PickleBuffer]] = []
+    memos: list[LazyMemo] = []
+    for obj, table in zip(pair, tables, strict=True):
+        buffers.append([])
+        pickler = pickle.Pickler(
+            recorder, protocol=pickle.HIGHEST_PROTOCOL, buffer_callback=buffers[-1].append
+        )
+        pickler.dispatch_table = cast("Any", table)
+        pickler.dump(obj)
+        recorder.rewind()
+        memos.append(cast("Any", pickler).memo)
+    if recorder.is_at_end() and _same_buffers(*buffers):
+        return memos[0], memos[1]
+    return None
+
+
+def _same_buffers(
+    originals: Iterable[pickle.PickleBuffer], returned: Iterable[pickle.PickleBuffer]
+) -> bool:
+    """Compare the memory of arrays, which was left where it is."""
+    return all(
+        memory.are_same(left.raw(), right.raw())
+        for left, right in zip(originals, returned, strict=True)
+    )
+
+
+class _NoClasses(dict[type, "Callable[[Any], object]"]):
+    def __missing__(self, kind: type) -> Callable[[Any], object]:
+        raise RefusedError
+
+
+def have_same_values(lefts: list[object], rights: list[object]) -> bool:
+    """Tell whether two lists hold the same values of the interpreter's own kinds.
+
+    No proves nothing. Nothing in them may be mutable: who shares what outside is not looked at.
+    """
+    found = attempt(same_streams, (lefts, rights), (_NoClasses(), _NoClasses()))
+    return found is not FAILED and found is not None
