@@ -71,17 +71,14 @@ def _pack(
 ) -> bytes:
     """Pack a call as an app does: whatever the function raises comes back as a result."""
     from parsl.app.errors import wrap_error
+    from parsl.executors import execute_task
     from parsl.serialize.facade import pack_buffers
 
-    return bytes(
-        pack_buffers(
-            [
-                there.dumps(wrap_error(function), **options),
-                there.dumps(args, **options),
-                there.dumps(kwargs, **options),
-            ]
-        )
-    )
+    # In releases of early 2025 the resources that a task asks for travel beside its keywords.
+    asks_for_resources = hasattr(execute_task, "unpack_res_spec_apply_message")
+    named = (kwargs, {}) if asks_for_resources else kwargs
+    parts: list[object] = [wrap_error(function), args, named]
+    return bytes(pack_buffers([there.dumps(part, **options) for part in parts]))
 
 
 def _unpack(data: bytes, **_: object) -> Answer:

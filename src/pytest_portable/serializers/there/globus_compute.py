@@ -38,8 +38,12 @@ def run(
 
     number = uuid.uuid4()
     body = messagepack.pack(Task(task_id=number, task_buffer=message.decode()))
+    # By name: older releases take the two in another order.
     answer = execute_task(
-        body, number, run_dir=Path.cwd(), result_serializers=_paths(result_serializers)
+        task_body=body,
+        task_id=number,
+        run_dir=Path.cwd(),
+        result_serializers=_paths(result_serializers),
     )
     result: Any = messagepack.unpack(answer)
     data: bytes = result.data.encode()
