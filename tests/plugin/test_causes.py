@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -291,6 +292,29 @@ def test_a_getattr_that_calls_itself_is_recursion(on: Callable[..., Portable]) -
 
     assert (problem.code, problem.stage, problem.path) == ("recursion", "load", "obj[0]")
     assert "__getattr__" in problem.message
+
+
+# result-not-portable
+
+
+@pytest.mark.parametrize("serializer", SERIALIZERS)
+def test_a_path_that_a_newer_python_calls_otherwise_is_portable_and_does_not_come_back(
+    session: Session, serializer: str
+) -> None:
+    portable = session.portable(Leg(python="3.13", deps=(), serializer=serializer))
+    verdict = portable.check({"p": PurePosixPath("/x")}, probe="obj['p'].parent")
+
+    assert verdict.portable, str(verdict)
+    if sys.version_info >= (3, 13):
+        assert verdict.notes == ()
+        return
+    (note,) = verdict.notes
+    assert (note.code, note.stage, note.path) == ("result-not-portable", "return", "obj['p']")
+    assert "compared under its older name" in note.message
+    with pytest.raises(PortabilityError) as caught:
+        portable.call(PurePosixPath, "/x")
+    assert caught.value.verdict.stage == "return"
+    assert "pathlib._local" not in sys.modules
 
 
 # crash, early-exit, timeout

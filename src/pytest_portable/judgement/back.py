@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 import warnings
 from collections import Counter
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_portable.diagnosis import explain_call, pin
@@ -16,6 +18,7 @@ from pytest_portable.judgement.exceptions import changed_fact, load_exception, s
 from pytest_portable.judgement.loading import (
     Unloadable,
     loader_for,
+    newer_names,
     versions_apart,
     why_unloadable,
 )
@@ -43,7 +46,16 @@ def load_back(check: Check, record: Message, path: str) -> object:
         raise
     except BaseException as error:  # noqa: BLE001 - a worker-only class may raise anything
         trouble = why_unloadable(check, record.blob, path, error)
-        check.problems.append(_unloaded(check, record, path, trouble))
+        problem = _unloaded(check, record, path, trouble)
+        if path != "obj()":  # what a call returns has to come back as it is
+            with suppress(Exception), newer_names() as is_newer:
+                loaded = _load(check, record) if is_newer else None
+                if is_newer and path == "obj":
+                    text = f"{problem.message}; it was compared under its older name"
+                    check.notes.append(replace(problem, message=text))
+                if is_newer:
+                    return loaded
+        check.problems.append(problem)
         return None
 
 
@@ -53,8 +65,10 @@ def _unloaded(check: Check, record: Message, root: str, trouble: Unloadable) -> 
     kind = f"{module}.{name}".removeprefix("builtins.")
     came = f"came back as {kind}" if trouble.path == root else f"came back in a {kind}"
     remedy = "return what both sides know: plain data, shared classes"
-    if trouble.module and evidence_for(check).here.owner(trouble.module) is None:
-        remedy = f"have {trouble.module.partition('.')[0]} here too, or {remedy}"
+    evidence = evidence_for(check)
+    is_known = trouble.module is None or evidence.is_stdlib(trouble.module)
+    if not is_known and evidence.here.owner(str(trouble.module)) is None:
+        remedy = f"have {str(trouble.module).partition('.')[0]} here too, or {remedy}"
     apart = versions_apart(check, trouble.module or module)
     versions = f" ({apart[1]} there, {apart[0]} here)" if apart else ""
     return Problem(

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+import sys
+from contextlib import contextmanager
 from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from pytest_portable.diagnosis import Owner
@@ -11,13 +15,16 @@ from pytest_portable.errors import PayloadError
 from pytest_portable.judgement.evidence import evidence_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from pytest_portable.judgement.check import Check
     from pytest_portable.target import Message
 
-__all__ = ["Unloadable", "loader_for", "versions_apart", "why_unloadable"]
+__all__ = ["Unloadable", "loader_for", "newer_names", "versions_apart", "why_unloadable"]
 
+# Source: What's New in Python 3.13, and cpython#133789.
+_MOVED_MODULES: Final = {"pathlib._local": "pathlib"}
+_MOVED_NAMES: Final = (("re", "PatternError", "error"),)
 _NO_ATTRIBUTE: Final = re.compile(r"attribute '([^']+)' on <module '([^']+)'")
 _CONSTRUCTOR: Final = re.compile(r"((?:\w+\.)*\w+)\.__(?:init|new)__\(\)|__(?:init|new)__\(\)")
 
@@ -59,6 +66,35 @@ def versions_apart(check: Check, module: str) -> tuple[Owner, Owner] | None:
     if here is None or version in {None, here.version}:
         return None
     return here, Owner(here.name, str(version))
+
+
+@contextmanager
+def newer_names() -> Iterator[bool]:
+    """Give what newer Pythons call otherwise its new name, for one load of an answer.
+
+    Yields:
+        whether there is any that this Python does not have.
+    """
+    modules = {new: old for new, old in _MOVED_MODULES.items() if not _is_module(new)}
+    names = [each for each in _MOVED_NAMES if not hasattr(import_module(each[0]), each[1])]
+    for new, old in modules.items():
+        sys.modules[new] = import_module(old)
+    for module, new, old in names:
+        setattr(sys.modules[module], new, getattr(sys.modules[module], old))
+    try:
+        yield bool(modules or names)
+    finally:
+        for new in modules:
+            del sys.modules[new]
+        for module, new, _ in names:
+            delattr(sys.modules[module], new)
+
+
+def _is_module(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except (ImportError, ValueError):  # its parent is no package
+        return False
 
 
 def why_unloadable(check: Check, blob: bytes, root: str, error: BaseException) -> Unloadable:
