@@ -96,6 +96,7 @@ def test_the_metadata_of_a_dtype_is_part_of_it() -> None:
     assert paths(marked, np.dtype("f8")) == ["obj.metadata"]
     assert paths(np.zeros(2, marked), np.zeros(2)) == ["obj.dtype.metadata"]
     assert paths(marked, np.dtype("f4")) == ["obj"]
+    assert not compare(np.dtype("f8", metadata={}), np.dtype("f8"))
 
 
 def test_the_fill_value_of_masked_records() -> None:

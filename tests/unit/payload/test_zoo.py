@@ -161,7 +161,6 @@ def test_paths_into_tables_are_what_a_person_writes() -> None:
         "obj._mgr.axes[0]",
         "obj._mgr.blocks[0].values",
         "obj._mgr.blocks[0].values.dtype.categories",
-        "obj._mgr.axes[1].freq",
         "obj.bit_generator.seed_seq.pool",
     } <= paths
 

@@ -136,7 +136,10 @@ def _is_tuple(view: View, cls: int) -> bool:
 
 
 def _state(view: View, node: int, state: int) -> list[Edge]:
-    seen = STATES.get(view.canonical(view.class_of(node))) if view.class_of(node) >= 0 else None
+    maker = view.class_of(node)
+    if view.callee(node) == "copyreg._reconstructor":  # protocols 0 and 1
+        maker = (*view.arguments(node)[:1], -1)[0]
+    seen = STATES.get(view.canonical(maker)) if maker >= 0 else None
     if seen:
         return seen(view, node, (state,))
     graph = view.graph
