@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter, OrderedDict, defaultdict, deque
+from itertools import chain
 from types import CellType, MappingProxyType
 from typing import TYPE_CHECKING, Final, cast
 
 from pytest_portable.equivalence.guard import attempt, is_a
-from pytest_portable.equivalence.leaves import LEAVES
+from pytest_portable.equivalence.leaves import LEAVES, Tolerance, are_flat_and_equal
 from pytest_portable.equivalence.mappings import (
     check_lookup,
     mapping,
@@ -76,8 +77,20 @@ def _are_values_and_equal(left: Collection[object], right: Collection[object]) -
     partners = {value: value for value in right}
     lefts = list(left)
     rights = attempt(lambda: list(map(partners.__getitem__, lefts)))
-    is_whole = isinstance(rights, list) and len(left) == len(partners)
-    return is_whole and have_same_values(lefts, cast("list[object]", rights))
+    if not isinstance(rights, list) or len(left) != len(partners):
+        return False
+    return _are_flat_and_equal(lefts, rights) or have_same_values(lefts, rights)
+
+
+def _are_flat_and_equal(lefts: list[object], rights: list[object]) -> bool:
+    """Tell whether two lists hold tuples of leaves only, and the same ones."""
+    if not set(map(type, lefts)) == set(map(type, rights)) == {tuple}:
+        return False
+    rows = cast("list[tuple[object]]", lefts), cast("list[tuple[object]]", rights)
+    if list(map(len, rows[0])) != list(map(len, rows[1])):
+        return False
+    flat = [list(chain.from_iterable(side)) for side in rows]
+    return are_flat_and_equal(flat[0], flat[1], Tolerance())
 
 
 def _deque(walk: Walk, left: object, right: object, path: Path) -> None:

@@ -14,7 +14,6 @@ import operator
 import pickle
 import sys
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -33,9 +32,11 @@ from pytest_portable.equivalence.guard import (
 )
 from pytest_portable.equivalence.instances import GENERATED, has_own_equality, is_standard
 from pytest_portable.equivalence.leaves import LEAVES
-from pytest_portable.equivalence.streams import RefusedError, same_streams
+from pytest_portable.equivalence.streams import Reducers, RefusedError, same_streams
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_portable.equivalence.streams import Memo
 
 __all__ = ["Holes", "same_but_for_holes"]
@@ -80,7 +81,7 @@ class Holes:
     memos: tuple[Memo, Memo] = field(default_factory=lambda: ({}, {}))
 
 
-class _Reducers(dict[type, Callable[[Any], object]]):
+class _Reducers(Reducers):
     """What the pickler asks for the reducer of a class; raising ends the attempt.
 
     A `reducer_override` would be called for every instance, from C into Python and back; here
@@ -90,7 +91,6 @@ class _Reducers(dict[type, Callable[[Any], object]]):
     def __init__(self, *, builtin_only: bool) -> None:
         super().__init__()
         self._builtin_only = builtin_only
-        self.left_out: list[object] = []
 
     def __missing__(self, kind: type) -> Callable[[Any], object]:
         """Judge a class that is met for the first time."""

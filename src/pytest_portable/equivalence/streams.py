@@ -9,12 +9,11 @@ from pytest_portable.equivalence import memory
 from pytest_portable.equivalence.guard import FAILED, attempt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     Memo: TypeAlias = dict[int, tuple[int, object]]
-    Reducers: TypeAlias = Mapping[type, Callable[[Any], object]]
 
-__all__ = ["LazyMemo", "RefusedError", "have_same_values", "same_streams"]
+__all__ = ["LazyMemo", "Reducers", "RefusedError", "have_same_values", "same_streams"]
 
 
 class RefusedError(Exception):
@@ -55,9 +54,26 @@ class LazyMemo(Protocol):
         """Return number and object by id."""
 
 
+class Reducers(dict[type, "Callable[[Any], object]"]):
+    """How instances of a class are reduced; what is not in it is refused.
+
+    Attributes:
+        left_out: instances that are no part of the stream.
+    """
+
+    def __init__(self) -> None:
+        """Begin without classes."""
+        super().__init__()
+        self.left_out: list[object] = []
+
+    def __missing__(self, kind: type) -> Callable[[Any], object]:
+        """Refuse a class."""
+        raise RefusedError
+
+
 def same_streams(
     pair: tuple[object, object], tables: tuple[Reducers, Reducers]
-) -> tuple[LazyMemo, LazyMemo] | None:
+) -> list[LazyMemo] | None:
     """Dump two objects and tell whether they gave the same stream.
 
     Args:
@@ -65,7 +81,8 @@ def same_streams(
         tables: how instances of a class are reduced, asked once per class that is not in it.
 
     Returns:
-        What either pickler has written, or `None` where the streams differ.
+        What either pickler has written where something was left out, nothing where all is said;
+        `None` where the streams differ.
 
     Raises:
         RefusedError: a stream ended early, or a table refused a class.
@@ -82,10 +99,9 @@ def same_streams(
         pickler.dispatch_table = cast("Any", table)
         pickler.dump(obj)
         recorder.rewind()
-        memos.append(cast("Any", pickler).memo)
-    if recorder.is_at_end() and _same_buffers(*buffers):
-        return memos[0], memos[1]
-    return None
+        if table.left_out:  # else a pickler is not needed any more, and its memo is big
+            memos.append(cast("Any", pickler).memo)
+    return memos if recorder.is_at_end() and _same_buffers(*buffers) else None
 
 
 def _same_buffers(
@@ -98,15 +114,10 @@ def _same_buffers(
     )
 
 
-class _NoClasses(dict[type, "Callable[[Any], object]"]):
-    def __missing__(self, kind: type) -> Callable[[Any], object]:
-        raise RefusedError
-
-
 def have_same_values(lefts: list[object], rights: list[object]) -> bool:
     """Tell whether two lists hold the same values of the interpreter's own kinds.
 
     No proves nothing. Nothing in them may be mutable: who shares what outside is not looked at.
     """
-    found = attempt(same_streams, (lefts, rights), (_NoClasses(), _NoClasses()))
+    found = attempt(same_streams, (lefts, rights), (Reducers(), Reducers()))
     return found is not FAILED and found is not None
