@@ -35,9 +35,9 @@ class Builtin:
 
 _BUILTINS: Final[Mapping[str, Builtin]] = {
     "cloudpickle": Builtin("standard:make_cloudpickle"),
-    "covalent": Builtin("covalent:make", needs="covalent>=0.230", extra="covalent"),
-    "covalent-lattice": Builtin("covalent:make_lattice", needs="covalent>=0.230", extra="covalent"),
-    "covalent-server": Builtin("covalent:make_server", needs="covalent>=0.230", extra="covalent"),
+    "covalent": Builtin("covalent:make", needs="covalent>=0.238", extra="covalent"),
+    "covalent-lattice": Builtin("covalent:make_lattice", needs="covalent>=0.238", extra="covalent"),
+    "covalent-server": Builtin("covalent:make_server", needs="covalent>=0.238", extra="covalent"),
     "dask": Builtin("dask:make", needs="distributed>=2025.4", extra="dask"),
     "dill": Builtin("standard:make_dill"),
     "dill-session": Builtin("standard:make_session"),
