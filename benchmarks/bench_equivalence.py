@@ -10,7 +10,9 @@ import pickle
 import random
 import time
 import tracemalloc
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -31,6 +33,38 @@ class Row:
         self.number, self.name = number, str(number)
 
 
+class Stated(Row):
+    """One that says what it reduces to."""
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return the number alone."""
+        return {"number": self.number}
+
+    def __setstate__(self, state: dict[str, int]) -> None:
+        """Make the rest again."""
+        self.number, self.name = state["number"], str(state["number"])
+
+
+class Pair(NamedTuple):
+    """Two values."""
+
+    number: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """One with a hash of its field."""
+
+    number: int
+
+
+class Color(Enum):
+    """One member, as good as many."""
+
+    RED = 1
+
+
 def cases() -> dict[str, Callable[[], Any]]:
     """Return the objects, each made when its turn comes."""
     count = MILLION // 5
@@ -44,6 +78,12 @@ def cases() -> dict[str, Callable[[], Any]]:
         "list of tuples": lambda: [(number, str(number)) for number in range(count)],
         "records": lambda: [{"id": number, "tags": [number]} for number in range(count)],
         "instances": lambda: [Row(number) for number in range(count)],
+        "named tuples": lambda: [Pair(number, str(number)) for number in range(count)],
+        "frozen dataclasses": lambda: [Frozen(number) for number in range(count)],
+        "a state of their own": lambda: [Stated(number) for number in range(count)],
+        "with enum members": lambda: [(number, Color.RED) for number in range(count)],
+        "set of tuples": lambda: {(number, str(number)) for number in range(count)},
+        "one to look at": lambda: [*({"id": n, "tags": [n]} for n in range(count)), ValueError()],
         "100 MB array": lambda: np.random.default_rng(0).random(100 * 2**20 // 8),
         "with a hole in it": lambda: [*range(MILLION), ValueError()],
     }

@@ -45,7 +45,9 @@ def unordered(walk: Walk, left: object, right: object, path: Path) -> None:
     """Compare two sets by matching: the order of hashes differs between processes."""
     lefts, rights = cast("set[object]", left), cast("set[object]", right)
     base = frozenset if is_a(left, frozenset) else set
-    if _are_simple_and_equal(lefts, rights) or _are_values_and_equal(lefts, rights):
+    if not walk.tolerance.signed_zero and (
+        _are_simple_and_equal(lefts, rights) or _are_values_and_equal(lefts, rights)
+    ):
         return
     members = list(base.__iter__(lefts)), list(base.__iter__(rights))  # type: ignore[arg-type]
     found = match(walk, *members)

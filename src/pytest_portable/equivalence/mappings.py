@@ -39,7 +39,7 @@ def mapping(walk: Walk, left: object, right: object, path: Path) -> None:
     kinds = set(map(type, dict.keys(lefts))) | set(map(type, dict.keys(rights)))
     if kinds <= {str} or kinds == {int}:
         _keyed(walk, lefts, rights, path, INDEX)
-    elif _have_same_keys(lefts, rights):
+    elif _have_same_keys(lefts, rights, Tolerance(signed_zero=walk.tolerance.signed_zero)):
         values = list(dict.values(lefts)), list(dict.values(rights))
         walk.sequence(*values, path, step=VALUE, labels=_Places(lefts))
     else:
@@ -65,10 +65,12 @@ class _Places:
         return self._keys[index], index
 
 
-def _have_same_keys(left: dict[object, object], right: dict[object, object]) -> bool:
+def _have_same_keys(
+    left: dict[object, object], right: dict[object, object], exact: Tolerance
+) -> bool:
     """Tell whether the keys are the same leaves in the same order, as after most trips."""
     keys = list(dict.keys(left)), list(dict.keys(right))
-    return len(keys[0]) == len(keys[1]) and are_flat_and_equal(*keys, Tolerance())
+    return len(keys[0]) == len(keys[1]) and are_flat_and_equal(*keys, exact)
 
 
 def ordered_mapping(walk: Walk, left: object, right: object, path: Path) -> None:

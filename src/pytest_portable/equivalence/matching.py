@@ -46,7 +46,7 @@ def match(walk: Walk, lefts: list[object], rights: list[object]) -> Match:
     hash say, then structure. What remains is paired where only one is left on each side.
     """
     found = Match()
-    lost, added = _match_by_key(lefts, rights, found)
+    lost, added = _match_by_key(lefts, rights, found, signed_zero=walk.tolerance.signed_zero)
     if lost and added:
         lost, added = _match_by_hash(walk, lefts, rights, (lost, added), found)
     if lost and added:
@@ -63,7 +63,7 @@ def _may_be_changed(left: object, right: object) -> bool:
 
 
 def _match_by_key(
-    lefts: list[object], rights: list[object], found: Match
+    lefts: list[object], rights: list[object], found: Match, *, signed_zero: bool
 ) -> tuple[list[int], list[int]]:
     """Match identical objects and leaves, tuples and frozensets of leaves included."""
     by_id = {id(value): position for position, value in enumerate(rights)}
@@ -78,12 +78,12 @@ def _match_by_key(
             found.same.append((position, same))
             taken.add(same)
     for position, value in enumerate(rights):
-        name = None if position in taken else token(value)
+        name = None if position in taken else token(value, signed_zero=signed_zero)
         if name is not None:
             by_token[name].append(position)
     lost = []
     for position in rest:
-        name = token(lefts[position])
+        name = token(lefts[position], signed_zero=signed_zero)
         if name is not None and by_token.get(name):
             right = by_token[name].pop()
             found.same.append((position, right))
@@ -93,24 +93,31 @@ def _match_by_key(
     return lost, [position for position in range(len(rights)) if position not in taken]
 
 
-def token(value: object, level: int = 0) -> Hashable:  # noqa: PLR0911 - one return a kind
+def token(  # noqa: PLR0911 - one return a kind
+    value: object, level: int = 0, *, signed_zero: bool = False
+) -> Hashable:
     """Return what a value without identity is equal by, or `None` for anything else."""
     kind = type(value)
     if kind is float:
-        return (kind, "nan" if math.isnan(cast("float", value)) else value)
+        number = cast("float", value)
+        if signed_zero and not number:
+            return (kind, repr(number))
+        return (kind, "nan" if math.isnan(number) else number)
     if kind is complex:
-        number = cast("complex", value)
-        return (kind, token(number.real), token(number.imag))
+        parts = cast("complex", value).real, cast("complex", value).imag
+        return (kind, *(token(part, signed_zero=signed_zero) for part in parts))
     if kind in LEAVES:
         return (kind, value)
     if kind not in {tuple, frozenset} or level > MAX_LEVELS:
         return None
-    parts = [token(part, level + 1) for part in cast("Iterable[object]", value)]
-    if None in parts:
+    tokens = [
+        token(part, level + 1, signed_zero=signed_zero) for part in cast("Iterable[object]", value)
+    ]
+    if None in tokens:
         return None
     if kind is tuple:
-        return (kind, *parts)
-    return (kind, len(parts), frozenset(parts))
+        return (kind, *tokens)
+    return (kind, len(tokens), frozenset(tokens))
 
 
 def _match_by_hash(

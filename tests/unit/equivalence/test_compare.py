@@ -20,7 +20,7 @@ from pytest_portable.equivalence import (
 from unit.equivalence.samples import Lied, Node, Pair, Point, Silent, changes, paths, trip
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 def test_equal_objects_have_no_differences() -> None:
@@ -114,6 +114,29 @@ def test_zeros_are_told_apart_on_request() -> None:
     assert not any(compare(*pair) for pair in pairs)
     assert all(compare(*pair, signed_zero=True) for pair in pairs)
     assert not any(compare(pair[0], trip(pair[0]), signed_zero=True) for pair in pairs)
+
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        pytest.param(lambda zero: {zero}, "list(obj)[0]", id="set"),
+        pytest.param(lambda zero: {zero, "a", (1, 2)}, None, id="mixed set"),
+        pytest.param(lambda zero: {(zero, "a"), 1}, None, id="in a tuple"),
+        pytest.param(lambda zero: {zero: 1}, "list(obj)[0]", id="key"),
+        pytest.param(
+            lambda zero: {zero: 1, **dict.fromkeys(range(1, 40))}, None, id="of many keys"
+        ),
+        pytest.param(lambda zero: frozenset({complex(1, zero)}), None, id="imaginary part"),
+    ],
+)
+def test_zeros_as_elements_and_keys(make: Callable[[float], object], expected: str | None) -> None:
+    assert not compare(make(0.0), make(-0.0))
+    assert not compare(make(-0.0), trip(make(-0.0)), signed_zero=True)
+
+    found = compare(make(0.0), make(-0.0), signed_zero=True)
+
+    assert found.count == 1
+    assert expected in {None, found.items[0].path}
 
 
 class _Loosely:
