@@ -9,7 +9,7 @@ from types import CellType, MappingProxyType
 from typing import TYPE_CHECKING, Final, cast
 
 from pytest_portable.equivalence.guard import attempt, is_a
-from pytest_portable.equivalence.leaves import LEAVES, Tolerance, are_flat_and_equal
+from pytest_portable.equivalence.leaves import LEAVES
 from pytest_portable.equivalence.mappings import (
     check_lookup,
     mapping,
@@ -45,8 +45,9 @@ def unordered(walk: Walk, left: object, right: object, path: Path) -> None:
     """Compare two sets by matching: the order of hashes differs between processes."""
     lefts, rights = cast("set[object]", left), cast("set[object]", right)
     base = frozenset if is_a(left, frozenset) else set
+    kinds = set(map(type, lefts))
     if not walk.tolerance.signed_zero and (
-        _are_simple_and_equal(lefts, rights) or _are_values_and_equal(lefts, rights)
+        _are_simple_and_equal(lefts, rights, kinds) or _are_values_and_equal(lefts, rights, kinds)
     ):
         return
     members = list(base.__iter__(lefts)), list(base.__iter__(rights))  # type: ignore[arg-type]
@@ -63,36 +64,38 @@ def unordered(walk: Walk, left: object, right: object, path: Path) -> None:
         check_lookup(walk, (left, right), pair, element(path, one))
 
 
-def _are_simple_and_equal(left: Collection[object], right: Collection[object]) -> bool:
+def _are_simple_and_equal(
+    left: Collection[object], right: Collection[object], kinds: set[type]
+) -> bool:
     """Tell whether two sets hold leaves of one type, and the same ones."""
-    kinds = set(map(type, left))
     if len(kinds) > 1 or not kinds <= LEAVES or set(map(type, right)) != kinds:
         return False
     equals = (set if is_a(left, set) else frozenset).__dict__["__eq__"]
     return equals(left, right) is True
 
 
-def _are_values_and_equal(left: Collection[object], right: Collection[object]) -> bool:
+def _are_values_and_equal(
+    left: Collection[object], right: Collection[object], kinds: set[type]
+) -> bool:
     """Tell whether two sets hold the same values, those of one put in the order of the other."""
-    if not set(map(type, left)) <= VALUES:
+    if not kinds <= VALUES:
         return False
     partners = {value: value for value in right}
     lefts = list(left)
     rights = attempt(lambda: list(map(partners.__getitem__, lefts)))
     if not isinstance(rights, list) or len(left) != len(partners):
         return False
-    return _are_flat_and_equal(lefts, rights) or have_same_values(lefts, rights)
+    is_flat = kinds == {tuple} and _are_flat_and_of_same_types(lefts, rights)
+    return is_flat or have_same_values(lefts, rights)
 
 
-def _are_flat_and_equal(lefts: list[object], rights: list[object]) -> bool:
-    """Tell whether two lists hold tuples of leaves only, and the same ones."""
-    if not set(map(type, lefts)) == set(map(type, rights)) == {tuple}:
+def _are_flat_and_of_same_types(lefts: list[object], rights: list[object]) -> bool:
+    """Tell whether equal tuples are of leaves only, strictly of the same types."""
+    if set(map(type, rights)) != {tuple}:
         return False
     rows = cast("list[tuple[object]]", lefts), cast("list[tuple[object]]", rights)
-    if list(map(len, rows[0])) != list(map(len, rows[1])):
-        return False
-    flat = [list(chain.from_iterable(side)) for side in rows]
-    return are_flat_and_equal(flat[0], flat[1], Tolerance())
+    kinds = [list(map(type, chain.from_iterable(side))) for side in rows]
+    return kinds[0] == kinds[1] and set(kinds[0]) <= LEAVES
 
 
 def _deque(walk: Walk, left: object, right: object, path: Path) -> None:
