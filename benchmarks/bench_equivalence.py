@@ -1,7 +1,8 @@
 """What it costs to compare, in units of dumping the same object: `python bench_equivalence.py`.
 
 The budget is 3 for a structure of a million elements and for an array of 100 MB. Both are the
-best of three, taken in one run; peak memory is that of the comparison alone.
+best of three, taken in one run; peak memory is that of the comparison alone. Measured on a busy
+machine: 1.3-2.4 for structures, 0.13 for the array.
 """
 
 from __future__ import annotations

@@ -7,9 +7,9 @@ a new interpreter; with `back`, that one dumps to a file again, which is loaded 
 Budgets, `round_trip=False`: 100 MB in at most 1.3 x of by hand, peak memory there at most 1.3 x of
 the object (with all that the interpreter and NumPy need). Comparing takes at most 3 x of dumping.
 
-Measured on a busy machine: protocol 4 0.79-0.94 x, 128 MB there (by hand 126 MB); protocol 5 0.41 x
-and 28 MB, because what nobody looks at is not read; a million objects 0.94 x, 105 MB (104 MB). Back
-and compared: 1.6-2.0 x with protocol 4, 0.9-1.3 x with protocol 5.
+Measured on a busy machine: protocol 4 0.74-0.88 x, 131 MB there (by hand 126 MB); protocol 5
+0.36-0.47 x and 31 MB, because what nobody looks at is not read; a million objects 1.0-1.4 x, 108 MB
+(104 MB). Back and compared: 1.2-1.3 x with protocol 4, 0.7-0.8 x with protocol 5.
 """
 
 from __future__ import annotations
