@@ -91,6 +91,7 @@ class _Reducers(Reducers):
     def __init__(self, *, builtin_only: bool) -> None:
         super().__init__()
         self._builtin_only = builtin_only
+        self.reduced: list[type] = []
 
     def __missing__(self, kind: type) -> Callable[[Any], object]:
         """Judge a class that is met for the first time."""
@@ -106,12 +107,9 @@ class _Reducers(Reducers):
             self[kind] = self._reduce_exception
         elif not _is_plain(kind):
             self[kind] = self._leave_out
-        elif (
-            slot_names(kind)
-            or _is_of_numpy(kind)
-            or _has_own_reducer(kind)
-            or not CONTENTS.isdisjoint(bases(kind))
-        ):
+        elif _has_own_reducer(kind) and not _is_of_numpy(kind):
+            self[kind] = self._reduce_as_itself
+        elif slot_names(kind) or _is_of_numpy(kind) or not CONTENTS.isdisjoint(bases(kind)):
             self[kind] = _AS_USUAL
         else:
             return self._reduce_first
@@ -125,6 +123,11 @@ class _Reducers(Reducers):
         kind = type(obj)
         self[kind] = _AS_USUAL if instance_attributes(obj) else self._leave_out
         return self[kind](obj)
+
+    def _reduce_as_itself(self, obj: object) -> object:
+        """Keep the class beside the stream: what an author reduces to may be of another."""
+        self.reduced.append(type(obj))
+        return _AS_USUAL(obj)
 
     def _reduce_exception(self, obj: BaseException) -> object:
         """Leave out what was raised from something: pickle leaves that out."""
@@ -224,7 +227,7 @@ def same_but_for_holes(original: object, returned: object, *, builtin_only: bool
 def _same_but_for_holes(original: object, returned: object, builtin_only: bool) -> Holes | None:
     reducers = [_Reducers(builtin_only=builtin_only) for _ in range(2)]
     memos = same_streams((original, returned), (reducers[0], reducers[1]))
-    if memos is None:
+    if memos is None or reducers[0].reduced != reducers[1].reduced:
         return None
     left_out = [table.left_out for table in reducers]
     pairs = [pair for pair in zip(*left_out, strict=True) if pair[0] is not pair[1]]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -21,6 +21,24 @@ from unit.equivalence.samples import Lied, Node, Pair, Point, Silent, changes, p
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+
+class Base:
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Base, (self.value,)
+
+
+class Special(Base):
+    """Reduces to what it is derived from."""
+
+
+def test_a_subclass_that_is_lost_is_found() -> None:
+    assert paths({"x": Special(2)}, {"x": Base(2)}) == ["obj['x']"]
+    assert paths([Base(1), Special(2)], [Base(1), Base(2)]) == ["obj[1]"]
+    assert not compare([Base(1), Special(2)], [Base(1), Special(2)])
 
 
 def test_equal_objects_have_no_differences() -> None:
