@@ -207,6 +207,17 @@ def test_a_variable_that_is_only_asked_for_is_named_where_it_explains_all(
     assert "SIDES_HOME" in problem.message
 
 
+def test_a_look_at_the_width_of_the_terminal_explains_nothing(
+    on: Callable[..., Portable], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")  # as tox does
+
+    problem = first(on(), [side("variables").Shows()])
+
+    assert problem.code != "environment-dependency"
+    assert "COLUMNS" not in problem.message
+
+
 def test_a_variable_that_is_set_is_no_problem(on: Callable[..., Portable]) -> None:
     portable = on(env={"SIDES_HOME": "/there"}, round_trip=False)
 

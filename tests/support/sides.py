@@ -96,13 +96,18 @@ _MODULES: dict[str, tuple[str, str]] = {
     "makers": ("def make(kind, size):\n    return [kind] * size\n",) * 2,
     "variables": (
         (
-            "import os\nclass Reads:\n"
+            "import os, sys\nclass Reads:\n"
             "    def __setstate__(self, state): self.home = os.environ['SIDES_HOME']\n"
             "    def __getstate__(self): return {'a': 1}\n"
             "class Asks:\n"
             "    def __getstate__(self): return {'a': 1}\n"
             "    def __setstate__(self, state):\n"
             "        if os.environ.get('SIDES_HOME') is None: raise RuntimeError('no home')\n"
+            "class Shows:\n"
+            "    def __getstate__(self): return {'place': sys.prefix}\n"
+            "    def __setstate__(self, state):\n"
+            "        width = os.environ.get('COLUMNS')\n"
+            "        if state['place'] != sys.prefix: raise RuntimeError('elsewhere')\n"
         ),
     )
     * 2,

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["EVERYWHERE", "EnvironmentDependency", "UnsetVariable", "entry_points_here"]
 
-# Every process has these, each its own.
+# Every process has these, each its own, or its terminal has; what shows things looks at them.
 EVERYWHERE: Final = frozenset(
     {"PATH", "HOME", "TMPDIR", "TMP", "TEMP", "LANG", "LC_ALL", "TZ", "PWD", "USER", "SHELL"}
+    | {"COLUMNS", "LINES", "TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "PY_COLORS"}
 )
 _NETWORK_ERRORS: Final = frozenset({"ConnectionError", "gaierror", "TimeoutError"})
 _FILE_ERRORS: Final = frozenset({"FileNotFoundError", "NotADirectoryError", "PermissionError"})
