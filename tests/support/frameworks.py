@@ -28,6 +28,7 @@ SUITES: Final = ROOT / "tests" / "frameworks" / "suites"
 # environment serves every checkout.
 OWN: Final = (
     "cloudpickle>=2.2",
+    "coverage>=7.10",  # where CI measures, see `.ci/run`
     "dill>=0.3.5.1",
     "packaging>=24",
     "pytest>=8",
