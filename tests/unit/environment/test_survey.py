@@ -27,7 +27,8 @@ def pyenv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         facts, release = real(path), path.parent.parent.name
         if release == "3.9.99":
             raise probing.ProbeError(f"{path} does not run (exit status 127)")
-        if release[0].isdigit():
+        # The running one may lie in a folder of that form as well, such as `.tox/3.10`.
+        if release[0].isdigit() and path.is_relative_to(tmp_path):
             numbers = [int(each) for each in release.split(".")]
             facts |= {"version": release, "version_info": numbers, "base": str(path.resolve())}
         return facts
