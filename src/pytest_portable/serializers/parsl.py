@@ -10,7 +10,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_portable.serializers.quiet import Framework
-from pytest_portable.serializers.serializer import Serializer
+from pytest_portable.serializers.serializer import Serializer, refusing_other_pythons
 from pytest_portable.serializers.task import Answer, Limit, Task
 from pytest_portable.serializers.there import parsl as there
 
@@ -52,7 +52,9 @@ def make() -> Serializer:
             Limit(128_000_000, "task", "Parsl warns of buffers over 128 MB", fails=False),
             Limit(1_000_000, "result", "Parsl warns of results over 1 MB", fails=False),
         ),
-        remarks=_remarks,
+        remarks=refusing_other_pythons(
+            "Parsl's HighThroughputExecutor refuses workers of another Python"
+        ),
         there=inspect.getsource(there),
     )
 
@@ -88,14 +90,3 @@ def _unpack(data: bytes, **_: object) -> Answer:
     if isinstance(found, RemoteExceptionWrapper):
         return Answer(raised=found.get_exception())
     return Answer(value=found)
-
-
-def _remarks(
-    host: tuple[int, int], target: tuple[int, int], distributions: Mapping[str, str]
-) -> Sequence[str]:
-    del distributions
-    if host == target:
-        return ()
-    here, there_ = (".".join(map(str, minor)) for minor in (host, target))
-    refused = "Parsl's HighThroughputExecutor refuses workers of another Python"
-    return (f"{refused}: {there_} there, {here} here",)

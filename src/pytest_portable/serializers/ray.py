@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_portable.serializers import loading
 from pytest_portable.serializers.quiet import Framework
-from pytest_portable.serializers.serializer import Serializer
+from pytest_portable.serializers.serializer import Serializer, refusing_other_pythons
 from pytest_portable.serializers.task import Answer, Limit, Task
 from pytest_portable.serializers.there import ray as there
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
 __all__ = ["make"]
 
@@ -57,7 +57,7 @@ def make() -> Serializer:
                 _BIG_FUNCTION_BYTES, "function", "Ray warns of functions over 10 MB", fails=False
             ),
         ),
-        remarks=_remarks,
+        remarks=refusing_other_pythons("Ray refuses to connect to a cluster of another Python"),
         there=inspect.getsource(there),
     )
 
@@ -97,13 +97,3 @@ def _unpack(data: bytes, *, raised: bool) -> Answer:
     if type(error.cause) is RayError:  # the text of an exception that Ray could not pickle
         raise error.cause
     return Answer(raised=error.as_instanceof_cause())
-
-
-def _remarks(
-    host: tuple[int, int], target: tuple[int, int], distributions: Mapping[str, str]
-) -> Sequence[str]:
-    del distributions
-    if host == target:
-        return ()
-    here, there_ = (".".join(map(str, minor)) for minor in (host, target))
-    return (f"Ray refuses to connect to a cluster of another Python: {there_} there, {here} here",)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Minor = tuple[int, int]
 
-__all__ = ["Serializer", "resolve", "whole"]
+__all__ = ["Serializer", "refusing_other_pythons", "resolve", "whole"]
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _FUNCTION: Final = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
@@ -38,6 +38,22 @@ def resolve(name: str) -> Callable[..., object]:
 def _nothing(*_: object) -> Sequence[Any]:
     """Have nothing to say."""
     return ()
+
+
+def refusing_other_pythons(refused: str) -> Callable[[Minor, Minor, object], Sequence[str]]:
+    """Return the `remarks` of a system whose workers must have the Python of the submitter.
+
+    Args:
+        refused: what the system does otherwise, in words.
+    """
+
+    def remarks(host: Minor, target: Minor, _: object) -> Sequence[str]:
+        if host == target:
+            return ()
+        here, there = (".".join(map(str, minor)) for minor in (host, target))
+        return (f"{refused}: {there} there, {here} here",)
+
+    return remarks
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pytest_portable.serializers import loading
 from pytest_portable.serializers.quiet import Framework
-from pytest_portable.serializers.serializer import Serializer
+from pytest_portable.serializers.serializer import Serializer, refusing_other_pythons
 from pytest_portable.serializers.task import Answer, Task
 from pytest_portable.serializers.there import spark as there
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
 __all__ = ["make"]
 
@@ -53,7 +53,7 @@ def make() -> Serializer:
             unpack=framework.wrap(_unpack),
             own_code="the function in which Spark wraps that of every map",
         ),
-        remarks=_remarks,
+        remarks=refusing_other_pythons("Spark refuses Python workers of another minor version"),
         there=inspect.getsource(there),
     )
 
@@ -105,13 +105,3 @@ def _unpack(data: bytes, *, raised: bool) -> Answer:
         return Answer(raised=PythonException(f"{said}\n{text}"))
     (value,) = _elements().load_stream(io.BytesIO(data))
     return Answer(value=value)
-
-
-def _remarks(
-    host: tuple[int, int], target: tuple[int, int], distributions: Mapping[str, str]
-) -> Sequence[str]:
-    del distributions
-    if host == target:
-        return ()
-    here, there_ = (".".join(map(str, minor)) for minor in (host, target))
-    return (f"Spark refuses Python workers of another minor version: {there_} there, {here} here",)
