@@ -364,32 +364,25 @@ class Check:
     def run(self) -> None:
         """Take the steps of the request; the last record says that it finished."""
         self.unpack()
-        if self.request["kind"] == "task":
-            self.task()
-            self.record({"finished": self.request["nonce"]})
-            return
-        if self.request["kind"] == "census":
-            self.count()
-            self.record({"finished": self.request["nonce"]})
-            return
-        if self.request["kind"] == "again":
-            self.look_again()
-            self.record({"finished": self.request["nonce"]})
-            return
-        if self.notes is not None:
-            found = Asking(self.notes)
-            found.watch()
-            self.load()
-            found.open = False
-            self.record({"asked": found.seen})
-            self.record({"finished": self.request["nonce"]})
-            return
-        if self.request["kind"] == "forward":
-            self.forward()
-        else:
-            self.exercise_all()
+        kinds = {
+            "again": self.look_again,
+            "blame": self.find_blame,
+            "census": self.count,
+            "forward": self.forward,
+            "task": self.task,
+        }
+        kinds.get(self.request["kind"], self.exercise_all)()
         flush()
         self.record({"finished": self.request["nonce"]})
+
+    def find_blame(self) -> None:
+        """Load with the unpickler that notes its steps, and tell what was asked for."""
+        assert self.notes is not None
+        found = Asking(self.notes)
+        found.watch()
+        self.load()
+        found.open = False
+        self.record({"asked": found.seen})
 
     def exercise_all(self) -> None:
         """Load, and do what the kind of the request asks for."""
