@@ -32,14 +32,14 @@ import cloudpickle
 import dill
 from measure import medians_ms, silence
 
-from pytest_portable.engine import Session
-from pytest_portable.plan import Leg
+from pytest_portable.engine.session import Session
+from pytest_portable.settings.legs import Leg
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-    from pytest_portable.engine import Portable
+    from pytest_portable.engine.session import Portable
 
 DATA = {f"key{number}": [number, float(number), str(number)] for number in range(30)}
 LOAD = """

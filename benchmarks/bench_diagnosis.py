@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 
 from pluggy import HookimplMarker
 
-from pytest_portable.engine import Session
-from pytest_portable.plan import Leg
+from pytest_portable.engine.session import Session
+from pytest_portable.settings.legs import Leg
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from measure import medians_ms, silence
 
-from pytest_portable.engine import Session
-from pytest_portable.plan import Leg
+from pytest_portable.engine.session import Session
+from pytest_portable.settings.legs import Leg
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.linear_model import LinearRegression
 
-from pytest_portable.engine import Session
+from pytest_portable.engine.session import Session
 from pytest_portable.environment import default_cache_dir
-from pytest_portable.plan import Leg
+from pytest_portable.settings.legs import Leg
 
 if TYPE_CHECKING:
     from collections.abc import Callable

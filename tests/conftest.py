@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_portable._target import bootstrap
+from pytest_portable.agent.in_target import bootstrap
 
 pytest_plugins = ["pytester"]
 

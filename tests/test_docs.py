@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_portable import cli, hookspecs
-from pytest_portable.keys import KEYS
-from pytest_portable.options import OPTIONS
+from pytest_portable import cli
+from pytest_portable.plugin import hookspecs
 from pytest_portable.serializers import Registry
+from pytest_portable.settings.mark_checks import KEYS
+from pytest_portable.settings.options import OPTIONS
 from pytest_portable.verdict import Problem, Remedy, Target, Verdict
 from support.documents import Block, Page, blocks
 

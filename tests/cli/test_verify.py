@@ -7,8 +7,8 @@ import pytest
 
 from pytest_portable.bundle.export import Exporter
 from pytest_portable.cli import main
-from pytest_portable.engine import Session
-from pytest_portable.plan import Leg
+from pytest_portable.engine.session import Session
+from pytest_portable.settings.legs import Leg
 
 if TYPE_CHECKING:
     from pathlib import Path

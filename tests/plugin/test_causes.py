@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_portable.engine import Portable, Session
+from pytest_portable.engine.session import Portable, Session
 from pytest_portable.errors import PortabilityError
 from pytest_portable.payload import references
-from pytest_portable.plan import Leg
+from pytest_portable.settings.legs import Leg
 from support import sides
 
 if TYPE_CHECKING:

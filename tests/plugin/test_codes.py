@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pluggy import HookimplMarker
 
-from pytest_portable.engine import Portable, Session
+from pytest_portable.engine.session import Portable, Session
 from pytest_portable.errors import PortabilityError
-from pytest_portable.plan import Leg
+from pytest_portable.settings.legs import Leg
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from pytest_portable.options import split_pythons
+from pytest_portable.settings.options import split_pythons
 from support.wheels import make_wheel
 
 
@@ -85,12 +85,14 @@ def test_start_up_imports_nothing_beyond_pytest(pytester: pytest.Pytester) -> No
     assert modules("-p", "pytest_portable.plugin") - modules() == {
         "pytest_portable",
         "pytest_portable.errors",
-        "pytest_portable.hookspecs",
-        "pytest_portable.option_table",
-        "pytest_portable.options",
+        "pytest_portable.plugin.hookspecs",
+        "pytest_portable.settings.option_table",
+        "pytest_portable.settings",
+        "pytest_portable.settings.options",
         "pytest_portable.plugin",
-        "pytest_portable.extensions",
-        "pytest_portable.reporting",
+        "pytest_portable.plugin.extensions",
+        "pytest_portable.plugin.hooks",
+        "pytest_portable.plugin.recorder",
     }
 
 

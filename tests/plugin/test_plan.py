@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_portable.keys import Element, parse_size
-from pytest_portable.options import Settings
-from pytest_portable.plan import Choice, Plan
+from pytest_portable.settings.legs import Choice, Plan
+from pytest_portable.settings.mark_checks import Element, parse_size
+from pytest_portable.settings.options import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

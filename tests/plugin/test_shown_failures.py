@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from pytest_portable.failures import summary_of
+from pytest_portable.plugin.shown_failures import summary_of
 from pytest_portable.verdict import Problem, Verdict
 
 HIDDEN = "All traceback entries are hidden"

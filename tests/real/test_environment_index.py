@@ -13,7 +13,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from pytest_portable.environment import EnvironmentRequest, preparation, prepare
+from pytest_portable.environment import EnvironmentRequest, prepare
+from pytest_portable.environment import prepare as preparation
 from pytest_portable.errors import InstallError
 from support.wheels import Wheelhouse
 

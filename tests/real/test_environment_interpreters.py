@@ -18,7 +18,7 @@ from pytest_portable.environment import (
     prepare,
     probing,
 )
-from pytest_portable.environment.asis import as_it_is
+from pytest_portable.environment.as_it_is import as_it_is
 from pytest_portable.errors import InterpreterNotFoundError, SetupError
 
 pytestmark = pytest.mark.real

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_portable.engine import Session
-from pytest_portable.plan import Leg
+from pytest_portable.engine.session import Session
+from pytest_portable.settings.legs import Leg
 from support.elsewhere import Elsewhere
 
 if TYPE_CHECKING:

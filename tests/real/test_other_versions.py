@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from pytest_portable.engine import Portable, Session
-from pytest_portable.plan import Leg
+from pytest_portable.engine.session import Portable, Session
+from pytest_portable.settings.legs import Leg
 from support.elsewhere import Elsewhere
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_portable.cli import main
-from pytest_portable.engine import Portable, Session
+from pytest_portable.engine.session import Portable, Session
 from pytest_portable.errors import PortabilityError
-from pytest_portable.plan import Leg
+from pytest_portable.settings.legs import Leg
 from support.distributions import Site
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import importlib
 import zipfile
 from typing import TYPE_CHECKING, Any
 
-from pytest_portable.diagnosis import brought
+from pytest_portable.engine import installed_requirements as brought
 from pytest_portable.payload import references
 from support.wheels import make_wheel
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_portable._target import agent as protocol
+from pytest_portable.agent import Agent, Transcript
+from pytest_portable.agent.in_target import serve as protocol
 from pytest_portable.errors import AgentError
-from pytest_portable.target import Agent, Transcript
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -199,7 +199,7 @@ def test_an_old_python_is_refused_politely(minor: str) -> None:
 
 def test_the_agent_ends_with_its_host() -> None:
     script = (
-        "import sys, os; from pathlib import Path; from pytest_portable.target import Agent\n"
+        "import sys, os; from pathlib import Path; from pytest_portable.agent import Agent\n"
         "agent = Agent(Path(sys.executable)); print(agent.start()['pid'], flush=True)\n"
         "os._exit(1)"
     )

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_portable import CommandTarget
+from pytest_portable.agent import Agent, Transcript
 from pytest_portable.environment import ask_command
 from pytest_portable.errors import AgentError, OptionError, SetupError
-from pytest_portable.target import Agent, Transcript
 from support.commands import SYSTEM_PYTHON, as_nobody, loopback_ssh, without_network
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_portable._target import agent as protocol
+from pytest_portable.agent.in_target import serve as protocol
 
 TESTS = """
 import time

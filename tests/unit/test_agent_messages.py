@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from pytest_portable._target import agent
+from pytest_portable.agent.in_target import serve as agent
 
 
 @pytest.mark.parametrize("compiled", [True, False], ids=["c", "python"])

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_portable import byhand
-from pytest_portable.engine import Session
-from pytest_portable.plan import Leg
+from pytest_portable.engine import reproduce as byhand
+from pytest_portable.engine.session import Session
+from pytest_portable.settings.legs import Leg
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

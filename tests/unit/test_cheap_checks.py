@@ -16,9 +16,9 @@ SCRIPT = """
 import collections, datetime, functools, sys, threading
 from pathlib import Path
 
-from pytest_portable.engine import Session
+from pytest_portable.engine.session import Session
 from pytest_portable.payload import graph
-from pytest_portable.plan import Leg
+from pytest_portable.settings.legs import Leg
 
 reads = []
 

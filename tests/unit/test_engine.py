@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from pytest_portable.engine import Portable, Session
+from pytest_portable.engine.session import Portable, Session
 from pytest_portable.errors import OptionError, PortabilityError, SetupError
-from pytest_portable.plan import Leg
 from pytest_portable.serializers import Serializer
+from pytest_portable.settings.legs import Leg
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from pytest_portable.keys import KEYS
-from pytest_portable.mark_keys import MarkKeys
+from pytest_portable.settings.mark_checks import KEYS
+from pytest_portable.settings.mark_types import MarkKeys
 
 
 def test_type_checkers_know_every_key() -> None:

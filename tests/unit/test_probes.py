@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from pytest_portable import probes
 from pytest_portable.errors import OptionError
+from pytest_portable.settings import probes
 
 
 def parsed(probe: Any, **names: object) -> probes.Probe:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_portable.progress import (
+from pytest_portable.report.progress import (
     LineProgress,
     LiveProgress,
     StatusProgress,

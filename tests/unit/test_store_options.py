@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_portable.store_options import parse_duration, read_store_options
+from pytest_portable.settings.store_options import parse_duration, read_store_options
 
 
 @pytest.mark.parametrize(

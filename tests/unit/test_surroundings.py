@@ -14,10 +14,10 @@ import cloudpickle
 import dill
 import pytest
 
+from pytest_portable.judgement.surroundings import find_globals, is_user_code
+from pytest_portable.judgement.surroundings.origins import is_user_file
+from pytest_portable.judgement.surroundings.survey import ask
 from pytest_portable.payload.inspection import inspect_payload
-from pytest_portable.surroundings import find_globals, is_user_code
-from pytest_portable.surroundings.origins import is_user_file
-from pytest_portable.surroundings.questions import ask
 
 
 class Mine:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from pytest_portable.exchange import Checked
+    from pytest_portable.engine.checker import Checked
 
 __all__ = ["Exporter", "export_check", "make_manifest"]
 

@@ -21,15 +21,15 @@ from pytest_portable.bundle.judging import with_findings
 from pytest_portable.bundle.manifest import Bundle, read_bundle, write_bundle
 from pytest_portable.bundle.verify import verify_bundle
 from pytest_portable.errors import BundleError, OptionError
-from pytest_portable.options import near
+from pytest_portable.settings.options import near
 from pytest_portable.verdict import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_portable.bundle.differences import Difference
-    from pytest_portable.exchange import Checked, Exchange
-    from pytest_portable.plan import Leg
+    from pytest_portable.engine.checker import Checked, Exchange
+    from pytest_portable.settings.legs import Leg
     from pytest_portable.verdict import Verdict
 
 __all__ = ["MODES", "Golden", "check_golden"]

@@ -11,7 +11,7 @@ from pytest_portable.verdict import STAGES, Problem, Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pytest_portable.plan import Leg
+    from pytest_portable.settings.legs import Leg
 
 __all__ = ["judge_portraits", "with_findings"]
 

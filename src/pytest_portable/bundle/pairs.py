@@ -10,13 +10,13 @@ from pytest_portable.bundle.judging import judge_portraits
 from pytest_portable.bundle.verify import portrait_probe
 from pytest_portable.environment.redaction import redact
 from pytest_portable.errors import OptionError, SetupError
-from pytest_portable.probes import Probe
+from pytest_portable.settings.probes import Probe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pytest_portable.exchange import Exchange
-    from pytest_portable.plan import Leg
+    from pytest_portable.engine.checker import Exchange
+    from pytest_portable.settings.legs import Leg
     from pytest_portable.verdict import Verdict
 
 __all__ = ["Pairs", "check_made", "check_pairs", "parse_side"]

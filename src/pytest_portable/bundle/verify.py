@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_portable.bundle.judging import judge_portraits
 from pytest_portable.errors import BundleError
 from pytest_portable.payload.inspection import inspect_payload
-from pytest_portable.probes import Probe
+from pytest_portable.settings.probes import Probe
 from pytest_portable.verdict import label_of, minor_of
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from pytest_portable.bundle.differences import Difference
     from pytest_portable.bundle.manifest import Bundle, Manifest
-    from pytest_portable.exchange import Exchange
-    from pytest_portable.plan import Leg
+    from pytest_portable.engine.checker import Exchange
+    from pytest_portable.settings.legs import Leg
     from pytest_portable.verdict import Verdict
 
 __all__ = ["check_references", "leg_for", "portrait_probe", "side_of", "verify_bundle"]

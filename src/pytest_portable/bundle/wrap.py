@@ -14,8 +14,8 @@ from pytest_portable.payload.inspection import inspect_payload
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_portable.exchange import Exchange
-    from pytest_portable.probes import Probe
+    from pytest_portable.engine.checker import Exchange
+    from pytest_portable.settings.probes import Probe
 
 __all__ = ["wrap_payload"]
 

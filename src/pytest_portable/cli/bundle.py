@@ -43,7 +43,7 @@ def add_parser(commands: Commands) -> None:
 def run(given: argparse.Namespace) -> int:
     """Write a bundle; 1 where the payload cannot be loaded even there."""
     from pytest_portable.bundle.wrap import wrap_payload
-    from pytest_portable.probes import parse
+    from pytest_portable.settings.probes import parse
 
     leg = leg_of(given)
     try:

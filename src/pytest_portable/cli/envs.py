@@ -119,7 +119,7 @@ def _made(environment: Environment) -> dict[str, Any]:
 
 def _prune(given: argparse.Namespace) -> int:
     from pytest_portable.environment import prune
-    from pytest_portable.keys import parse_size
+    from pytest_portable.settings.mark_checks import parse_size
 
     limits: dict[str, Any] = {}
     if given.max_age is not None:

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from pytest_portable.engine import Session
-    from pytest_portable.plan import Leg
+    from pytest_portable.engine.session import Session
+    from pytest_portable.settings.legs import Leg
 
 __all__ = [
     "Commands",
@@ -59,7 +59,7 @@ def check_reports(flag: str, wanted: Sequence[str]) -> None:
         OptionError: with every mistake.
     """
     from pytest_portable.errors import OptionError
-    from pytest_portable.options import report_mistake
+    from pytest_portable.settings.options import report_mistake
 
     if mistakes := [wrong for name in wanted if (wrong := report_mistake(name))]:
         raise OptionError([f"{flag}: {mistake}" for mistake in mistakes])
@@ -104,10 +104,10 @@ def leg_of(given: argparse.Namespace) -> Leg:
     from pytest_portable.cli.objects import make_importable
     from pytest_portable.environment import validate_python, validate_requirement
     from pytest_portable.errors import OptionError
-    from pytest_portable.keys import find_mistakes
-    from pytest_portable.options import Checks
-    from pytest_portable.plan import Leg
     from pytest_portable.serializers import Registry
+    from pytest_portable.settings.legs import Leg
+    from pytest_portable.settings.mark_checks import find_mistakes
+    from pytest_portable.settings.options import Checks
 
     mistakes = [f"--dep: {found}" for line in given.dep if (found := validate_requirement(line))]
     if given.python is not None and (found := validate_python(given.python)):
@@ -137,7 +137,7 @@ def open_session(given: argparse.Namespace) -> Session:
     Raises:
         OptionError: a constraints file is not there.
     """
-    from pytest_portable.engine import Session
+    from pytest_portable.engine.session import Session
     from pytest_portable.environment import default_cache_dir
     from pytest_portable.errors import OptionError
 

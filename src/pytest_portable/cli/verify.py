@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from pytest_portable.engine import Session
-    from pytest_portable.plan import Leg
+    from pytest_portable.engine.session import Session
+    from pytest_portable.settings.legs import Leg
     from pytest_portable.verdict import Verdict
 
 __all__ = ["add_parser", "run"]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pytest_portable.diagnosis.ask_target import Questions
 from pytest_portable.diagnosis.bytecode import foreign_code
-from pytest_portable.diagnosis.causes.differing import explain_difference, other_versions
-from pytest_portable.diagnosis.causes.lost import explain_lost
+from pytest_portable.diagnosis.causes.no_answer import explain_lost
+from pytest_portable.diagnosis.causes.version_difference import explain_difference, other_versions
 from pytest_portable.diagnosis.causes.wording import pin
 from pytest_portable.diagnosis.dump import explain_dump
 from pytest_portable.diagnosis.evidence import Evidence
@@ -15,9 +16,8 @@ from pytest_portable.diagnosis.explain import (
     explain_options,
     take_census,
 )
-from pytest_portable.diagnosis.here import Here, Owner
-from pytest_portable.diagnosis.latent import bound_notes
-from pytest_portable.diagnosis.questions import Questions
+from pytest_portable.diagnosis.host import Here, Owner
+from pytest_portable.diagnosis.system_bound import bound_notes
 
 __all__ = [
     "Evidence",

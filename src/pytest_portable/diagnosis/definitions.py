@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_portable._target import agent
+from pytest_portable.agent.in_target import serve as agent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_portable.diagnosis.here import Here, Owner, canonical
-from pytest_portable.diagnosis.questions import Blame, Census, Questions, same_failure
+from pytest_portable.diagnosis.ask_target import Blame, Census, Questions, same_failure
+from pytest_portable.diagnosis.host import Here, Owner, canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from pytest_portable.agent import Transcript
     from pytest_portable.payload.bytecode import CodeSent
     from pytest_portable.payload.inspection import Inspection
-    from pytest_portable.target import Transcript
     from pytest_portable.verdict import Target
 
 __all__ = ["Evidence"]

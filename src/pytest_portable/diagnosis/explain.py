@@ -7,9 +7,9 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from pytest_portable.diagnosis.causes import explain_failure, explain_lack
-from pytest_portable.diagnosis.causes.globals import sender_of
+from pytest_portable.diagnosis.causes.dropped_globals import sender_of
 from pytest_portable.diagnosis.evidence import plainest
-from pytest_portable.diagnosis.findings import Failure, Lack, chain_of, lack_in
+from pytest_portable.diagnosis.target_errors import Failure, Lack, chain_of, lack_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

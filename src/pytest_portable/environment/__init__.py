@@ -6,8 +6,8 @@ neither pytest nor payloads.
 
 from __future__ import annotations
 
-from pytest_portable.environment.added import check_installers
 from pytest_portable.environment.command import CommandTarget, ask_command
+from pytest_portable.environment.from_hooks import check_installers
 from pytest_portable.environment.housekeeping import (
     Pruned,
     StoredEnvironment,

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_portable._target import bootstrap
+from pytest_portable.agent.in_target import bootstrap
 from pytest_portable.environment.layout import distributions_of
 from pytest_portable.environment.probing import PROBE_BEGIN, PROBE_END, PROBE_SOURCE, Interpreter
 from pytest_portable.environment.processes import tool_environment

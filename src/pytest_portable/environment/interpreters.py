@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pytest_portable.environment.layout import environment_python
 from pytest_portable.environment.probing import Interpreter, ProbeError, has_shim, probe
-from pytest_portable.environment.roots import candidates, install_roots, path_candidates
+from pytest_portable.environment.python_folders import candidates, install_roots, path_candidates
 from pytest_portable.environment.specs import InterpreterSpec, UnknownSpecError, parse_spec
 from pytest_portable.errors import InterpreterNotFoundError
 

@@ -11,15 +11,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_portable.environment.asis import as_it_is
+from pytest_portable.environment.as_it_is import as_it_is
 from pytest_portable.environment.build import Plan, build, is_current
 from pytest_portable.environment.command import ask_command
 from pytest_portable.environment.configuration import (
     index_configuration,
     wheelhouse_listing,
 )
-from pytest_portable.environment.failures import recall_failure, remember_failure
+from pytest_portable.environment.failed_builds import recall_failure, remember_failure
 from pytest_portable.environment.housekeeping import clean_up
+from pytest_portable.environment.install_errors import last_words
 from pytest_portable.environment.installers import OLDEST_UV, PipInstaller, UvInstaller, find_uv
 from pytest_portable.environment.interpreters import find_interpreter
 from pytest_portable.environment.layout import environment_python
@@ -31,7 +32,6 @@ from pytest_portable.environment.requirements import (
     runtime_pins,
 )
 from pytest_portable.environment.store import SCHEMA, Record, Store, session_store
-from pytest_portable.environment.trouble import last_words
 from pytest_portable.errors import InstallError, SetupError
 
 if TYPE_CHECKING:

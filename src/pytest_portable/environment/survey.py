@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pytest_portable.environment.interpreters import default_cache_dir
 from pytest_portable.environment.probing import Interpreter, ProbeError, has_shim, probe
-from pytest_portable.environment.roots import candidates, install_roots
+from pytest_portable.environment.python_folders import candidates, install_roots
 from pytest_portable.environment.specs import InterpreterSpec
 
 if TYPE_CHECKING:

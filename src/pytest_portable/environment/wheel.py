@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_portable.environment.install_errors import build_error
 from pytest_portable.environment.layout import environment_python
 from pytest_portable.environment.lines import archive_name, direct_reference
 from pytest_portable.environment.project import copy_tree, keep_wheel, kept_wheel
-from pytest_portable.environment.trouble import build_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable

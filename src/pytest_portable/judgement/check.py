@@ -11,40 +11,49 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_portable.diagnosis import bound_notes, explain_dump, foreign_code
 from pytest_portable.environment.redaction import redact
-from pytest_portable.judgement.again import explain_probes
-from pytest_portable.judgement.around import ask_around, judge_surroundings
-from pytest_portable.judgement.back import judge_probe, judge_probe_there, judge_return, load_back
-from pytest_portable.judgement.copies import note_copies
-from pytest_portable.judgement.evidence import census_of_payloads
+from pytest_portable.judgement.absent import find_unwanted
+from pytest_portable.judgement.argument_paths import (
+    argument_paths,
+    with_argument_path,
+    with_some_argument,
+)
+from pytest_portable.judgement.evidence_of_check import census_of_payloads
 from pytest_portable.judgement.exceptions import bring_back_exception, ends_session, not_raised
-from pytest_portable.judgement.latent import note_imports
+from pytest_portable.judgement.installed_copies import note_copies
+from pytest_portable.judgement.late_imports import note_imports
+from pytest_portable.judgement.load_warnings import all_warnings
 from pytest_portable.judgement.outcome import Outcome
-from pytest_portable.judgement.paths import argument_paths, with_argument_path, with_some_argument
 from pytest_portable.judgement.policies import check_policies
+from pytest_portable.judgement.probe_causes import explain_probes
 from pytest_portable.judgement.protocols import newer_than_readable
+from pytest_portable.judgement.returned import (
+    judge_probe,
+    judge_probe_there,
+    judge_return,
+    load_back,
+)
 from pytest_portable.judgement.route import Hop, blame_hop, route_facts, take_route
 from pytest_portable.judgement.seeds import seeded_modules
+from pytest_portable.judgement.surroundings import Questions
+from pytest_portable.judgement.surroundings.judge import ask_around, judge_surroundings
 from pytest_portable.judgement.task import check_limits, note_left_behind, run_task
-from pytest_portable.judgement.there import judge_transcript
-from pytest_portable.judgement.unwanted import find_unwanted
-from pytest_portable.judgement.warned import all_warnings
-from pytest_portable.payload.outside import dump_outside, searchable, size_of, whole
+from pytest_portable.judgement.transcript import judge_transcript
+from pytest_portable.payload.out_of_band import dump_outside, searchable, size_of, whole
 from pytest_portable.payload.prescan import may_be_bound, may_carry_code
-from pytest_portable.shipping import NO_SHIPPING, Shipping
-from pytest_portable.surroundings import Questions
+from pytest_portable.serializers.shipping import NO_SHIPPING, Shipping
 from pytest_portable.verdict import STAGES, Problem, Target, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pytest_portable.agent import Agent, Message, Transcript
     from pytest_portable.diagnosis import Evidence
     from pytest_portable.environment import Environment
     from pytest_portable.equivalence import Comparator
     from pytest_portable.payload.inspection import Inspection
-    from pytest_portable.plan import Leg
-    from pytest_portable.probes import Probe
     from pytest_portable.serializers import Serializer
-    from pytest_portable.target import Agent, Message, Transcript
+    from pytest_portable.settings.legs import Leg
+    from pytest_portable.settings.probes import Probe
 
 __all__ = ["Check", "Outcome"]
 

@@ -7,10 +7,10 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_portable._target.agent import exception_facts
+from pytest_portable.agent.in_target.serve import exception_facts
 from pytest_portable.diagnosis import explain_call, pin
-from pytest_portable.judgement.evidence import evidence_for
-from pytest_portable.judgement.loading import (
+from pytest_portable.judgement.evidence_of_check import evidence_for
+from pytest_portable.judgement.load_answer import (
     Unloadable,
     loader_for,
     versions_apart,
@@ -21,8 +21,8 @@ from pytest_portable.verdict import Problem, Remedy
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pytest_portable.agent import Message
     from pytest_portable.judgement.check import Check
-    from pytest_portable.target import Message
 
 __all__ = [
     "add_note",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pytest_portable.judgement.paths import with_argument_path
-from pytest_portable.payload.outside import size_of
+from pytest_portable.judgement.argument_paths import with_argument_path
+from pytest_portable.payload.out_of_band import size_of
 from pytest_portable.verdict import Problem, Remedy
 
 if TYPE_CHECKING:

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_portable.equivalence import compare
 from pytest_portable.errors import OptionError
-from pytest_portable.judgement.loading import loader_for
-from pytest_portable.judgement.there import judge_transcript
+from pytest_portable.judgement.load_answer import loader_for
+from pytest_portable.judgement.transcript import judge_transcript
 from pytest_portable.verdict import Problem, Remedy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pytest_portable.agent import Agent, Message
     from pytest_portable.environment import Environment
     from pytest_portable.judgement.check import Check
-    from pytest_portable.plan import Leg
     from pytest_portable.serializers import Serializer
-    from pytest_portable.target import Agent, Message
+    from pytest_portable.settings.legs import Leg
     from pytest_portable.verdict import Target
 
 __all__ = ["Hop", "blame_hop", "hop_legs", "refuse_calls", "route_facts", "take_route"]

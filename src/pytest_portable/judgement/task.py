@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_portable.judgement.argument_paths import argument_paths
 from pytest_portable.judgement.exceptions import add_note, ends_session, not_raised
 from pytest_portable.judgement.outcome import Outcome
-from pytest_portable.judgement.paths import argument_paths
-from pytest_portable.judgement.there import judge_transcript
-from pytest_portable.payload.outside import size_of
+from pytest_portable.judgement.transcript import judge_transcript
+from pytest_portable.payload.out_of_band import size_of
 from pytest_portable.verdict import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pytest_portable.agent import Message, Transcript
     from pytest_portable.judgement.check import Check
     from pytest_portable.serializers.task import Answer, LeftBehind, Task
-    from pytest_portable.target import Message, Transcript
 
 __all__ = ["check_limits", "note_left_behind", "run_task"]
 

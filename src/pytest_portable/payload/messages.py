@@ -7,7 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pytest_portable.serializers import covalent, globus_compute, groundhog, orquestra, parsl
+from pytest_portable.serializers.frameworks import (
+    covalent,
+    globus_compute,
+    groundhog,
+    orquestra,
+    parsl,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -8,8 +8,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from pytest_portable.host_modules import home_of
 from pytest_portable.payload import opcodes as op
-from pytest_portable.payload.homes import home_of
 from pytest_portable.payload.lenses.definitions import CLASSES, FUNCTIONS, MODULES
 from pytest_portable.payload.lenses.edges import edges
 from pytest_portable.payload.lenses.view import group_of

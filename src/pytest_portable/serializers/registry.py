@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pytest_portable.errors import OptionError
-from pytest_portable.options import near
 from pytest_portable.serializers.serializer import Serializer
+from pytest_portable.settings.options import near
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -35,25 +35,33 @@ class Builtin:
 
 _BUILTINS: Final[Mapping[str, Builtin]] = {
     "cloudpickle": Builtin("standard:make_cloudpickle"),
-    "covalent": Builtin("covalent:make", needs="covalent>=0.238", extra="covalent"),
-    "covalent-lattice": Builtin("covalent:make_lattice", needs="covalent>=0.238", extra="covalent"),
-    "covalent-server": Builtin("covalent:make_server", needs="covalent>=0.238", extra="covalent"),
-    "dask": Builtin("dask:make", needs="distributed>=2025.4", extra="dask"),
+    "covalent": Builtin("frameworks.covalent:make", needs="covalent>=0.238", extra="covalent"),
+    "covalent-lattice": Builtin(
+        "frameworks.covalent:make_lattice", needs="covalent>=0.238", extra="covalent"
+    ),
+    "covalent-server": Builtin(
+        "frameworks.covalent:make_server", needs="covalent>=0.238", extra="covalent"
+    ),
+    "dask": Builtin("frameworks.dask:make", needs="distributed>=2025.4", extra="dask"),
     "dill": Builtin("standard:make_dill"),
     "dill-session": Builtin("standard:make_session"),
     "globus-compute": Builtin(
-        "globus_compute:make", needs="globus-compute-sdk>=4", extra="globus-compute"
+        "frameworks.globus_compute:make", needs="globus-compute-sdk>=4", extra="globus-compute"
     ),
-    "groundhog": Builtin("groundhog:make", needs="groundhog-hpc>=0.9", extra="groundhog"),
+    "groundhog": Builtin(
+        "frameworks.groundhog:make", needs="groundhog-hpc>=0.9", extra="groundhog"
+    ),
     "joblib": Builtin("standard:make_joblib", needs="joblib>=1.0", extra="joblib"),
-    "modal": Builtin("modal:make", needs="modal>=1.0", extra="modal"),
+    "modal": Builtin("frameworks.modal:make", needs="modal>=1.0", extra="modal"),
     "multiprocessing": Builtin("standard:make_multiprocessing"),
-    "orquestra": Builtin("orquestra:make", needs="orquestra-sdk>=1.0", extra="orquestra"),
-    "parsl": Builtin("parsl:make", needs="parsl>=2025.1", extra="parsl"),
+    "orquestra": Builtin(
+        "frameworks.orquestra:make", needs="orquestra-sdk>=1.0", extra="orquestra"
+    ),
+    "parsl": Builtin("frameworks.parsl:make", needs="parsl>=2025.1", extra="parsl"),
     "pickle": Builtin("standard:make_pickle"),
-    "ray": Builtin("ray:make", needs="ray>=2.9", extra="ray"),
-    "spark": Builtin("spark:make", needs="pyspark>=3.4", extra="spark"),
-    "torch": Builtin("torch:make", needs="torch>=2", extra="torch"),
+    "ray": Builtin("frameworks.ray:make", needs="ray>=2.9", extra="ray"),
+    "spark": Builtin("frameworks.spark:make", needs="pyspark>=3.4", extra="spark"),
+    "torch": Builtin("frameworks.torch:make", needs="torch>=2", extra="torch"),
 }
 
 

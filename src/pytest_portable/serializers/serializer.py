@@ -186,7 +186,7 @@ class Serializer:
 
     def find_mistakes(self, options: Mapping[str, object], protocol: int | None) -> list[str]:
         """Say what this serializer cannot take of a mark's `options` and `protocol`."""
-        from pytest_portable.options import near  # a sibling room, only for mistakes
+        from pytest_portable.settings.options import near  # a sibling room, only for mistakes
 
         mistakes = []
         if (accepted := self.accepts) is not None:

@@ -6,7 +6,7 @@ import inspect
 import pickle
 from typing import TYPE_CHECKING, Final
 
-from pytest_portable.serializers import loading
+from pytest_portable.serializers import safe_loads
 from pytest_portable.serializers.serializer import Serializer
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def make_pickle() -> Serializer:
     return Serializer(
         name="pickle",
         dumps=pickle.dumps,
-        loads=loading.loads,
+        loads=safe_loads.loads,
         loaders=("pickle:loads",),
         dumpers=("pickle:dumps",),
         default_protocol=lambda: pickle.DEFAULT_PROTOCOL,
@@ -53,7 +53,7 @@ def make_cloudpickle() -> Serializer:
     return Serializer(
         name="cloudpickle",
         dumps=cloudpickle.dumps,
-        loads=loading.loads,
+        loads=safe_loads.loads,
         loaders=("pickle:loads",),
         dumpers=("cloudpickle:dumps", "pickle:dumps"),
         default_protocol=lambda: pickle.HIGHEST_PROTOCOL,
@@ -72,7 +72,7 @@ def make_dill() -> Serializer:
     return Serializer(
         name="dill",
         dumps=dill.dumps,
-        loads=loading.loads_dill,
+        loads=safe_loads.loads_dill,
         loaders=("dill:loads", "pickle:loads"),
         dumpers=("dill:dumps", "pickle:dumps"),
         default_protocol=lambda: int(dill.settings["protocol"]),
@@ -85,7 +85,7 @@ def make_dill() -> Serializer:
 
 def make_session() -> Serializer:
     """The names of a session, as `dill.dump_session` (`dump_module`) saves them in `__main__`."""
-    from pytest_portable.serializers.there import session as there
+    from pytest_portable.serializers.in_target import session as there
 
     return Serializer(
         name="dill-session",
@@ -103,7 +103,7 @@ def make_session() -> Serializer:
 
 def make_joblib() -> Serializer:
     """What joblib writes: a pickle with bytes of arrays between its opcodes, or compressed."""
-    from pytest_portable.serializers.there import joblib as there
+    from pytest_portable.serializers.in_target import joblib as there
 
     return Serializer(
         name="joblib",
@@ -123,12 +123,12 @@ def make_joblib() -> Serializer:
 
 def make_multiprocessing() -> Serializer:
     """What a spawned process gets: pickle with the reducers of `multiprocessing`."""
-    from pytest_portable.serializers.there import multiprocessing as there
+    from pytest_portable.serializers.in_target import multiprocessing as there
 
     return Serializer(
         name="multiprocessing",
         dumps=there.dumps,
-        loads=loading.loads,
+        loads=safe_loads.loads,
         loaders=("pickle:loads",),
         dumpers=("there:dumps",),
         default_protocol=lambda: pickle.DEFAULT_PROTOCOL,

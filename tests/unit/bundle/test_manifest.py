@@ -14,7 +14,7 @@ from pytest_portable.bundle.manifest import (
 )
 from pytest_portable.bundle.verify import check_references, leg_for, side_of
 from pytest_portable.errors import BundleError
-from pytest_portable.plan import Leg
+from pytest_portable.settings.legs import Leg
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import cloudpickle
 import pytest
 
-from pytest_portable.diagnosis.brought import Installed
-from pytest_portable.diagnosis.minimal import Search, check_style, modules_needed
+from pytest_portable.engine.installed_requirements import Installed
+from pytest_portable.engine.smallest_requirements import Search, check_style, modules_needed
 from pytest_portable.errors import InstallError, OptionError, PortabilityError
 from pytest_portable.payload.inspection import inspect_payload
 from pytest_portable.verdict import Problem, Target, Verdict

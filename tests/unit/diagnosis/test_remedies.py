@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_portable.diagnosis.remedies import MAX_TRIALS, applied, prove
+from pytest_portable.engine.prove_remedies import MAX_TRIALS, applied, prove
 from pytest_portable.errors import InstallError
-from pytest_portable.plan import Leg
+from pytest_portable.settings.legs import Leg
 from pytest_portable.verdict import Problem, Remedy, Target, Verdict
 
 if TYPE_CHECKING:

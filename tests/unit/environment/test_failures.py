@@ -59,6 +59,6 @@ def test_a_failure_that_cannot_be_kept_is_the_same_failure(
     def refuse(*_arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("pytest_portable.environment.failures.write_atomically", refuse)
+    monkeypatch.setattr("pytest_portable.environment.failed_builds.write_atomically", refuse)
 
     assert "broken" in fail(BrokenInstaller(wheelhouse.folder), settings, tmp_path, time.time())

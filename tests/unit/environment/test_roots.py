@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_portable.environment.roots import candidates, install_roots, path_candidates
+from pytest_portable.environment.python_folders import candidates, install_roots, path_candidates
 from pytest_portable.environment.specs import parse_spec
 
 if TYPE_CHECKING:

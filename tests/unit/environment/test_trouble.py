@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_portable.environment import prepare
+from pytest_portable.environment.install_errors import backtracked, is_network_trouble, last_words
 from pytest_portable.environment.processes import Completed
-from pytest_portable.environment.trouble import backtracked, is_network_trouble, last_words
 from pytest_portable.errors import InstallError
 from support.installers import BrokenInstaller, ask
 

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_portable.judgement.again import parts_of_probe
-from pytest_portable.probes import Probe
+from pytest_portable.judgement.probe_causes import parts_of_probe
+from pytest_portable.settings.probes import Probe
 from unit.payload.truth import define
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from pytest_portable.engine import Portable
+    from pytest_portable.engine.session import Portable
     from pytest_portable.verdict import Problem
 
 MODEL = """

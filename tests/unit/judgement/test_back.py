@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import pytest
 
-from pytest_portable.serializers import loading
+from pytest_portable.serializers import safe_loads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_portable.engine import Portable
+    from pytest_portable.engine.session import Portable
 
 
 @pytest.mark.parametrize("keeps_sharing", [True, False])
@@ -19,7 +19,7 @@ def test_a_serializer_may_say_that_it_splits_what_is_shared(
     on: Callable[..., Portable], *, keeps_sharing: bool
 ) -> None:
     def split(data: bytes) -> object:
-        return [copy.copy(part) for part in loading.loads(data)]  # type: ignore[attr-defined]
+        return [copy.copy(part) for part in safe_loads.loads(data)]  # type: ignore[attr-defined]
 
     portable = on()
     portable._serializer = replace(portable._serializer, loads=split, keeps_sharing=keeps_sharing)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_portable.errors import PortabilityError
-from pytest_portable.plan import Leg
+from pytest_portable.settings.legs import Leg
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pytest_portable.engine import Portable, Session
+    from pytest_portable.engine.session import Portable, Session
 
 
 def raised_by(portable: Portable, source: str) -> BaseException:

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_portable.engine import Session
+from pytest_portable.engine.session import Session
 from pytest_portable.errors import PortabilityError
 from pytest_portable.judgement.route import hop_legs
-from pytest_portable.plan import Leg
-from pytest_portable.progress import SilentProgress
+from pytest_portable.report.progress import SilentProgress
 from pytest_portable.serializers import Registry, Serializer
+from pytest_portable.settings.legs import Leg
 from target.test_agent import interpreter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from pytest_portable.engine import Portable
+    from pytest_portable.engine.session import Portable
 
 HERE = {"python": sys.executable}
 PICKLE = Registry().get("pickle")

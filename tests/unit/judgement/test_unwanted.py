@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_portable.environment import Environment, find_interpreter
-from pytest_portable.environment.asis import as_it_is
+from pytest_portable.environment.as_it_is import as_it_is
 from pytest_portable.environment.layout import installed, site_folders
-from pytest_portable.judgement.unwanted import chain_to, find_unwanted
+from pytest_portable.judgement.absent import chain_to, find_unwanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from pytest_portable.engine import Portable
+    from pytest_portable.engine.session import Portable
 
 METADATA = {
     "client-2.0": ["toolkit (>=1.5)", 'old-thing; python_version < "3"'],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_portable.payload.homes import home_of
+from pytest_portable.host_modules import home_of
 from pytest_portable.payload.inspection import inspect_payload
 
 if TYPE_CHECKING:

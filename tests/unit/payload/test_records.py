@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from pytest_portable.payload.records import split
+from pytest_portable.payload.pickle_rows import split
 from pytest_portable.serializers.serializer import whole
 
 ONE, TWO = pickle.dumps({"a": 1}), pickle.dumps([2], protocol=0)

@@ -12,7 +12,7 @@ import cloudpickle
 import dill
 import pytest
 
-from pytest_portable.serializers.loading import loads, loads_dill
+from pytest_portable.serializers.safe_loads import loads, loads_dill
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

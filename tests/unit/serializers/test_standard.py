@@ -9,10 +9,10 @@ import joblib
 import numpy as np
 import pytest
 
-from pytest_portable.engine import Portable, Session
+from pytest_portable.engine.session import Portable, Session
 from pytest_portable.payload.inspection import inspect_payload
-from pytest_portable.plan import Leg
 from pytest_portable.serializers import Registry, Serializer, runtime_of
+from pytest_portable.settings.legs import Leg
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,13 +9,13 @@ import dill
 import pytest
 
 from pytest_portable.errors import OptionError
-from pytest_portable.shipping.script import as_script, find_test_module
+from pytest_portable.serializers.shipping.script_as_main import as_script, find_test_module
 from unit.shipping.laboratory import importable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pytest_portable.engine import Portable
+    from pytest_portable.engine.session import Portable
 
 SCRIPT = """
 import enum, functools

@@ -10,7 +10,7 @@ import dill
 import pytest
 
 from pytest_portable.payload.inspection import inspect_payload
-from pytest_portable.shipping.dill_definitions import dumping_by_value, loading_by_value
+from pytest_portable.serializers.shipping.dill_by_value import dumping_by_value, loading_by_value
 from unit.shipping.laboratory import importable
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_portable.shipping.rehoming import rehomed
+from pytest_portable.serializers.shipping.as_main import rehomed
 from unit.shipping.laboratory import importable
 
 if TYPE_CHECKING:

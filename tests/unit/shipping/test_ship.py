@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_portable.errors import OptionError
-from pytest_portable.shipping.sources import collect
+from pytest_portable.serializers.shipping.sources import collect
 from unit.shipping.laboratory import importable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pytest_portable.engine import Portable
+    from pytest_portable.engine.session import Portable
 
 FILES = {
     "shop/__init__.py": "from shop.core import Item\n",

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_portable._target import agent as protocol
-from pytest_portable.target.transcript import Transcript, read_transcript
+from pytest_portable.agent.in_target import serve as protocol
+from pytest_portable.agent.transcript import Transcript, read_transcript
 
 if TYPE_CHECKING:
     from pathlib import Path

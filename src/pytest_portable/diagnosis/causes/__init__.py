@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
-from pytest_portable.diagnosis.causes.globals import DroppedGlobal
+from pytest_portable.diagnosis.causes.dropped_globals import DroppedGlobal
 from pytest_portable.diagnosis.causes.hooks import CallError, LoadHook, Recursion
 from pytest_portable.diagnosis.causes.installed import (
     MissingDistribution,
     ModuleSkew,
     UndeclaredImport,
 )
-from pytest_portable.diagnosis.causes.local import (
+from pytest_portable.diagnosis.causes.not_installable import (
     MainReference,
     MissingModule,
     PytestLeak,
@@ -19,12 +19,16 @@ from pytest_portable.diagnosis.causes.local import (
 )
 from pytest_portable.diagnosis.causes.runtime import OldDill, SerializerMissing, SerializerSkew
 from pytest_portable.diagnosis.causes.skew import VersionSkew
-from pytest_portable.diagnosis.causes.standard import Platform, StdlibFailure, StdlibVersion
+from pytest_portable.diagnosis.causes.stdlib_and_platform import (
+    Platform,
+    StdlibFailure,
+    StdlibVersion,
+)
 from pytest_portable.diagnosis.causes.surroundings import EnvironmentDependency, UnsetVariable
 
 if TYPE_CHECKING:
     from pytest_portable.diagnosis.evidence import Evidence
-    from pytest_portable.diagnosis.findings import Failure, Lack
+    from pytest_portable.diagnosis.target_errors import Failure, Lack
     from pytest_portable.verdict import Problem
 
 __all__ = ["explain_failure", "explain_lack"]

@@ -9,7 +9,7 @@ from pytest_portable.verdict import Problem, Remedy
 
 if TYPE_CHECKING:
     from pytest_portable.diagnosis.evidence import Evidence
-    from pytest_portable.diagnosis.findings import Failure
+    from pytest_portable.diagnosis.target_errors import Failure
 
 __all__ = ["CallError", "LoadHook", "Recursion"]
 

@@ -10,7 +10,7 @@ from pytest_portable.verdict import Problem, Remedy
 
 if TYPE_CHECKING:
     from pytest_portable.diagnosis.evidence import Evidence
-    from pytest_portable.diagnosis.findings import Failure, Lack
+    from pytest_portable.diagnosis.target_errors import Failure, Lack
 
 __all__ = ["OldDill", "SerializerMissing", "SerializerSkew"]
 

@@ -8,14 +8,14 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_portable.diagnosis.causes.wording import add
-from pytest_portable.diagnosis.findings import chain_of, frames_of
+from pytest_portable.diagnosis.target_errors import chain_of, frames_of
 from pytest_portable.verdict import Problem, Remedy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pytest_portable.diagnosis.evidence import Evidence
-    from pytest_portable.diagnosis.findings import Failure
+    from pytest_portable.diagnosis.target_errors import Failure
 
 __all__ = ["EVERYWHERE", "EnvironmentDependency", "UnsetVariable", "entry_points_here"]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pytest_portable.payload.lenses import definitions, standard, tables
-from pytest_portable.payload.lenses.brought import check_lenses, register_lenses
+from pytest_portable.payload.lenses import definitions, pandas, stdlib_numpy
 from pytest_portable.payload.lenses.edges import edges
+from pytest_portable.payload.lenses.from_hooks import check_lenses, register_lenses
 from pytest_portable.payload.lenses.view import LENSES, SETTERS, STATES, Edge, View, lens
 
 __all__ = [
@@ -17,7 +17,7 @@ __all__ = [
     "definitions",
     "edges",
     "lens",
+    "pandas",
     "register_lenses",
-    "standard",
-    "tables",
+    "stdlib_numpy",
 ]

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from pytest_portable import OptionError
-from pytest_portable.serializers.covalent import requirements_of
+from pytest_portable.serializers.frameworks.covalent import requirements_of
 
 OTHER = "3.12" if sys.version_info[:2] != (3, 12) else "3.11"
 

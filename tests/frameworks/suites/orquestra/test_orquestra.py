@@ -15,7 +15,7 @@ import orquestra.sdk as sdk
 import pytest
 
 from pytest_portable import OptionError
-from pytest_portable.serializers.orquestra import requirements_of
+from pytest_portable.serializers.frameworks.orquestra import requirements_of
 
 
 def codes(verdict):

@@ -1,0 +1,77 @@
+"""A process that never answered: killed by a signal, ended, or still busy."""
+
+from __future__ import annotations
+
+import re
+import signal
+from typing import TYPE_CHECKING, Final
+
+from pytest_portable.verdict import Problem
+
+if TYPE_CHECKING:
+    from pytest_portable.agent import Transcript
+    from pytest_portable.diagnosis.evidence import Evidence
+
+__all__ = ["explain_lost"]
+
+_STACK_LINE: Final = re.compile(r'File "([^"]+)", line (\d+) in (\S+)')
+_MAX_LINES: Final = 6
+
+
+def explain_lost(
+    transcript: Transcript, evidence: Evidence, *, stage: str, timeout_seconds: float
+) -> Problem:
+    """Return the problem of a child that did not finish.
+
+    Args:
+        transcript: what it left.
+        evidence: for the payload that it was busy with.
+        stage: of the verdict.
+        timeout_seconds: the limit of the leg.
+    """
+    step = transcript.last_step()
+    blame = evidence.blame if step == "loading" else None
+    place = blame.place if blame and blame.place else _innermost(transcript)
+    at = f", in {place}" if place else ""
+    if transcript.timed_out:
+        code = "timeout"
+        message = f"did not finish in {timeout_seconds:g} s; last step: {step}{at}"
+    elif transcript.status < 0:
+        code = "crash"
+        message = (
+            f"ended by signal {-transcript.status} ({_name(-transcript.status)}) while {step}{at}"
+        )
+    else:
+        code = "early-exit"
+        message = (
+            f"the process ended with status {transcript.status} without an answer while {step}{at}"
+        )
+    return Problem(
+        code=code,
+        stage=stage,
+        path=(blame.path if blame else "") or evidence.root,
+        module=blame.callee[0] or None if blame else None,
+        message=message,
+        evidence="\n".join(_lines(transcript)[:_MAX_LINES]),
+    )
+
+
+def _name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return "a real-time signal"
+
+
+def _lines(transcript: Transcript) -> list[str]:
+    return [
+        line for line in transcript.stderr.splitlines() if "agent/in_target/serve.py" not in line
+    ]
+
+
+def _innermost(transcript: Transcript) -> str:
+    """Return the function on top of the stack that faulthandler printed, the agent's apart."""
+    for line in _lines(transcript):
+        if found := _STACK_LINE.search(line):
+            return f"{found[3]} ({found[1]}, line {found[2]})"
+    return ""

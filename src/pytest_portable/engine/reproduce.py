@@ -1,0 +1,98 @@
+"""Keep what a failing check sent, and say which command loads it again without the test.
+
+Only where a command alone can tell the same: a payload that fails to load, on a leg without what
+the command line does not take. Elsewhere the test itself is named.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+import shutil
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from pytest_portable.environment.redaction import redact
+from pytest_portable.settings.legs import Leg
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_portable.verdict import Verdict
+
+__all__ = ["keep_failure"]
+
+MAX_KEPT: Final = 50
+MAX_BYTES: Final = 20_000_000
+STAGES: Final = frozenset({"inspect", "load"})
+
+
+def keep_failure(verdict: Verdict, leg: Leg, payload: bytes, cache_dir: Path) -> Verdict:
+    """Return the verdict with a command that needs no test, where there is one.
+
+    Args:
+        verdict: of the check.
+        leg: that it ran on.
+        payload: what was sent; it is kept with the rights of its owner only.
+        cache_dir: `failed-payloads` in it holds the newest `MAX_KEPT`
+            payloads of at most `MAX_BYTES`.
+    """
+    if verdict.stage not in STAGES or not _is_plain(leg) or len(payload) > MAX_BYTES:
+        return verdict
+    folder = cache_dir / "failed-payloads"
+    file = folder / f"{hashlib.sha256(payload).hexdigest()[:12]}.bin"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_bytes(payload)
+        _forget(folder)
+    except OSError:  # a cache that cannot be written is told elsewhere
+        return verdict
+    return replace(verdict, reproduce=shlex.join(_command(leg, file)))
+
+
+def _is_plain(leg: Leg) -> bool:
+    """Tell whether the command line takes all that the leg says."""
+    if leg.deps is None or any(redact(line) != line for line in leg.deps):
+        return False
+    taken = replace(
+        leg,
+        id="",
+        python=None,
+        deps=(),
+        deps_id=None,
+        deps_root=None,
+        serializer="pickle",
+        protocol=None,
+        options={},
+        timeout_seconds=Leg.timeout_seconds,
+        round_trip=True,
+        rtol=None,
+        atol=None,
+        signed_zero=False,
+        seed=None,
+        test="",
+    )
+    return taken == Leg()
+
+
+def _command(leg: Leg, file: Path) -> list[str]:
+    # The running Python dumped it, so the command has to be its own.
+    words = [sys.executable, "-m", "pytest_portable", "check", str(file)]
+    words += ["--python", leg.python] if leg.python else []
+    for line in leg.deps or ():
+        words += ["--dep", line]
+    words += ["--serializer", leg.serializer] if leg.serializer != "pickle" else []
+    if leg.timeout_seconds != Leg.timeout_seconds:
+        words += ["--timeout", f"{leg.timeout_seconds:g}"]
+    return words
+
+
+def _forget(folder: Path) -> None:
+    kept = sorted(folder.iterdir(), key=lambda path: -path.stat().st_mtime_ns)
+    for path in kept[MAX_KEPT:]:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,146 @@
+"""Loading what the target dumped, and why that fails."""
+
+from __future__ import annotations
+
+import re
+import sys
+from contextlib import contextmanager
+from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Final
+
+from pytest_portable.diagnosis import Owner
+from pytest_portable.errors import PayloadError
+from pytest_portable.judgement.evidence_of_check import evidence_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pytest_portable.agent import Message
+    from pytest_portable.judgement.check import Check
+
+__all__ = ["Unloadable", "loader_for", "newer_names", "versions_apart", "why_unloadable"]
+
+# Source: What's New in Python 3.13, and cpython#133789.
+_MOVED_MODULES: Final = {"pathlib._local": "pathlib"}
+_MOVED_NAMES: Final = (("re", "PatternError", "error"),)
+_NO_ATTRIBUTE: Final = re.compile(r"attribute '([^']+)' on <module '([^']+)'")
+_CONSTRUCTOR: Final = re.compile(r"((?:\w+\.)*\w+)\.__(?:init|new)__\(\)|__(?:init|new)__\(\)")
+
+
+class Unloadable(Exception):  # noqa: N818 - a finding rather than an error
+    """What came back cannot be loaded here; the text says why.
+
+    Attributes:
+        path: the part that is to blame, as far as it is known.
+        module: the module that the host lacks, if that is why.
+    """
+
+    def __init__(self, path: str, why: str, module: str | None = None) -> None:
+        """Keep the place beside the reason."""
+        super().__init__(path, why, module)
+        self.path = path
+        self.why = why
+        self.module = module
+
+    def __str__(self) -> str:
+        """Return the reason."""
+        return self.why
+
+
+def loader_for(check: Check, record: Message) -> Callable[..., object]:
+    """Return what loads a record: the target dumps with pickle where nothing better is there."""
+    if str(record.header["dumper"]).startswith("pickle:"):
+        from pytest_portable.serializers.safe_loads import loads  # noqa: PLC0415 - rare
+
+        return loads
+    return partial(check.serializer.load, options=check.leg.options)
+
+
+def versions_apart(check: Check, module: str) -> tuple[Owner, Owner] | None:
+    """Return the distribution of a module here and there, where these are two versions."""
+    evidence = evidence_for(check)
+    here = evidence.here.owner(module)
+    version = None if here is None else evidence.installed(here.name)
+    if here is None or version in {None, here.version}:
+        return None
+    return here, Owner(here.name, str(version))
+
+
+@contextmanager
+def newer_names() -> Iterator[bool]:
+    """Give what newer Pythons call otherwise its new name, for one load of an answer.
+
+    Yields:
+        whether there is any that this Python does not have.
+    """
+    modules = {new: old for new, old in _MOVED_MODULES.items() if not _is_module(new)}
+    names = [each for each in _MOVED_NAMES if not hasattr(import_module(each[0]), each[1])]
+    for new, old in modules.items():
+        sys.modules[new] = import_module(old)
+    for module, new, old in names:
+        setattr(sys.modules[module], new, getattr(sys.modules[module], old))
+    try:
+        yield bool(modules or names)
+    finally:
+        for new in modules:
+            del sys.modules[new]
+        for module, new, _ in names:
+            delattr(sys.modules[module], new)
+
+
+def _is_module(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except (ImportError, ValueError):  # its parent is no package
+        return False
+
+
+def why_unloadable(check: Check, blob: bytes, root: str, error: BaseException) -> Unloadable:
+    """Return the reason why an answer cannot be loaded here, placed by reading it.
+
+    Args:
+        check: the check that it answers.
+        blob: the answer.
+        root: the name at the root of its paths.
+        error: what loading raised.
+    """
+    module: str | None = None
+    name: str | None = None
+    text = str(error)
+    if isinstance(error, ImportError) and error.name:
+        module = error.name
+        why = f"its module {module} is not importable here"
+    elif isinstance(error, AttributeError) and (found := _NO_ATTRIBUTE.search(text)):
+        name, module = found.groups()
+        why = f"{module} has no {name} here"
+    elif isinstance(error, TypeError) and (called := _CONSTRUCTOR.search(text)):
+        name = called.group(1)
+        why = f"{name or 'its class'} wants other arguments than it was dumped with: {text}"
+    else:
+        why = f"loading it raises {type(error).__name__}: {text}"
+    return Unloadable(_path(check, blob, root, module, name), why, module)
+
+
+def _path(check: Check, blob: bytes, root: str, module: str | None, name: str | None) -> str:
+    """Return the first path in an answer that leads to what is missing here."""
+    if module is None and name is None:
+        return root
+    from pytest_portable.payload.inspection import inspect_payload  # noqa: PLC0415 - on demand
+
+    try:
+        references = inspect_payload(blob, root=root, python=check.host).references
+    except PayloadError:
+        return root
+    for reference in references:
+        is_it = reference.module == module or (module or "\0") in _parents(reference.module)
+        is_named = name is None or reference.qualname == name
+        if reference.paths and is_named and (is_it or module is None):
+            return reference.paths[0]
+    return root
+
+
+def _parents(module: str) -> list[str]:
+    parts = module.split(".")
+    return [".".join(parts[:size]) for size in range(1, len(parts))]

@@ -1,0 +1,335 @@
+"""Why a probe disagrees: it runs there once more, and what it reads is compared part by part."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import os
+import re
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_portable.agent.in_target import serve as agent
+from pytest_portable.diagnosis import explain_options
+from pytest_portable.diagnosis.causes.surroundings import EVERYWHERE, entry_points_here
+from pytest_portable.judgement.evidence_of_check import evidence_for, with_paths
+from pytest_portable.judgement.seeds import seeded_modules
+from pytest_portable.judgement.surroundings.judge import ANOTHER_VALUE
+from pytest_portable.payload.out_of_band import whole
+from pytest_portable.verdict import Problem, Remedy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from pytest_portable.judgement.check import Check
+    from pytest_portable.settings.probes import Probe
+
+__all__ = ["explain_probes", "parts_of_probe"]
+
+_HOOKS: Final = ("__getstate__", "__reduce__", "__reduce_ex__")
+_MAX_PARTS: Final = 20
+# Signals that were raised by calculations say nothing about how it calculates.
+_DECIMAL: Final = re.compile(r", flags=\[[^]]*\]")
+# What no two processes need agree on, what is said of it, and what to do.
+_OWN: Final = (
+    (
+        "hash",
+        "the probe takes a hash, and hashes of text differ from process to process",
+        "use hashlib, or leave the hash out of the probe",
+    ),
+    (
+        "folder",
+        "the probe asks for the working directory, and the target has one of its own",
+        "pass the directory as an argument",
+    ),
+    (
+        "chance",
+        "the probe takes random numbers, and the state of their generator stays behind",
+        "seed=0",
+    ),
+)
+
+
+def explain_probes(check: Check, probes: Sequence[Probe], names: Mapping[str, object]) -> None:
+    """Look once more at probes that disagree where nothing else explains that.
+
+    What is found comes before the disagreement; where nothing is, a note says what the probe
+    reads. It costs another process there, and the probe's parts are evaluated here.
+
+    Args:
+        check: a check whose transcript is there, judged.
+        probes: of the check.
+        names: the values that they see.
+    """
+    for probe in probes:
+        others = [one for one in check.problems if not _is_about(one, probe)]
+        disagrees = len(others) < len(check.problems) or any(map(_is_skew, others))
+        if check.transcript is None or not disagrees or not all(map(_may_depend, others)):
+            continue
+        again = _Again(check, probe, names)
+        found = list(again.surroundings() if others else again.findings())
+        if found:
+            check.problems[:0] = found
+        elif not others and again.chains:
+            check.notes.append(again.reads())
+
+
+def _is_about(problem: Problem, probe: Probe) -> bool:
+    if problem.code == "call-error":
+        return True
+    return problem.code == "mismatch" and (problem.path or "").startswith(probe.label)
+
+
+def _may_depend(problem: Problem) -> bool:
+    """Tell whether something around the object may still be behind a problem."""
+    is_computed = problem.code == "mismatch" and ANOTHER_VALUE in problem.message
+    return is_computed or _is_skew(problem)
+
+
+def _is_skew(problem: Problem) -> bool:
+    """Tell whether a call raised in code of another version: which may have to do with it."""
+    return (problem.code, problem.stage) == ("version-skew", "call")
+
+
+class _Again:
+    """One probe, run once more."""
+
+    def __init__(self, check: Check, probe: Probe, names: Mapping[str, object]) -> None:
+        self.check = check
+        self.probe = probe
+        self.values = {**names, "obj": check.obj}
+        self.chains = parts_of_probe(probe)
+        self.parts = list(dict.fromkeys(part for chain in self.chains for part in chain))
+        questions = evidence_for(check).questions
+        assert questions is not None
+        seed = check.leg.seed, seeded_modules(check.leg.seed)
+        transcript = questions.again(probe.to_request(), self.parts[:_MAX_PARTS], seed)
+        looked, parts = transcript.find("looked"), transcript.find("parts")
+        self.looked: list[tuple[str, str]] = []
+        self.facts: Mapping[str, str] = {}
+        if looked is not None:
+            self.looked = [(kind, what) for kind, what, _ in looked.header["looked"]]
+            self.facts = looked.header["facts"]
+        self.there: list[Mapping[str, Any]] = parts.header["parts"] if parts is not None else []
+
+    @property
+    def stage(self) -> str:
+        """The stage at which the probe disagreed."""
+        problems = self.check.problems
+        raised = any(one.code == "call-error" or _is_skew(one) for one in problems)
+        return "call" if raised else "compare"
+
+    def findings(self) -> Iterator[Problem]:
+        """Yield what explains the disagreement."""
+        found = list(self._parts())
+        yield from found
+        if not found:
+            yield from with_paths(explain_options(evidence_for(self.check)))
+            found = list(self.surroundings())
+            yield from found or self._process()
+
+    # --- what the probe reads -----------------------------------------------------------------
+
+    def _parts(self) -> Iterator[Problem]:
+        """Yield the first part of every chain that is another one there."""
+        there = dict(zip(self.parts, self.there, strict=False))
+        here = {part: agent.part_facts(part, self.values) for part in there}
+        seen = set()
+        for chain in self.chains:
+            for before, part in zip(["", *chain], chain, strict=False):
+                if part not in there or "raised" in here[part]:
+                    break
+                if here[part]["text"] != there[part].get("text"):
+                    if part not in seen:
+                        yield self._part(before, part, here, there)
+                    seen.add(part)
+                    break
+
+    def _part(
+        self,
+        before: str,
+        part: str,
+        here: Mapping[str, Mapping[str, Any]],
+        there: Mapping[str, Mapping[str, Any]],
+    ) -> Problem:
+        said = there[part].get("text") or f"there it raises {there[part]['raised']}"
+        text = f"the probe reads {part}, which is another one there"
+        name = part[len(before) + 1 :] if part[len(before) :].startswith(".") else ""
+        hook = _hook(self._value(before)) if before else ""
+        if name and name in here[before]["held"]:
+            if name not in there[before]["held"]:
+                text = f"the probe reads {part}, which did not travel"
+                text += f": {hook} leaves {name} out" if hook else ""
+            elif hook:
+                text += f": what {hook} returns does not bring {name}"
+        fix = Remedy(f"let {hook} bring {name}") if hook and name else None
+        return Problem(
+            code="mismatch",
+            stage=self.stage,
+            path=part,
+            message=text,
+            evidence=f"{here[part]['text']} here, {said} there",
+            remedies=(fix,) if fix else (),
+        )
+
+    def _value(self, source: str) -> object:
+        try:
+            return eval(source, dict(self.values))  # noqa: S307 - a part of the user's own probe
+        except Exception:  # noqa: BLE001 - a property may raise at the second look
+            return None
+
+    def reads(self) -> Problem:
+        """Return a note for a probe whose parts are equal."""
+        asked = list(dict.fromkeys(what for kind, what in self.looked if kind == "process"))
+        own = f"; it asks for {', '.join(asked)}, which every process has of its own"
+        sides = evidence_for(self.check).here.minor, evidence_for(self.check).there_minor
+        python = f"; here it is Python {sides[0]}, there {sides[1]}"
+        return Problem(
+            code="mismatch",
+            stage=self.stage,
+            path=_common(self.chains),
+            message=f"what {self.probe.source} reads of it is equal on both sides"
+            f"{own if asked else ''}{python if sides[0] != sides[1] else ''}",
+        )
+
+    # --- what the probe asks for ---------------------------------------------------------------
+
+    def surroundings(self) -> Iterator[Problem]:
+        """Yield variables, files and entry points that are here and not there."""
+        for kind, what in self.looked:
+            if kind == "variable" and what in os.environ and what not in EVERYWHERE:
+                yield self._problem(
+                    f"the environment variable {what} is read, which is not set there; it is set "
+                    "here",
+                    Remedy(f'env={{"{what}": "..."}}'),
+                )
+            elif kind == "absent" and os.path.exists(what):  # noqa: PTH110 - it may be no path
+                where = "" if os.path.isabs(what) else " (the target starts in an empty folder)"  # noqa: PTH117
+                yield self._problem(
+                    f"the probe looks for the file {what}, which is here and not there{where}",
+                    Remedy("send the contents, or read the file as package data"),
+                )
+            elif kind == "entry points":
+                yield from self._entry_points(what)
+
+    def _entry_points(self, group: str) -> Iterator[Problem]:
+        evidence = evidence_for(self.check)
+        # Before Python 3.10 one asked for all groups at once.
+        for known, name, owner in entry_points_here():
+            is_asked = known == group or (not group and self._mentions(known))
+            if is_asked and evidence.installed(owner) is None:
+                yield replace(
+                    self._problem(
+                        f"the probe looks for entry points of the group {known!r}: here {owner} "
+                        f"brings {name!r}, which no declared requirement does",
+                        Remedy(f'deps=[..., "{owner}"]'),
+                    ),
+                    distribution=owner,
+                )
+
+    def _mentions(self, text: str) -> bool:
+        """Tell whether code that travels, or a module that it is from, holds a text."""
+        if any(text.encode() in whole(data) for _, data in self.check.payloads):
+            return True
+        modules = {module for module, _, _ in evidence_for(self.check).references()}
+        return any(text in _source(module) for module in modules)
+
+    def _process(self) -> Iterator[Problem]:
+        """Yield what C functions go by: zone, locale, the seed of hashes."""
+        asked = dict(reversed(self.looked))
+        here = agent.process_facts()
+        for kind, words, key in (("zone", "local time zone", "TZ"), ("locale", "locale", "LC_ALL")):
+            if kind in asked and here[kind] != self.facts[kind]:
+                yield self._problem(
+                    f"the probe asks for the {words} ({asked[kind]}), which is {here[kind]} here "
+                    f"and {self.facts[kind]} there",
+                    Remedy(f'env={{"{key}": "..."}}'),
+                )
+        contexts = here["decimal"], self.facts.get("decimal", "")
+        if all(contexts) and _DECIMAL.sub("", contexts[0]) != _DECIMAL.sub("", contexts[1]):
+            yield self._problem(
+                f"the decimal context is {contexts[0]} here and {contexts[1]} there",
+                Remedy("set it where it is needed, with decimal.localcontext()"),
+            )
+        for kind, words, fix in _OWN:
+            if kind in asked:
+                yield self._problem(words, Remedy(fix))
+
+    def _problem(self, message: str, remedy: Remedy) -> Problem:
+        return Problem(
+            code="environment-dependency",
+            stage=self.stage,
+            path=_common(self.chains),
+            message=message,
+            remedies=(remedy,),
+        )
+
+
+def _source(module: str) -> str:
+    try:
+        return inspect.getsource(sys.modules[module])
+    except (KeyError, OSError, TypeError):
+        return ""
+
+
+def _hook(value: object) -> str:
+    """Name the method that decides what an instance sends, where its class has one."""
+    for base in type(value).__mro__[:-1]:
+        for name in _HOOKS:
+            if name in vars(base):
+                return f"{base.__qualname__}.{name}"
+    return ""
+
+
+# The parts of an expression
+
+
+def parts_of_probe(probe: Probe) -> list[list[str]]:
+    """Return what an expression reads of `obj`, step by step: `obj`, `obj.a`, `obj.a['k']`.
+
+    A method that is called is no step: what it is called on is.
+    """
+    if probe.mode != "expression":
+        return []
+    found: list[list[str]] = []
+    waiting: list[tuple[ast.AST, bool]] = [(ast.parse(probe.source, mode="eval").body, False)]
+    while waiting:
+        node, is_called = waiting.pop(0)
+        chain = _chain(node)
+        if chain is None:
+            called = node.func if isinstance(node, ast.Call) else None
+            waiting += [(child, child is called) for child in ast.iter_child_nodes(node)]
+        else:
+            is_method = is_called and isinstance(node, ast.Attribute)
+            found.append(chain[:-1] if is_method else chain)
+    return found
+
+
+def _chain(node: ast.AST) -> list[str] | None:
+    """Return the steps from `obj` to a node; `None` where it is no plain path."""
+    steps: list[str] = []
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        if isinstance(node, ast.Subscript) and not _is_constant(node.slice):
+            return None
+        steps.append(ast.unparse(node))
+        node = node.value
+    if not isinstance(node, ast.Name) or node.id != "obj":
+        return None
+    return ["obj", *reversed(steps)]
+
+
+def _is_constant(node: ast.AST) -> bool:
+    try:
+        ast.literal_eval(node)
+    except ValueError:
+        return False
+    return True
+
+
+def _common(chains: Sequence[Sequence[str]]) -> str:
+    """Return the last step that all chains share."""
+    if not chains:
+        return "obj"
+    shared = [steps[0] for steps in zip(*chains, strict=False) if len(set(steps)) == 1]
+    return shared[-1] if shared else "obj"

@@ -1,0 +1,122 @@
+"""What to ask the target about the surroundings of an object, and the answers of this side."""
+
+from __future__ import annotations
+
+import sys
+from abc import ABCMeta
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_portable.agent.in_target import serve as agent
+from pytest_portable.judgement.surroundings.candidates import find_globals
+from pytest_portable.judgement.surroundings.origins import is_user_code, is_user_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+__all__ = ["Patch", "Questions", "ask"]
+
+_ABSTRACT_HOMES: Final = ("collections.abc", "numbers")
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A function of an installed library that was replaced here.
+
+    Attributes:
+        module: of the global in the payload.
+        name: of that global.
+        member: of the class, when it is one.
+        place: where the replacement is written.
+    """
+
+    module: str
+    name: str
+    member: str | None
+    place: str
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What is asked about, and what this side answers.
+
+    Attributes:
+        globals: module and name of each global of the user's own code.
+        follow: top-level names of the packages whose code is looked into.
+        virtual: pairs of a class and an abstract class that it was registered with here.
+        here: the survey of this side, as `agent.survey` returns it.
+        patches: functions of libraries that were replaced here.
+    """
+
+    globals: tuple[tuple[str, str], ...] = ()
+    follow: tuple[str, ...] = ()
+    virtual: tuple[tuple[str, str, str, str], ...] = ()
+    here: Mapping[str, Any] = field(default_factory=dict)
+    patches: tuple[Patch, ...] = ()
+
+    def to_request(self) -> dict[str, Any] | None:
+        """Return the agent's form, or `None` where there is nothing to ask."""
+        if not self.globals:
+            return None
+        return {"globals": self.globals, "follow": self.follow, "virtual": self.virtual}
+
+
+def ask(pickles: Iterable[bytes]) -> Questions:
+    """Look for the user's own code in pickles and describe it as it is now.
+
+    Nothing is asked about Python's own code and that of installed libraries: for those, their
+    versions speak. Only what was replaced in them is found.
+
+    Args:
+        pickles: what travels, as pickle streams.
+    """
+    found = dict.fromkeys(pair for data in pickles for pair in find_globals(data))
+    own = tuple(pair for pair in found if is_user_code(pair[0]))
+    patches = tuple(patch for pair in found if pair not in own for patch in _patches(*pair))
+    if not own:
+        return Questions(patches=patches)
+    follow = tuple(dict.fromkeys(module.partition(".")[0] for module, _ in own))
+    virtual = tuple(_registrations(own))
+    request = {"globals": own, "follow": follow, "virtual": virtual}
+    here = {**agent.survey(request), "asked": virtual}
+    return Questions(own, follow, virtual, here, patches)
+
+
+def _registrations(own: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the classes of the user's that were registered with abstract classes."""
+    abstracts: list[tuple[str, str, type]] = []
+    homes = [*_ABSTRACT_HOMES, *dict.fromkeys(module for module, _ in own)]
+    for home in homes:
+        for name, value in list(vars(sys.modules[home]).items()) if home in sys.modules else ():
+            if isinstance(value, ABCMeta):
+                abstracts.append((home, name, value))
+    for module, name in own:
+        kind = agent.look_up(module, name)
+        if isinstance(kind, type):
+            for home, abstract_name, abstract in abstracts:
+                if kind in _registered(abstract):
+                    yield module, name, home, abstract_name
+
+
+def _registered(abstract: type) -> list[type]:
+    """List what `register` was called with, as `ABCMeta._dump_registry` prints it."""
+    from _abc import _get_dump  # type: ignore[import-not-found]  # noqa: PLC0415 - see above
+
+    return [kind for reference in _get_dump(abstract)[0] if (kind := reference()) is not None]
+
+
+def _patches(module: str, name: str) -> Iterator[Patch]:
+    """Yield what of a library's global is written in the user's files."""
+    if module == "__main__":
+        return  # a script's own: nobody replaced there what the script defines
+    value = agent.look_up(module, name)
+    members = vars(value).items() if isinstance(value, type) else [(None, value)]
+    for member, part in list(members):
+        code = getattr(agent.accessor(part), "__code__", None)
+        # Cython names its sources relative to where they were compiled: not a file of the user's.
+        is_placed = code is not None and Path(code.co_filename).is_absolute()
+        if code is not None and is_placed and is_user_file(code.co_filename):
+            yield Patch(module, name, member, f"{code.co_filename}:{code.co_firstlineno}")
+        elif type(part).__module__ == "unittest.mock":
+            yield Patch(module, name, member, "unittest.mock")

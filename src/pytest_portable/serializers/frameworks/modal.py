@@ -1,0 +1,136 @@
+"""Modal: its own cloudpickle, functions with `serialized=True`, results and exceptions.
+
+Source: modal 1.0.5, `modal/_serialization.py`, `modal/_utils/function_utils.py`
+(`_process_result`), `modal/_functions.py` (limits of functions); 1.6.4 sends the same.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_portable.serializers import safe_loads
+from pytest_portable.serializers.framework_import import Framework
+from pytest_portable.serializers.in_target import modal as there
+from pytest_portable.serializers.serializer import Serializer
+from pytest_portable.serializers.task import Answer, Limit, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterator, Mapping
+
+__all__ = ["make"]
+
+_MODULES: Final = (
+    "modal",
+    "modal._serialization",
+    "modal._runtime.container_io_manager",
+    "modal._utils.function_utils",
+)
+_BIG_FUNCTION_BYTES: Final = 256 << 10
+_MAX_FUNCTION_BYTES: Final = 16 << 20
+
+
+def make() -> Serializer:
+    """`modal._serialization`; calls go out as those of a `serialized=True` function."""
+    framework = Framework(*_MODULES)
+    framework.load()
+    return Serializer(
+        name="modal",
+        dumps=framework.wrap(there.dumps),
+        loads=framework.wrap(_loads),
+        loaders=("there:loads",),
+        dumpers=("there:dumps",),
+        requirement="modal",
+        machinery="modal._vendor.cloudpickle",
+        preload=("modal._serialization",),
+        accepts=frozenset(),
+        task=Task(
+            pack=framework.wrap(_pack),
+            runner="there:run",
+            unpack=framework.wrap(_unpack),
+            prepared=_prepared,
+            lost="Modal raises ExecutionError instead",
+        ),
+        limits=(
+            Limit(_MAX_FUNCTION_BYTES, "function", "Modal refuses functions over 16 MiB"),
+            Limit(
+                _BIG_FUNCTION_BYTES,
+                "function",
+                "Modal warns of functions over 256 KiB",
+                fails=False,
+            ),
+        ),
+        there=inspect.getsource(there),
+    )
+
+
+def _loads(data: bytes) -> object:
+    """Load an answer; by-value classes that the test has stay as they are."""
+    # Modal's unpickler is the one that knows its own objects.
+    return safe_loads.loads(data) if b"_class_setstate" in data else there.loads(data)
+
+
+@contextlib.contextmanager
+def _prepared(function: Any) -> Iterator[Any]:
+    """Give the function behind `@app.function()`."""
+    from modal import Function
+    from modal._utils.async_utils import synchronizer
+
+    if not isinstance(function, Function):
+        yield function
+        return
+    decorated = synchronizer._translate_in(function)  # noqa: SLF001 - as its containers do
+    # The one of 1.0, the other of later releases.
+    yield decorated.get_raw_f() if hasattr(decorated, "get_raw_f") else decorated._raw_f_
+
+
+def _pack(
+    function: Callable[..., object], args: tuple[object, ...], kwargs: Mapping[str, object]
+) -> bytes:
+    """Pack a function as it is registered, and the input of one call."""
+    from modal_proto import api_pb2
+
+    with _prepared(function) as raw:
+        registered = api_pb2.Function(
+            definition_type=api_pb2.Function.DEFINITION_TYPE_SERIALIZED,
+            function_serialized=there.dumps(raw),
+        )
+    called = api_pb2.FunctionInput(
+        args=there.dumps((args, dict(kwargs))), data_format=api_pb2.DATA_FORMAT_PICKLE
+    )
+    first = registered.SerializeToString()
+    return len(first).to_bytes(8, "big") + bytes(first + called.SerializeToString())
+
+
+def _unpack(data: bytes, *, raised: bool) -> Answer:
+    """Read a result as `Function.remote` does."""
+    from modal._utils.function_utils import _process_result
+    from modal.exception import SerializationError
+    from modal_proto import api_pb2
+
+    result = api_pb2.GenericResult.FromString(data)
+    if not raised:
+        return Answer(value=_loads(result.data))
+    error = there.loads(result.data)
+    if isinstance(error, SerializationError) and str(error).startswith("Failed to serialize"):
+        raise error
+    try:
+        _finish(_process_result(result, api_pb2.DATA_FORMAT_PICKLE, None))
+    except BaseException as found:  # noqa: BLE001 - whatever the function raised
+        # Where it was raised here tells nothing: the text of the other side does.
+        return Answer(raised=_unwrapped(found).with_traceback(None))
+    raise AssertionError("a failed result gave a value")
+
+
+def _unwrapped(error: Any) -> BaseException:
+    """Give an exception as Modal's users see it; 1.0.0 wraps it until then."""
+    is_wrapped = type(error).__name__ == "UserCodeException"
+    found: BaseException = error.exc if is_wrapped else error
+    return found
+
+
+def _finish(coroutine: Coroutine[Any, Any, object]) -> None:
+    """Run a coroutine that waits for nothing: small results come with their bytes."""
+    with contextlib.suppress(StopIteration):
+        coroutine.send(None)

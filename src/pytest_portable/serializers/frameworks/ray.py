@@ -1,0 +1,99 @@
+"""Ray: the cloudpickle that Ray brings, tasks, and the errors that they end in.
+
+Source: ray 2.60, `ray/cloudpickle/__init__.py`, `ray/exceptions.py` (`RayTaskError`),
+`ray/_private/function_manager.py`, `ray/_private/utils.py` (limits, versions).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import pickle
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_portable.serializers import safe_loads
+from pytest_portable.serializers.framework_import import Framework
+from pytest_portable.serializers.in_target import ray as there
+from pytest_portable.serializers.serializer import Serializer, refusing_other_pythons
+from pytest_portable.serializers.task import Answer, Limit, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+__all__ = ["make"]
+
+_MODULES: Final = ("ray", "ray.cloudpickle", "ray.exceptions", "ray.remote_function")
+_BIG_FUNCTION_BYTES: Final = 10_000_000
+_MAX_FUNCTION_BYTES: Final = 100_000_000
+
+
+def make() -> Serializer:
+    """`ray.cloudpickle`, which tasks, actors and their arguments go through."""
+    framework = Framework(*_MODULES)
+    framework.load()
+    from ray import cloudpickle
+
+    return Serializer(
+        name="ray",
+        dumps=framework.wrap(cloudpickle.dumps),
+        loads=framework.wrap(safe_loads.loads),
+        loaders=("ray.cloudpickle:loads",),
+        dumpers=("ray.cloudpickle:dumps",),
+        default_protocol=lambda: pickle.HIGHEST_PROTOCOL,
+        requirement="ray",
+        machinery="ray.cloudpickle",
+        preload=("ray.cloudpickle", "ray.exceptions"),
+        accepts=frozenset(),
+        task=Task(
+            pack=framework.wrap(_pack),
+            runner="there:run",
+            unpack=framework.wrap(_unpack),
+            prepared=_prepared,
+            lost="Ray raises an error with its text instead",
+        ),
+        limits=(
+            Limit(_MAX_FUNCTION_BYTES, "function", "Ray refuses functions over 100 MB"),
+            Limit(
+                _BIG_FUNCTION_BYTES, "function", "Ray warns of functions over 10 MB", fails=False
+            ),
+        ),
+        remarks=refusing_other_pythons("Ray refuses to connect to a cluster of another Python"),
+        there=inspect.getsource(there),
+    )
+
+
+@contextlib.contextmanager
+def _prepared(function: Any) -> Iterator[Any]:
+    """Give the function behind `@ray.remote`."""
+    from ray.remote_function import RemoteFunction
+
+    yield function._function if isinstance(function, RemoteFunction) else function  # noqa: SLF001 - as Ray itself takes it
+
+
+def _pack(
+    function: Callable[..., object], args: tuple[object, ...], kwargs: Mapping[str, object]
+) -> bytes:
+    """Pack a function as the function manager exports it, and the arguments of one call."""
+    from ray import cloudpickle
+
+    with _prepared(function) as plain:
+        parts = {
+            "function": cloudpickle.dumps(plain),
+            "arguments": cloudpickle.dumps((args, dict(kwargs))),
+        }
+    packed: bytes = cloudpickle.dumps(parts)
+    return packed
+
+
+def _unpack(data: bytes, *, raised: bool) -> Answer:
+    """Read a result as `ray.get` does."""
+    from ray.exceptions import RayError, RayTaskError
+
+    if not raised:
+        return Answer(value=safe_loads.loads(data))
+    error = RayError.from_bytes(data)
+    if not isinstance(error, RayTaskError):
+        raise error
+    if type(error.cause) is RayError:  # the text of an exception that Ray could not pickle
+        raise error.cause
+    return Answer(raised=error.as_instanceof_cause())

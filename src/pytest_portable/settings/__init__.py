@@ -1,0 +1,5 @@
+"""What a user chose: options, keys of the mark, the legs of a test, its probes."""
+
+from __future__ import annotations
+
+__all__: list[str] = []

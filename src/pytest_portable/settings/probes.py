@@ -1,0 +1,269 @@
+"""Probes: expressions, or self-contained functions that travel as source."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import inspect
+import symtable
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
+
+from pytest_portable.errors import OptionError
+from pytest_portable.settings.mark_checks import KEYS
+from pytest_portable.settings.options import near
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
+
+__all__ = ["Asked", "AskedAll", "Probe", "parse"]
+
+# What every module has, and what some Pythons have beside the host's.
+_KNOWN: Final = frozenset(dir(builtins)) | {
+    "__builtins__",
+    "__name__",
+    "BaseExceptionGroup",
+    "EncodingWarning",
+    "ExceptionGroup",
+    "PythonFinalizationError",
+    "aiter",
+    "anext",
+}
+
+Asked: TypeAlias = "str | Callable[..., object]"
+"""What a caller may give as one probe."""
+
+AskedAll: TypeAlias = "Asked | Sequence[Asked] | Mapping[str, Asked] | None"
+"""What a caller may give as probes: one, a list, a dict of names, or none."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What is evaluated on both sides.
+
+    Attributes:
+        mode: "expression" or "function".
+        source: Python source text.
+        name: of the function.
+        label: the root of the paths in its result: `probe`, `probe[1]`, `probe['name']`.
+        plain: whether it returns text, which then comes back as it is and is never loaded.
+    """
+
+    mode: str
+    source: str
+    name: str = ""
+    label: str = "probe"
+    plain: bool = False
+
+    def to_request(self) -> dict[str, object]:
+        """Return the agent's form."""
+        return {
+            "label": self.label,
+            "mode": self.mode,
+            "source": self.source,
+            "name": self.name,
+            "plain": self.plain,
+        }
+
+    def evaluate(self, obj: object, names: Mapping[str, object]) -> object:
+        """Evaluate on the host; a coroutine is run to its end."""
+        return _finished(self._evaluate(obj, names))
+
+    def _evaluate(self, obj: object, names: Mapping[str, object]) -> object:
+        scope: dict[str, object] = {"__name__": "__probe__", "__builtins__": builtins}
+        if self.mode == "expression":
+            code = compile(self.source, "<probe>", "eval", dont_inherit=True)
+            return eval(code, {**scope, **names, "obj": obj})  # noqa: S307 - the user's own probe
+        # Not under the future statements of this file: there, it is compiled without any.
+        code = compile(self.source, "<probe>", "exec", dont_inherit=True)
+        exec(code, scope)  # noqa: S102 - the user's own probe
+        function = scope[self.name]
+        assert callable(function)
+        return function(obj, **names)
+
+
+def _finished(value: object) -> object:
+    """Run a coroutine in a thread of its own: the test itself may run in a loop already."""
+    if not inspect.iscoroutine(value):
+        return value
+    import asyncio  # noqa: PLC0415 - costs 30 ms, and few probes are coroutines
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - the same
+
+    coroutine = cast("Coroutine[object, object, object]", value)
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
+
+
+def parse(probe: AskedAll, names: Mapping[str, object]) -> tuple[Probe, ...]:
+    """Return the probes in the form that can travel.
+
+    Args:
+        probe: one, a list, or a dict of names and probes.
+        names: the values that they see.
+
+    Raises:
+        OptionError: one does not parse or is not self-contained, or `obj` is used as a name; all
+            mistakes at once.
+    """
+    mistakes = ["names: `obj` is reserved for the object itself"] if "obj" in names else []
+    mistakes += _misplaced(names) if probe is None else []
+    found = []
+    for label, asked in _labelled(probe).items():
+        try:
+            found.append(_parse(asked, label, names))
+        except OptionError as error:  # noqa: PERF203 - all mistakes are told at once
+            mistakes += error.mistakes
+    if isinstance(probe, (list, tuple, dict)) and not probe:
+        mistakes.append(f"probe: {probe!r} is empty; leave it out, or give an expression")
+    if mistakes:
+        raise OptionError(mistakes)
+    return tuple(found)
+
+
+def _misplaced(names: Mapping[str, object]) -> list[str]:
+    """Tell of names that no probe sees and that were meant for something else."""
+    mistakes = []
+    for name in names:
+        if name in KEYS:
+            mistakes.append(f"{name}: a key of the mark, not of a check: portable({name}=...)")
+        elif meant := near(name, ("equal", "probe")):
+            mistakes.append(f"{name}: no argument of a check{meant}")
+    return mistakes
+
+
+def _labelled(
+    probe: AskedAll,
+) -> dict[str, Asked]:
+    if probe is None:
+        return {}
+    if isinstance(probe, (list, tuple)):
+        return {f"probe[{index}]": one for index, one in enumerate(probe)}
+    if isinstance(probe, dict):
+        return {f"probe[{name!r}]": one for name, one in probe.items()}
+    return {"probe": cast("Asked", probe)}
+
+
+def _parse(asked: Asked, label: str, names: Mapping[str, object]) -> Probe:
+    if not isinstance(asked, str):
+        return _from_function(asked, label, names)
+    source = asked.strip()
+    try:
+        compile(source, "<probe>", "eval")
+    except (SyntaxError, ValueError) as error:
+        said = error.msg if isinstance(error, SyntaxError) else error
+        raise OptionError(f"{label}: {asked!r} is no expression: {said}") from None
+    # On both sides it would raise the same NameError, and so seem to agree.
+    if unknown := sorted(_free_in_expression(source) - {"obj", *names}):
+        given = ", ".join(names) or "none"
+        raise OptionError(
+            f"{label}: {asked!r} uses {', '.join(unknown)}, which is neither obj nor a value given "
+            f"by name (given: {given}); pass it as a keyword argument of the check"
+        )
+    return Probe("expression", source, label=label)
+
+
+def _from_function(
+    function: Callable[..., object], label: str, names: Mapping[str, object]
+) -> Probe:
+    if not callable(function):
+        raise OptionError(f"{label}: {function!r} is neither an expression as text nor a function")
+    name = getattr(function, "__name__", repr(function))
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError):
+        raise OptionError(
+            f"{label}: the source of {name} cannot be read; define it with `def`, "
+            "or pass an expression as text"
+        ) from None
+    if not tree.body or not isinstance(tree.body[0], (ast.FunctionDef, ast.AsyncFunctionDef)):
+        raise OptionError(f"{label}: {name} is no `def`; pass a function or an expression as text")
+    definition = tree.body[0]
+    _check_arguments(definition, label, names)
+    _strip(definition)
+    source = ast.unparse(ast.fix_missing_locations(ast.Module([definition], [])))
+    free = _free_names(source, definition.name)
+    if free:
+        raise OptionError(
+            f"{label}: {name} is not self-contained, it uses {', '.join(free)}; "
+            "import inside the function, or pass values by name"
+        )
+    return Probe("function", source, definition.name, label)
+
+
+def _strip(definition: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    """Remove decorators and annotations, which the target need not know."""
+    definition.decorator_list = []
+    waiting: list[ast.AST] = [definition]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            node.returns = None
+        elif isinstance(node, ast.arg):
+            node.annotation = None
+        if not isinstance(node, ast.ClassDef):  # there an annotation may make a field
+            for name in ("body", "orelse", "finalbody"):
+                if isinstance(block := getattr(node, name, None), list):
+                    block[:] = [_without_annotation(part) for part in block]
+        waiting.extend(ast.iter_child_nodes(node))
+
+
+def _without_annotation(statement: ast.stmt) -> ast.stmt:
+    if not isinstance(statement, ast.AnnAssign):
+        return statement
+    if statement.value is None:
+        return ast.copy_location(ast.Pass(), statement)
+    return ast.copy_location(ast.Assign([statement.target], statement.value), statement)
+
+
+def _check_arguments(
+    definition: ast.FunctionDef | ast.AsyncFunctionDef, label: str, names: Mapping[str, object]
+) -> None:
+    """Refuse a call that raises the same `TypeError` on both sides, and so would seem to agree.
+
+    Raises:
+        OptionError: the function does not take the object and these names, or wants others too.
+    """
+    takes = definition.args
+    plain = [one.arg for one in (*takes.posonlyargs, *takes.args)]
+    known = {*plain[max(1, len(takes.posonlyargs)) :], *(one.arg for one in takes.kwonlyargs)}
+    optional = {*plain[len(plain) - len(takes.defaults) :]} if takes.defaults else set()
+    optional |= {
+        one.arg
+        for one, default in zip(takes.kwonlyargs, takes.kw_defaults, strict=True)
+        if default is not None
+    }
+    mistakes = []
+    if not plain and takes.vararg is None:
+        mistakes.append("takes no object: its first argument is the object")
+    if unknown := sorted(names.keys() - known) if takes.kwarg is None else []:
+        mistakes.append(f"has no argument {', '.join(unknown)}")
+    if missing := sorted({*plain[1:], *known} - optional - names.keys()):
+        mistakes.append(f"wants {', '.join(missing)}, which no value is given for by name")
+    if mistakes:
+        raise OptionError(f"{label}: {definition.name} {'; '.join(mistakes)}")
+
+
+def _free_in_expression(source: str) -> set[str]:
+    """List what an expression reads and neither sets itself nor has from Python."""
+    top = symtable.symtable(source, "<probe>", "eval")
+    return _referenced(top) - _KNOWN - {s.get_name() for s in top.get_symbols() if s.is_assigned()}
+
+
+def _free_names(source: str, name: str) -> list[str]:
+    """List what neither the function nor Python itself defines; defaults stand outside of it."""
+    # What defaults refer to is a name of the module that the function stands in.
+    return sorted(_referenced(symtable.symtable(source, "<probe>", "exec")) - _KNOWN - {name})
+
+
+def _referenced(module: symtable.SymbolTable) -> set[str]:
+    """List the global names that some code refers to, nested code included."""
+    free: set[str] = set()
+    tables = [module]
+    while tables:
+        table = tables.pop()
+        tables.extend(table.get_children())
+        for symbol in table.get_symbols():
+            if symbol.is_referenced() and (table is module or symbol.is_global()):
+                free.add(symbol.get_name())
+    return free

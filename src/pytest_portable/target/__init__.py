@@ -1,8 +1,0 @@
-"""The host half of a check: an agent in the target gets requests, its answers are transcripts."""
-
-from __future__ import annotations
-
-from pytest_portable.target.agent import Agent, target_environment
-from pytest_portable.target.transcript import Message, Transcript
-
-__all__ = ["Agent", "Message", "Transcript", "target_environment"]
