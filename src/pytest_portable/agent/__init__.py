@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from pytest_portable.agent.process import Agent, target_environment
-from pytest_portable.agent.transcript import Message, Transcript
+from pytest_portable.agent.transcript import Transcript
 
-__all__ = ["Agent", "Message", "Transcript", "target_environment"]
+__all__ = ["Agent", "Transcript", "target_environment"]

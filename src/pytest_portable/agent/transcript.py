@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_portable.agent.in_target import serve as protocol
+from pytest_portable.agent.records import (
+    Failed,
+    Finished,
+    Loaded,
+    MalformedRecord,
+    Raised,
+    Record,
+    Step,
+    read_record,
+)
+from pytest_portable.errors import AgentError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["Message", "Transcript", "read_transcript"]
+    from pytest_portable.agent.records import Caught
 
+__all__ = ["Transcript", "read_transcript"]
 
-@dataclass(frozen=True)
-class Message:
-    """One record of the child: its header, its blob, and what lay beside that."""
-
-    header: Mapping[str, Any]
-    blob: bytes | None = None
-    buffers: tuple[bytearray, ...] = ()
+Kind = TypeVar("Kind", bound=Record)
 
 
 @dataclass(frozen=True)
@@ -32,9 +38,11 @@ class Transcript:
         finished: whether the last record carried this request's nonce.
         status: exit code, or minus the signal.
         seconds: wall-clock time there.
+        malformed: what was wrong with the first record that no agent of ours writes; those behind
+            it are left out.
     """
 
-    records: tuple[Message, ...]
+    records: tuple[Record, ...]
     finished: bool
     status: int
     timed_out: bool
@@ -44,24 +52,38 @@ class Transcript:
     stdout_bytes: int = 0
     stderr_bytes: int = 0
     files: tuple[str, ...] = ()
+    malformed: str = ""
 
     def is_clean(self) -> bool:
         """Return whether everything was done and nothing raised."""
-        raised = ("failed", "raised")
-        return self.finished and not any(k in r.header for r in self.records for k in raised)
+        return self.finished and not any(isinstance(r, (Failed, Raised)) for r in self.records)
 
     def last_step(self) -> str:
         """Return the last step that was begun."""
-        steps = [r.header["step"] for r in self.records if "step" in r.header]
-        return str(steps[-1]) if steps else "starting"
+        steps = [step.step for step in self.all(Step)]
+        return steps[-1] if steps else "starting"
 
-    def find(self, key: str, name: str | None = None) -> Message | None:
-        """Return the first record that carries `key`, of what is called `name` if that is given."""
+    def all(self, kind: type[Kind]) -> Iterator[Kind]:
+        """Yield every record of one type, in order; a subclass is another type."""
         for record in self.records:
-            named = record.header.get("name", record.header.get(key))
-            if key in record.header and name in (None, named):
+            if type(record) is kind:
+                yield record
+
+    def first(self, kind: type[Kind], name: str | None = None) -> Kind | None:
+        """Return the first record of one type, of what is called `name` if that is given."""
+        for record in self.all(kind):
+            if name is None or getattr(record, "name", None) == name:
                 return record
         return None
+
+    def warnings(self) -> Iterator[tuple[str, Caught]]:
+        """Yield every warning with the stage that raised it: `load` or `call`."""
+        for record in self.records:
+            is_of_load = isinstance(record, Loaded) or (
+                isinstance(record, Failed) and record.step == "loading"
+            )
+            for warning in getattr(record, "warnings", ()):
+                yield "load" if is_of_load else "call", warning
 
 
 def read_transcript(answer: Mapping[str, Any], evidence: Sequence[bytes], nonce: str) -> Transcript:
@@ -71,16 +93,20 @@ def read_transcript(answer: Mapping[str, Any], evidence: Sequence[bytes], nonce:
         answer: its header; see `agent/in_target/serve.py`.
         evidence: records, stdout and stderr.
         nonce: of the request: only a child that did all of it says so.
+
+    Raises:
+        AgentError: the first record of all is malformed: nothing of the user's has run by then.
     """
     data = evidence[0]
     if answer["records"] is not None:
         path = Path(answer["records"])
         data = path.read_bytes()
         path.unlink()
-    records = _parse_records(data)
+    records, malformed = _parse_records(data)
+    last = records[-1] if records else None
     return Transcript(
         records=tuple(records),
-        finished=bool(records) and records[-1].header.get("finished") == nonce,
+        finished=isinstance(last, Finished) and last.nonce == nonce,
         status=answer["status"],
         timed_out=answer["timed_out"],
         seconds=answer["seconds"],
@@ -89,6 +115,7 @@ def read_transcript(answer: Mapping[str, Any], evidence: Sequence[bytes], nonce:
         stdout_bytes=answer["stdout_bytes"],
         stderr_bytes=answer["stderr_bytes"],
         files=tuple(answer["files"]),
+        malformed=malformed,
     )
 
 
@@ -108,17 +135,33 @@ def _read_buffers(beside: Mapping[str, Any]) -> tuple[bytearray, ...]:
     return tuple(buffers)
 
 
-def _parse_records(data: bytes) -> list[Message]:
-    """Cut the child's stream into records; a torn last one (a crash) is left out."""
-    records: list[Message] = []
+def _parse_records(data: bytes) -> tuple[list[Record], str]:
+    """Cut the child's stream into records; a torn last one (a crash) is left out.
+
+    Returns:
+        The records, and what is wrong with the one behind them, if anything is.
+
+    Raises:
+        AgentError: the first record is malformed.
+    """
+    records: list[Record] = []
     view = memoryview(data)  # slices of it are no copies
     offset = 0
     while offset + protocol.HEAD_BYTES <= len(data):
         end = offset + protocol.length_of(view[offset : offset + protocol.HEAD_BYTES])
         if end > len(data):
             break
-        header, blobs = protocol.decode(view[offset:end])
-        buffers = _read_buffers(header["beside"]) if header.get("beside") else ()
-        records.append(Message(header, blobs[0] if blobs else None, buffers))
+        try:
+            header, blobs = protocol.decode(view[offset:end])
+            buffers = _read_buffers(header["beside"]) if header.get("beside") else ()
+            record = read_record(header, blobs[0] if blobs else None, buffers)
+        except (MalformedRecord, ValueError, TypeError, KeyError, AttributeError, OSError) as error:
+            if not records:
+                raise AgentError(
+                    f"the target wrote what no agent of ours writes: {error}"
+                ) from error
+            return records, str(error) or type(error).__name__
+        if record is not None:
+            records.append(record)
         offset = end
-    return records
+    return records, ""

@@ -2,93 +2,102 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pytest_portable.diagnosis import Evidence, Here, Questions
+from pytest_portable.diagnosis import Evidence, Here
 from pytest_portable.judgement.argument_paths import with_argument_path
+from pytest_portable.judgement.findings import NOTHING, Findings, problems
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
-    from pytest_portable.agent import Agent
-    from pytest_portable.judgement.check import Check
+    from pytest_portable.agent import Transcript
+    from pytest_portable.diagnosis import Questions
+    from pytest_portable.judgement.context import Context, Sent
+    from pytest_portable.settings.probes import Probe
     from pytest_portable.verdict import Problem
 
-__all__ = ["census_of_payloads", "evidence_for", "with_paths"]
+__all__ = ["Evidences", "take_census_of", "with_paths"]
 
 
-def evidence_for(check: Check, root: str = "obj") -> Evidence:
-    """Return the evidence of one payload of a check; what it costs is spent when it is asked.
+@dataclass(frozen=True)
+class Evidences:
+    """The evidence of each payload of a check: the only thing that may ask a process again.
 
-    Args:
-        check: the check, failed.
-        root: name of the payload.
+    What it costs is spent when it is asked.
+
+    Attributes:
+        context: of the check.
+        sent: what travelled.
+        transcript: of the run that is judged; `None` before there is one.
+        questions: asks the target; `None` where nobody can be asked.
+        control: asks a fresh process of the host's own environment; starts it.
+        run_here: does the same check with one probe, or none, in the host's own environment.
     """
-    if root not in check.evidences:
-        check.evidences[root] = _gather(check, root)
-    return check.evidences[root]
 
+    context: Context
+    sent: Sent
+    transcript: Transcript | None = None
+    questions: Questions | None = None
+    control: Callable[[], Questions | None] = lambda: None
+    run_here: Callable[[Probe | None], Transcript | None] = lambda _: None
+    _known: dict[str, Evidence] = field(default_factory=dict, repr=False, compare=False)
 
-def _gather(check: Check, root: str) -> Evidence:
-    data = dict(check.payloads).get(root)
+    def __call__(self, root: str = "obj") -> Evidence:
+        """Return the evidence of one payload.
 
-    _, loading = check.serializer.split(check.leg.options)
+        Args:
+            root: name of the payload.
+        """
+        if root not in self._known:
+            self._known[root] = self._gather(root)
+        return self._known[root]
 
-    def questions(agent: Agent) -> Questions:
-        return Questions(
-            agent=agent,
-            payloads=check.payloads,
-            loaders=[(name, loading) for name in check.serializer.loaders],
-            timeout_seconds=check.leg.timeout_seconds,
-            sources=check.shipping.sources,
-            machinery=check.serializer.machinery,
+    def _gather(self, root: str) -> Evidence:
+        context, sent = self.context, self.sent
+        serializer, data = context.serializer, sent.data(root)
+
+        def blame_path(offset: int) -> str:
+            from pytest_portable.payload.inspection import blame  # noqa: PLC0415 - on demand
+
+            assert data is not None
+            streams = serializer.pickles(data)
+            return blame(streams[0], offset, root=root) if len(streams) == 1 else root
+
+        def stream() -> bytes | None:
+            if data is None or serializer.loaders[0].startswith(("pickle:", "dill:")):
+                return None
+            streams = serializer.pickles(data)
+            return streams[0] if len(streams) == 1 else None
+
+        return Evidence(
+            target=context.target,
+            here=Here(context.root, context.leg.test),
+            inspect=lambda: None if data is None else sent.inspection(root),
+            blame_path=None if data is None else blame_path,
+            stream=stream,
+            questions=self.questions,
+            control=self.control,
+            root=root,
+            given=context.leg.deps is not None,
+            serializer=serializer.name,
+            runtimes=frozenset(name.partition(".")[0] for name in serializer.preload),
+            options=context.leg.options,
+            failed=self.transcript,
         )
 
-    def control() -> Questions | None:
-        agent = check.control() if check.control is not None else None
-        return None if agent is None else questions(agent)
 
-    def blame_path(offset: int) -> str:
-        from pytest_portable.payload.inspection import blame  # noqa: PLC0415 - on demand
-
-        assert data is not None
-        streams = check.serializer.pickles(data)
-        return blame(streams[0], offset, root=root) if len(streams) == 1 else root
-
-    def stream() -> bytes | None:
-        if data is None or check.serializer.loaders[0].startswith(("pickle:", "dill:")):
-            return None
-        streams = check.serializer.pickles(data)
-        return streams[0] if len(streams) == 1 else None
-
-    return Evidence(
-        target=check.target,
-        here=Here(check.root, check.leg.test),
-        inspect=lambda: None if data is None else check.inspection(data, root),
-        blame_path=None if data is None else blame_path,
-        stream=stream,
-        questions=questions(check.agent),
-        control=control,
-        root=root,
-        given=check.leg.deps is not None,
-        serializer=check.serializer.name,
-        runtimes=frozenset(name.partition(".")[0] for name in check.serializer.preload),
-        options=check.leg.options,
-        failed=check.transcript,
-    )
-
-
-def with_paths(problems: Iterable[Problem]) -> list[Problem]:
+def with_paths(found: Iterable[Problem]) -> list[Problem]:
     """Write the paths of arguments as a person would."""
-    return [with_argument_path(problem) for problem in problems]
+    return [with_argument_path(problem) for problem in found]
 
 
-def census_of_payloads(check: Check) -> list[Problem]:
+def take_census_of(sent: Sent, evidence: Evidences) -> Findings:
     """Return what the payloads refer to and the target does not have; nothing is loaded there."""
     from pytest_portable.diagnosis import take_census  # noqa: PLC0415 - only where a check fails
 
-    return [
-        problem
-        for name, _ in check.payloads
-        for problem in with_paths(take_census(evidence_for(check, name)))
-    ]
+    found = NOTHING
+    for name, _ in sent.payloads:
+        found += problems(with_paths(take_census(evidence(name))))
+    return found

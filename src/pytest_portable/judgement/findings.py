@@ -1,0 +1,47 @@
+"""What judges return: problems and notes, joined in the order in which they are found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from pytest_portable.verdict import Problem
+
+__all__ = ["NOTHING", "Findings", "notes", "problems"]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Findings of one judge, or of several: `+` joins them in order.
+
+    Attributes:
+        problems: what fails the check, the root cause first.
+        notes: what does not.
+    """
+
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[Problem, ...] = ()
+
+    def __add__(self, other: Findings) -> Findings:
+        """Return these findings and then the others."""
+        return Findings(self.problems + other.problems, self.notes + other.notes)
+
+    def map(self, change: Callable[[Problem], Problem]) -> Findings:
+        """Return the same findings, each changed."""
+        return Findings(tuple(map(change, self.problems)), tuple(map(change, self.notes)))
+
+
+NOTHING = Findings()
+
+
+def problems(found: Iterable[Problem]) -> Findings:
+    """Return findings that fail the check."""
+    return Findings(problems=tuple(found))
+
+
+def notes(found: Iterable[Problem]) -> Findings:
+    """Return findings that do not."""
+    return Findings(notes=tuple(found))
