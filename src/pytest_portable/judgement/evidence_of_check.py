@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_portable.diagnosis import Evidence, Here
 from pytest_portable.judgement.argument_paths import with_argument_path
 from pytest_portable.judgement.findings import NOTHING, Findings, problems
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from pytest_portable.agent import Transcript
     from pytest_portable.diagnosis import Questions
@@ -34,6 +34,7 @@ class Evidences:
         questions: asks the target; `None` where nobody can be asked.
         control: asks a fresh process of the host's own environment; starts it.
         run_here: does the same check with one probe, or none, in the host's own environment.
+        survey_fresh: answers a survey of surroundings in a fresh process of the host's Python.
     """
 
     context: Context
@@ -42,6 +43,7 @@ class Evidences:
     questions: Questions | None = None
     control: Callable[[], Questions | None] = lambda: None
     run_here: Callable[[Probe | None], Transcript | None] = lambda _: None
+    survey_fresh: Callable[[Mapping[str, object]], Mapping[str, Any] | None] = lambda _: None
     _known: dict[str, Evidence] = field(default_factory=dict, repr=False, compare=False)
 
     def __call__(self, root: str = "obj") -> Evidence:

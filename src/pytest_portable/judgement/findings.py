@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from pytest_portable.verdict import Problem
 
-__all__ = ["NOTHING", "Findings", "notes", "problems"]
+__all__ = ["NOTHING", "Back", "Findings", "notes", "problems"]
+
+Thing = TypeVar("Thing")
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,14 @@ class Findings:
 
 
 NOTHING = Findings()
+
+
+@dataclass(frozen=True)
+class Back(Generic[Thing]):
+    """What came back, loaded here: its value, or `None` and the findings that say why not."""
+
+    value: Thing | None
+    findings: Findings = NOTHING
 
 
 def problems(found: Iterable[Problem]) -> Findings:
