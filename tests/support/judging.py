@@ -216,7 +216,7 @@ def returned(thing: object, *, blob: bytes | None = None) -> Returned:
     return Returned(plain.name, plain.dumper, plain.type, plain.blob)
 
 
-def raised(error: BaseException, name: str = "probe", **changes: Any) -> Raised:
+def raised(error: BaseException, /, name: str = "probe", **changes: Any) -> Raised:
     """Return what a probe or a call raised, dumped there with its family.
 
     Args:
