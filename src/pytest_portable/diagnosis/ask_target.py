@@ -6,12 +6,14 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_portable.agent.records import Counted, Facts, Located
 from pytest_portable.diagnosis.host import Owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pytest_portable.agent import Agent, Transcript
+    from pytest_portable.agent.records import TargetError
     from pytest_portable.serializers.shipping.sources import Sources
 
 __all__ = ["Blame", "Census", "Questions"]
@@ -73,7 +75,7 @@ class Census:
         owners: top-level module -> the distribution that it belongs to.
     """
 
-    modules: Mapping[str, Mapping[str, Any] | None] = field(default_factory=dict)
+    modules: Mapping[str, TargetError | None] = field(default_factory=dict)
     names: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     located: Mapping[str, bool] = field(default_factory=dict)
     stdlib: frozenset[str] = frozenset()
@@ -171,34 +173,23 @@ class Questions:
 
 
 def _census(transcript: Transcript) -> Census:
-    modules: dict[str, Mapping[str, Any] | None] = {}
-    names: dict[tuple[str, str], Mapping[str, Any]] = {}
-    located: dict[str, bool] = {}
-    stdlib: frozenset[str] = frozenset()
-    owners: dict[str, Owner] = {}
-    for record in transcript.records:
-        header = record.header
-        if "counted" in header:
-            module = header["counted"]
-            modules[module] = header["exception"]
-            for name, facts in header.get("names", {}).items():
-                names[module, name] = facts
-        elif "located" in header:
-            located[header["located"]] = header["found"]
-        elif "facts" in header:
-            stdlib = frozenset(header["stdlib"])
-            owners = {top: Owner(*owner) for top, owner in header["owners"].items()}
-    return Census(modules, names, located, stdlib, owners)
+    counted = list(transcript.all(Counted))
+    facts = transcript.first(Facts) or Facts(frozenset(), {})
+    return Census(
+        modules={one.module: one.error for one in counted},
+        names={(one.module, name): found for one in counted for name, found in one.names.items()},
+        located={one.module: one.found for one in transcript.all(Located)},
+        stdlib=facts.stdlib,
+        owners={top: Owner(*owner) for top, owner in facts.owners.items()},
+    )
 
 
-def same_failure(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
+def same_failure(first: TargetError, second: TargetError) -> bool:
     """Whether two runs failed alike: then the place of the second is the first's."""
-    told = [_ADDRESS.sub("0x", error["message"]) for error in (first, second)]
-    if first["type"] == "UnpicklingError" != second["type"]:
+    told = [_ADDRESS.sub("0x", error.message) for error in (first, second)]
+    if first.type == "UnpicklingError" != second.type:
         # The pickler in C looks at what it calls; the one in Python calls it.
         return told[0].startswith(("NEWOBJ", "state is not", "slot state is not"))
-    if first["type"] != second["type"]:
+    if first.type != second.type:
         return False
-    return told[0] == told[1] or (
-        bool(first["frames"]) and first["frames"][-1:] == second["frames"][-1:]
-    )
+    return told[0] == told[1] or (bool(first.frames) and first.frames[-1:] == second.frames[-1:])

@@ -13,7 +13,7 @@ __all__ = ["foreign_code"]
 
 
 def foreign_code(
-    inspection: Inspection, *, host: tuple[int, int], target: tuple[int, int]
+    inspection: Inspection, *, maker: tuple[int, int], reader: tuple[int, int]
 ) -> list[Problem]:
     """Return a problem for every function or class whose code another Python cannot run.
 
@@ -21,15 +21,15 @@ def foreign_code(
 
     Args:
         inspection: what the payload holds.
-        host: Python that dumped it, major and minor.
-        target: Python that shall load it, major and minor.
+        maker: Python that dumped it, major and minor.
+        reader: Python that loads it.
 
     Source:
         CPython documentation, `marshal` and `dis`: bytecode changes with every minor release.
     """
-    if host == target:
+    if maker == reader:
         return []
-    here, there = f"{host[0]}.{host[1]}", f"{target[0]}.{target[1]}"
+    here, there = f"{maker[0]}.{maker[1]}", f"{reader[0]}.{reader[1]}"
     return [
         Problem(
             code="bytecode-version",

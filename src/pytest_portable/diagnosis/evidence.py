@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from pytest_portable.agent.records import Asked, Failed, Noted
 from pytest_portable.diagnosis.ask_target import Blame, Census, Questions, same_failure
 from pytest_portable.diagnosis.host import Here, Owner, canonical
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from pytest_portable.agent import Transcript
+    from pytest_portable.agent.records import TargetError
     from pytest_portable.payload.bytecode import CodeSent
     from pytest_portable.payload.inspection import Inspection
     from pytest_portable.verdict import Target
@@ -144,8 +146,8 @@ class Evidence:
         if self.questions is None or self.blame_path is None or self.failed is None:
             return Blame()
         again = self.questions.blame(self.root)
-        seen = again.find("asked")
-        around = tuple(tuple(entry) for entry in seen.header["asked"]) if seen else ()
+        seen = again.first(Asked)
+        around = () if seen is None else seen.asked
         step = self._step(again)
         if step is None and (stream := self.stream()) is not None:
             # Loaders written in C, and dill's, are not watched: the pickle itself is loaded then.
@@ -166,15 +168,15 @@ class Evidence:
 
     def _step(self, again: Transcript) -> tuple[int, list[str]] | None:
         """Return the last step of a run that broke alike."""
-        noted = again.find("noted")
-        step = _last_step(noted.blob if noted else None)
+        noted = again.first(Noted)
+        step = _last_step(noted.blob if noted else b"")
         return step if self._broke_alike(again) else None
 
     def _broke_alike(self, again: Transcript) -> bool:
         assert self.failed is not None
-        first, second = self.failed.find("failed"), again.find("failed")
+        first, second = self.failed.first(Failed), again.first(Failed)
         if first is not None and second is not None:
-            return same_failure(first.header["exception"], second.header["exception"])
+            return same_failure(first.error, second.error)
         if first is not None or second is not None or again.finished:
             return False
         if self.failed.timed_out or again.timed_out:
@@ -182,11 +184,11 @@ class Evidence:
         return self.failed.status == again.status
 
     @cached_property
-    def control_error(self) -> Mapping[str, Any] | None:
+    def control_error(self) -> TargetError | None:
         """What the load raised in the host's own environment; `None` where it loads there."""
         transcript = self.control_run
-        failed = transcript.find("failed") if transcript else None
-        return failed.header["exception"] if failed else None
+        failed = transcript.first(Failed) if transcript else None
+        return failed.error if failed else None
 
     @cached_property
     def control_run(self) -> Transcript | None:
@@ -203,10 +205,10 @@ class Evidence:
         return run.finished and self.control_error is None
 
 
-def _last_step(memory: bytes | None) -> tuple[int, list[str]] | None:
+def _last_step(memory: bytes) -> tuple[int, list[str]] | None:
     """Read the memory of a child: the offset, and the words of the step it was about to take."""
-    size = int.from_bytes((memory or b"")[:4], "big")
-    if not memory or not size:
+    size = int.from_bytes(memory[:4], "big")
+    if not size:
         return None
     words = memory[12 : 12 + size].decode("utf-8", "replace").split("\0")
     return int.from_bytes(memory[4:12], "big", signed=True), words

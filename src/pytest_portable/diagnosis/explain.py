@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_portable.diagnosis.causes import explain_failure, explain_lack
 from pytest_portable.diagnosis.causes.dropped_globals import sender_of
@@ -14,6 +14,7 @@ from pytest_portable.diagnosis.target_errors import Failure, Lack, chain_of, lac
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from pytest_portable.agent.records import TargetError
     from pytest_portable.diagnosis.evidence import Evidence
     from pytest_portable.payload.bytecode import CodeSent
     from pytest_portable.verdict import Problem
@@ -21,11 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["explain_call", "explain_later", "explain_load", "explain_options", "take_census"]
 
 
-def explain_load(error: Mapping[str, Any], evidence: Evidence) -> list[Problem]:
+def explain_load(error: TargetError, evidence: Evidence) -> list[Problem]:
     """Return the problems of a load that raised, the root cause first.
 
     Args:
-        error: what the agent's `describe_exception` returned.
+        error: what it raised.
         evidence: what else can be asked.
     """
     others = list(_lacks(evidence))
@@ -46,7 +47,7 @@ def explain_load(error: Mapping[str, Any], evidence: Evidence) -> list[Problem]:
 
 
 def explain_call(
-    error: Mapping[str, Any],
+    error: TargetError,
     evidence: Evidence,
     *,
     probe: str = "probe",
@@ -55,7 +56,7 @@ def explain_call(
     """Return the problems of a call that raised, the root cause first.
 
     Args:
-        error: what the agent's `describe_exception` returned.
+        error: what it raised.
         evidence: what else can be asked.
         probe: label of the probe that made the call.
         here: what it did here; empty where it was not called here.
@@ -114,10 +115,10 @@ def _not_there(wanted: Mapping[str, CodeSent], evidence: Evidence) -> list[Probl
     return _distinct(_explain(lacks, evidence))
 
 
-def _swallowed(error: Mapping[str, Any]) -> Lack | None:
+def _swallowed(error: TargetError) -> Lack | None:
     """Return the import behind an exception of another kind, where it succeeds here."""
-    for each in chain_of(error["cause"]):
-        lack = lack_in(each) if "ModuleNotFoundError" in each["bases"] else None
+    for each in chain_of(error.cause):
+        lack = lack_in(each) if "ModuleNotFoundError" in each.bases else None
         if lack is not None and _is_here(lack.module):
             return replace(lack, error=error)
     return None
@@ -174,7 +175,7 @@ def _missing_references(evidence: Evidence) -> Iterator[Lack]:
             yield replace(lack, path=paths[0], also=tuple(paths[1:]))
 
 
-def _failed_import(module: str, name: str, error: Mapping[str, Any]) -> Lack | None:
+def _failed_import(module: str, name: str, error: TargetError) -> Lack | None:
     """Return what the import of a referenced module lacks; `None` where it raised otherwise."""
     lack = lack_in(error)
     if lack is None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-__all__ = ["Failure", "Frame", "Lack", "chain_of", "frames_of", "lack_in", "said"]
+    from pytest_portable.agent.records import Frame, TargetError
+
+__all__ = ["Failure", "Lack", "chain_of", "frames_of", "lack_in"]
 
 _NO_ATTRIBUTE: Final = re.compile(
     r"(?:Can't get (?:local )?attribute '(?P<name>[^']+)' on <module '(?P<module>[^']+)'"
@@ -44,20 +46,6 @@ _MAX_SUMMARY: Final = 240
 _OPTIONAL: Final = re.compile(r"Missing optional dependency '([\w.-]+)'")
 
 
-class Frame(NamedTuple):
-    """One line of a traceback, innermost last."""
-
-    file: str
-    line: int
-    function: str
-    module: str
-
-    @property
-    def name(self) -> str:
-        """The function's own name: Pythons before 3.11 know no other."""
-        return self.function.rpartition(".")[2]
-
-
 @dataclass(frozen=True)
 class Lack:
     """A module, or a name in one, that something needs and the target does not have.
@@ -79,7 +67,7 @@ class Lack:
     stage: str = "load"
     path: str = "obj"
     also: tuple[str, ...] = ()
-    error: Mapping[str, Any] | None = None
+    error: TargetError | None = None
     importer: str = ""
     user: str = ""
     wanted: str = ""
@@ -97,7 +85,7 @@ class Lack:
     @property
     def evidence(self) -> str:
         """What the target said of it."""
-        return said(self.error) if self.error else ""
+        return "" if self.error is None else str(self.error)
 
 
 @dataclass(frozen=True)
@@ -105,7 +93,7 @@ class Failure:
     """An exception that the target raised, for which nothing is missing.
 
     Attributes:
-        error: what the agent's `describe_exception` returned.
+        error: the exception, described.
         stage: `load` or `call`.
         path: expression for what was loaded or called.
         importing: module whose import raised it; empty where the load or call itself did.
@@ -113,7 +101,7 @@ class Failure:
         here: what the probe did here, to follow what it raised there; empty where it did not run.
     """
 
-    error: Mapping[str, Any]
+    error: TargetError
     stage: str = "load"
     path: str = "obj"
     importing: str = ""
@@ -123,7 +111,7 @@ class Failure:
     @property
     def said(self) -> str:
         """Write the exception as Python prints it."""
-        return said(self.error)
+        return str(self.error)
 
     @property
     def summary(self) -> str:
@@ -137,29 +125,23 @@ class Failure:
         return frames_of(self.error)
 
 
-def said(error: Mapping[str, Any]) -> str:
-    """Write an exception as Python prints it."""
-    return f"{error['type']}: {error['message']}"
-
-
-def frames_of(error: Mapping[str, Any]) -> list[Frame]:
+def frames_of(error: TargetError) -> list[Frame]:
     """Return the traceback without the import system's and pickle's own frames."""
-    frames = [Frame(*frame) for frame in error["frames"]]
     return [
         frame
-        for frame in frames
+        for frame in error.frames
         if not frame.file.startswith("<frozen importlib") and frame.module not in _MACHINERY
     ]
 
 
-def chain_of(error: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
+def chain_of(error: TargetError | None) -> Iterator[TargetError]:
     """Yield an exception and what caused it."""
     while error is not None:
         yield error
-        error = error["cause"]
+        error = error.cause
 
 
-def lack_in(error: Mapping[str, Any]) -> Lack | None:
+def lack_in(error: TargetError) -> Lack | None:
     """Return what an exception says is not there, or `None`."""
     for each in chain_of(error):
         found = _lack(each)
@@ -167,41 +149,39 @@ def lack_in(error: Mapping[str, Any]) -> Lack | None:
             module, name = found
             importer, user = _importer(each)
             return Lack(module, name, error=error, importer=importer, user=user)
-        if "ImportError" not in each["bases"]:
+        if "ImportError" not in each.bases:
             # Only an import that failed is explained by the import that failed before it.
             return None
     return None
 
 
-def _lack(error: Mapping[str, Any]) -> tuple[str, str] | None:
-    message = str(error["message"])
-    if "ImportError" in error["bases"]:
-        return _import_lack(error, message)
-    if "AttributeError" not in error["bases"]:
+def _lack(error: TargetError) -> tuple[str, str] | None:
+    if "ImportError" in error.bases:
+        return _import_lack(error)
+    if "AttributeError" not in error.bases:
         return None
-    found = _NO_ATTRIBUTE.search(message)
+    found = _NO_ATTRIBUTE.search(error.message)
     if found:
         return found["module"] or found["owner"], found["name"] or found["what"]
-    about = error.get("about")
-    if about and about[0] == "module" and error["name"]:
-        return about[1], error["name"]
+    if error.about and error.about[0] == "module" and error.name:
+        return error.about[1], error.name
     return None
 
 
-def _import_lack(error: Mapping[str, Any], message: str) -> tuple[str, str] | None:
-    named = _NO_NAME.search(message)
+def _import_lack(error: TargetError) -> tuple[str, str] | None:
+    named = _NO_NAME.search(error.message)
     if named:
         return named[2], named[1]
-    if error["name"] and "ModuleNotFoundError" in error["bases"]:
-        return str(error["name"]), ""
-    wanted = _OPTIONAL.search(message) or _INSTALL.search(message)
+    if error.name and "ModuleNotFoundError" in error.bases:
+        return error.name, ""
+    wanted = _OPTIONAL.search(error.message) or _INSTALL.search(error.message)
     return (wanted[1].replace("-", "_"), "") if wanted else None
 
 
-def _importer(error: Mapping[str, Any]) -> tuple[str, str]:
+def _importer(error: TargetError) -> tuple[str, str]:
     """Return which module's import, or which function, asked for what is not there."""
     frames = frames_of(error)
-    if not frames or "ImportError" not in error["bases"]:
+    if not frames or "ImportError" not in error.bases:
         return "", ""
     last = frames[-1]
     if last.function == "<module>":

@@ -1,7 +1,3 @@
-"""Run one check and judge what came back: the transcript becomes a verdict."""
+"""What a check left becomes problems and notes: functions of frozen data that return findings."""
 
 from __future__ import annotations
-
-from pytest_portable.judgement.check import Check, Outcome
-
-__all__ = ["Check", "Outcome"]

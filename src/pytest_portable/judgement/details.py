@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pytest_portable.errors import PayloadError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
+    from pytest_portable.agent.records import TargetError
     from pytest_portable.diagnosis import Evidence
-    from pytest_portable.judgement.check import Check
+    from pytest_portable.judgement.context import Sent
     from pytest_portable.payload.inspection import Step
     from pytest_portable.verdict import Problem
 
@@ -25,29 +26,26 @@ _MAX_ARGUMENT: Final = 32
 
 
 def with_details(
-    problems: Sequence[Problem], error: Mapping[str, Any], evidence: Evidence, check: Check
+    problems: Sequence[Problem], error: TargetError, evidence: Evidence, sent: Sent
 ) -> list[Problem]:
     """Add what the target raised, and the opcodes around it, to the first of some problems.
 
     Args:
         problems: the root cause first.
-        error: what the agent's `describe_exception` returned.
+        error: the exception.
         evidence: of the payload that broke.
-        check: the check that failed.
+        sent: what travelled.
     """
     if not problems:
         return []
     first, *others = problems
-    data = dict(check.payloads).get(evidence.root, b"")
+    data = sent.data(evidence.root) or b""
     # Where nobody asked for the place, the payload is not loaded again for it.
     blame = evidence.__dict__.get("blame")
     lines: tuple[str, ...] = ()
     if blame is not None and blame.offset >= 0 and len(data) <= _MAX_BYTES:
         lines = tuple(_neighbourhood(data, blame.offset, evidence.root))
-    return [
-        replace(first, traceback=str(error.get("traceback", "")).rstrip(), payload=lines),
-        *others,
-    ]
+    return [replace(first, traceback=error.traceback.rstrip(), payload=lines), *others]
 
 
 def _neighbourhood(data: bytes, offset: int, root: str) -> Iterator[str]:

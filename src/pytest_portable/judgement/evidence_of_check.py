@@ -44,7 +44,7 @@ class Evidences:
     control: Callable[[], Questions | None] = lambda: None
     run_here: Callable[[Probe | None], Transcript | None] = lambda _: None
     survey_fresh: Callable[[Mapping[str, object]], Mapping[str, Any] | None] = lambda _: None
-    _known: dict[str, Evidence] = field(default_factory=dict, repr=False, compare=False)
+    _known: dict[str, Evidence] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __call__(self, root: str = "obj") -> Evidence:
         """Return the evidence of one payload.

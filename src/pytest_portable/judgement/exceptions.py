@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pytest_portable.agent.in_target.serve import exception_facts
+from pytest_portable.agent.records import Alone, Part
 from pytest_portable.diagnosis import explain_call, pin
-from pytest_portable.judgement.evidence_of_check import evidence_for
+from pytest_portable.judgement.findings import Back, problems
 from pytest_portable.judgement.load_answer import (
     Unloadable,
     loader_for,
@@ -19,17 +20,20 @@ from pytest_portable.judgement.load_answer import (
 from pytest_portable.verdict import Problem, Remedy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from pytest_portable.agent import Message
-    from pytest_portable.judgement.check import Check
+    from pytest_portable.agent import Transcript
+    from pytest_portable.agent.records import Raised, TargetError
+    from pytest_portable.judgement.context import Context
+    from pytest_portable.judgement.evidence_of_check import Evidences
+
+    _Link = tuple[int | None, int | None, bool]
 
 __all__ = [
     "add_note",
     "bring_back_exception",
     "changed_fact",
     "ends_session",
-    "explain_import",
     "load_exception",
     "not_raised",
     "same_exception",
@@ -41,40 +45,39 @@ _NOT_SHARED: Final = Remedy(
 _REMEDY: Final = Remedy("pass all arguments to super().__init__(), or define __reduce__")
 
 
-def bring_back_exception(check: Check, record: Message) -> BaseException | None:
-    """Return the exception that came back, or judge why it cannot.
+def bring_back_exception(
+    context: Context, transcript: Transcript, evidence: Evidences, record: Raised
+) -> Back[BaseException]:
+    """Return the exception that came back, or why it cannot.
 
     Causes, contexts, members of groups and notes come with it; the traceback of the target is a
     note of its own.
     """
     if record.blob is None:
-        check.problems.append(_undumped(record))
-        return None
+        return Back(None, problems([_undumped(record)]))
     try:
-        error = load_exception(check, record)
+        error = load_exception(context, transcript, record)
     except Unloadable as trouble:
-        check.problems.append(_unloaded(check, record, trouble))
-        return None
+        return Back(None, problems([_unloaded(evidence, record, trouble)]))
     if (changed := _change(record, error)) is not None:
-        check.problems.append(changed)
-        return None
-    about = record.header["raised"]
-    add_note(error, f"raised in {check.label}:\n{about['traceback'].rstrip()}")
+        return Back(None, problems([changed]))
+    add_note(error, f"raised in {context.label}:\n{record.error.traceback.rstrip()}")
     if isinstance(error, ImportError):
-        explain_import(check, error, about)
-    return error
+        for note in _why_not_imported(record.error, evidence):
+            add_note(error, note)
+    return Back(error)
 
 
-def explain_import(check: Check, error: ImportError, about: Mapping[str, Any]) -> None:
-    """Add notes that say why an import failed there, and what to declare."""
-    for problem in explain_call(about, evidence_for(check)):
+def _why_not_imported(error: TargetError, evidence: Evidences) -> Iterator[str]:
+    """Yield why an import failed there, and what to declare."""
+    for problem in explain_call(error, evidence()):
         if problem.code != "call-error":
             fixes = "".join(f"; fix: {remedy.text}" for remedy in problem.remedies[:1])
-            add_note(error, f"{problem.code}: {problem.message}{fixes}")
+            yield f"{problem.code}: {problem.message}{fixes}"
 
 
 def ends_session(error: BaseException) -> bool:
-    """Tell whether raising it here would end the whole run, which no payload may do."""
+    """Return whether raising it here would end the whole run, which no payload may do."""
     names = {(kind.__module__, kind.__name__) for kind in type(error).__mro__}
     return not names.isdisjoint({("builtins", "KeyboardInterrupt"), ("_pytest.outcomes", "Exit")})
 
@@ -92,58 +95,59 @@ def not_raised(error: BaseException) -> Problem:
     )
 
 
-def same_exception(here: BaseException, record: Message) -> bool:
-    """Tell whether the same was raised here and there: class, arguments, attributes."""
-    about = record.header["raised"]
-    kind = type(here)
-    return (
-        (about["module"], about["type"]) == (kind.__module__, kind.__qualname__)
-    ) and _changed_fact(record.header["facts"], exception_facts(here)) is None
+def same_exception(here: BaseException, record: Raised) -> bool:
+    """Return whether the same was raised here and there: class, arguments, attributes."""
+    return _is_of_class(here, record) and (
+        _changed_fact(record.facts, exception_facts(here)) is None
+    )
 
 
-def changed_fact(here: BaseException, record: Message) -> tuple[str, str, str] | None:
+def changed_fact(here: BaseException, record: Raised) -> tuple[str, str, str] | None:
     """Return what differs of two exceptions of one class: its name, how it is here, and there."""
-    about, facts = record.header["raised"], record.header["facts"]
-    kind, found = type(here), exception_facts(here)
-    if (about["module"], about["type"]) != (kind.__module__, kind.__qualname__):
-        return None
-    fact = _changed_fact(facts, found)
+    found = exception_facts(here)
+    fact = _changed_fact(record.facts, found) if _is_of_class(here, record) else None
     if fact is None:
         return None
-    return fact.removeprefix("."), found.get(fact, "nothing"), facts.get(fact, "nothing")
+    return fact.removeprefix("."), found.get(fact, "nothing"), record.facts.get(fact, "nothing")
 
 
-def load_exception(check: Check, record: Message) -> BaseException:
+def _is_of_class(here: BaseException, record: Raised) -> bool:
+    kind = type(here)
+    return (record.error.module, record.error.type) == (kind.__module__, kind.__qualname__)
+
+
+def load_exception(context: Context, transcript: Transcript, record: Raised) -> BaseException:
     """Load an exception with what it was raised from; by itself where that cannot be loaded here.
 
     Raises:
         Unloadable: the exception itself cannot be loaded.
     """
-    name = record.header["name"]
     try:
-        members = _load(check, record, name)
+        members = _load(context, record, record.links)
     except Unloadable as trouble:
-        assert check.transcript is not None
-        alone = check.transcript.find("alone", name)
+        alone = transcript.first(Alone, record.name)
         if alone is None:
             raise
-        members = _load(check, alone, name)
+        members = _load(context, alone)
         add_note(members[0], f"what it was raised from cannot come back: {trouble}")
-    for member, link in zip(members, record.header["links"], strict=False):
+    for member, link in zip(members, record.links, strict=False):
         _restore(member, link, members)
     return members[0]
 
 
-def _load(check: Check, record: Message, name: str) -> list[BaseException]:
+def _load(
+    context: Context, record: Alone | Raised, links: Sequence[_Link] = ()
+) -> list[BaseException]:
+    name = record.name
     assert record.blob is not None
     try:
-        members: object = loader_for(check, record)(record.blob)
+        members: object = loader_for(context, record)(record.blob)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # required arguments, a worker-only class
-        trouble = why_unloadable(check, record.blob, name, error)
-        trouble.path = _path(trouble.path, name, record.header.get("links", ()))
-        raise trouble from error
+        trouble = why_unloadable(context, record.blob, name, error)
+        path = _path(trouble.path, name, links)
+        raise Unloadable(path, trouble.why, trouble.module) from error
     first = members[0] if isinstance(members, list) and members else members
     if not isinstance(members, list) or not isinstance(first, BaseException):
         kind = type(first)
@@ -151,7 +155,7 @@ def _load(check: Check, record: Message, name: str) -> list[BaseException]:
     return members
 
 
-def _path(path: str, name: str, links: Sequence[Sequence[Any]]) -> str:
+def _path(path: str, name: str, links: Sequence[_Link]) -> str:
     """Write the path of a member of the list that was dumped as a person would."""
     if path.startswith(f"{name}[0]"):
         return name + path.removeprefix(f"{name}[0]")
@@ -163,14 +167,15 @@ def _path(path: str, name: str, links: Sequence[Sequence[Any]]) -> str:
     return name
 
 
-def _restore(member: BaseException, link: Sequence[Any], members: Sequence[BaseException]) -> None:
+def _restore(member: BaseException, link: _Link, members: Sequence[BaseException]) -> None:
     """Set what no exception brings along by itself, past any `__setattr__` of its class."""
     cause, context, is_hidden = link
     for name, place in (("__cause__", cause), ("__context__", context)):
-        if place is not None and place < len(members):
+        if place is not None and 0 <= place < len(members):
             with contextlib.suppress(TypeError):  # it loads as something else
                 BaseException.__setattr__(member, name, members[place])
-    BaseException.__setattr__(member, "__suppress_context__", is_hidden)
+    with contextlib.suppress(TypeError):
+        BaseException.__setattr__(member, "__suppress_context__", is_hidden)
 
 
 def add_note(error: BaseException, note: str) -> None:
@@ -184,54 +189,47 @@ def add_note(error: BaseException, note: str) -> None:
 # Why it cannot come back
 
 
-def _name(about: Mapping[str, Any]) -> str:
-    return f"{about['module']}.{about['type']}".removeprefix("builtins.")
+def _raised(error: TargetError) -> str:
+    said = f"({error.message!r})" if error.message else ""
+    return f"{error.module}.{error.type}".removeprefix("builtins.") + f"{said} was raised there"
 
 
-def _raised(about: Mapping[str, Any]) -> str:
-    said = f"({about['message']!r})" if about["message"] else ""
-    return f"{_name(about)}{said} was raised there"
-
-
-def _place(about: Mapping[str, Any]) -> str:
-    if not about["frames"]:
+def _place(error: TargetError) -> str:
+    if not error.frames:
         return ""
-    file, line, function, _ = about["frames"][-1]
-    return f'raised at File "{file}", line {line}, in {function}'
+    frame = error.frames[-1]
+    return f'raised at File "{frame.file}", line {frame.line}, in {frame.function}'
 
 
 def _lost(
-    record: Message,
+    record: Raised,
     message: str,
     evidence: str,
     path: str | None = None,
     remedy: Remedy = _REMEDY,
 ) -> Problem:
-    about = record.header["raised"]
     return Problem(
         code="exception-not-portable",
         stage="return",
-        path=path or record.header["name"],
-        module=about["module"],
-        message=f"{_raised(about)} and {message}",
-        evidence="\n".join(line for line in (evidence, _place(about)) if line),
+        path=path or record.name,
+        module=record.error.module,
+        message=f"{_raised(record.error)} and {message}",
+        evidence="\n".join(line for line in (evidence, _place(record.error)) if line),
         remedies=(remedy,),
     )
 
 
-def _undumped(record: Message) -> Problem:
-    trouble = record.header["undumped"]
-    path, module, kind = record.header["part"]
-    name = record.header["name"]
-    part = f"{path.removeprefix(name)} is a {module}.{kind}".replace(" builtins.", " ")
-    what = f"cannot be dumped there: {part}" if path != name else "cannot be dumped there"
-    return _lost(record, what, f"{trouble['type']}: {trouble['message']}", path)
+def _undumped(record: Raised) -> Problem:
+    path, module, kind = record.part or Part(record.name, "", "")
+    part = f"{path.removeprefix(record.name)} is a {module}.{kind}".replace(" builtins.", " ")
+    what = "cannot be dumped there" + (f": {part}" if path != record.name else "")
+    return _lost(record, what, str(record.undumped or ""), path)
 
 
-def _unloaded(check: Check, record: Message, trouble: Unloadable) -> Problem:
+def _unloaded(evidence: Evidences, record: Raised, trouble: Unloadable) -> Problem:
     remedy = _NOT_SHARED if trouble.module else _REMEDY
     found = _lost(record, f"cannot be loaded here: {trouble}", "", trouble.path, remedy)
-    apart = versions_apart(check, trouble.module or record.header["raised"]["module"])
+    apart = versions_apart(evidence(), trouble.module or record.error.module)
     if apart is None:
         return found
     here, there = apart
@@ -239,26 +237,24 @@ def _unloaded(check: Check, record: Message, trouble: Unloadable) -> Problem:
         found,
         distribution=here.name,
         message=f"{found.message} ({there} there, {here} here)",
-        remedies=(*pin(evidence_for(check), here), *found.remedies),
+        remedies=(*pin(evidence(), here), *found.remedies),
     )
 
 
-def _change(record: Message, error: BaseException) -> Problem | None:
+def _change(record: Raised, error: BaseException) -> Problem | None:
     """Return the problem of an exception that is another one after the trip."""
-    about, facts = record.header["raised"], record.header["facts"]
     kind = type(error)
     # cloudpickle makes a class there without its qualified name: `f.<locals>.Refused` is `Refused`.
-    there = about["module"], about["type"].rpartition(".")[2]
+    there = record.error.module, record.error.type.rpartition(".")[2]
     if there != (kind.__module__, kind.__qualname__.rpartition(".")[2]):
         return _lost(record, f"came back as {kind.__module__}.{kind.__qualname__}", "")
     found = exception_facts(error)
-    fact = _changed_fact(facts, found)
+    fact = _changed_fact(record.facts, found)
     if fact is None:
         return None
     name = fact.removeprefix(".")
-    change = f"{facts.get(fact, 'nothing')} there, {found.get(fact, 'nothing')} here"
-    path = f"{record.header['name']}.{name}"
-    return _lost(record, f"came back changed: {name} was {change}", "", path)
+    change = f"{record.facts.get(fact, 'nothing')} there, {found.get(fact, 'nothing')} here"
+    return _lost(record, f"came back changed: {name} was {change}", "", f"{record.name}.{name}")
 
 
 def _changed_fact(there: Mapping[str, str], here: Mapping[str, str]) -> str | None:

@@ -4,35 +4,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_portable.judgement.findings import NOTHING, Findings, notes
 from pytest_portable.verdict import Problem, Remedy
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_portable.judgement.check import Check
+    from pytest_portable.judgement.context import Context
 
 __all__ = ["find_module", "note_copies"]
 
 
-def note_copies(check: Check) -> None:
+def note_copies(context: Context) -> Findings:
     """Note modules that the target has beside what was sent, and files of machine code."""
-    shipping = check.shipping
-    if not shipping or check.environment is None:
-        return
+    shipping = context.shipping
+    if not shipping or context.environment is None:
+        return NOTHING
     from pytest_portable.environment.layout import site_folders  # noqa: PLC0415 - on demand
 
-    folders = site_folders(check.environment.path)
-    for name in shipping.by_value:
-        if place := find_module(name, folders):
-            check.notes.append(_by_value_note(name, place))
+    folders = site_folders(context.environment.path)
     sources = shipping.sources
-    if sources is None:
-        return
-    for name in sources.names:
-        if place := find_module(name, folders):
-            check.notes.append(_shipped_note(name, place))
-    if sources.extensions:
-        check.notes.append(_extension_note(sources.extensions, check.label))
+    shipped = () if sources is None else sources.names
+    found = [
+        note(name, place)
+        for note, names in ((_by_value_note, shipping.by_value), (_shipped_note, shipped))
+        for name in names
+        if (place := find_module(name, folders))
+    ]
+    if sources is not None and sources.extensions:
+        found.append(_extension_note(sources.extensions, context.label))
+    return notes(found)
 
 
 def find_module(name: str, folders: list[Path]) -> Path | None:

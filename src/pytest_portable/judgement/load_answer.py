@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_portable.diagnosis import Owner
 from pytest_portable.errors import PayloadError
-from pytest_portable.judgement.evidence_of_check import evidence_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pytest_portable.agent import Message
-    from pytest_portable.judgement.check import Check
+    from pytest_portable.agent.records import Alone, Raised, Value
+    from pytest_portable.diagnosis import Evidence
+    from pytest_portable.judgement.context import Context
 
 __all__ = ["Unloadable", "loader_for", "newer_names", "versions_apart", "why_unloadable"]
 
@@ -49,18 +49,17 @@ class Unloadable(Exception):  # noqa: N818 - a finding rather than an error
         return self.why
 
 
-def loader_for(check: Check, record: Message) -> Callable[..., object]:
+def loader_for(context: Context, record: Alone | Raised | Value) -> Callable[..., object]:
     """Return what loads a record: the target dumps with pickle where nothing better is there."""
-    if str(record.header["dumper"]).startswith("pickle:"):
+    if record.dumper.startswith("pickle:"):
         from pytest_portable.serializers.safe_loads import loads  # noqa: PLC0415 - rare
 
         return loads
-    return partial(check.serializer.load, options=check.leg.options)
+    return partial(context.serializer.load, options=context.leg.options)
 
 
-def versions_apart(check: Check, module: str) -> tuple[Owner, Owner] | None:
+def versions_apart(evidence: Evidence, module: str) -> tuple[Owner, Owner] | None:
     """Return the distribution of a module here and there, where these are two versions."""
-    evidence = evidence_for(check)
     here = evidence.here.owner(module)
     version = None if here is None else evidence.installed(here.name)
     if here is None or version in {None, here.version}:
@@ -70,7 +69,7 @@ def versions_apart(check: Check, module: str) -> tuple[Owner, Owner] | None:
 
 @contextmanager
 def newer_names() -> Iterator[bool]:
-    """Give what newer Pythons call otherwise its new name, for one load of an answer.
+    """Make what newer Pythons renamed known by its new name too, for one load of an answer.
 
     Yields:
         whether there is any that this Python does not have.
@@ -97,11 +96,11 @@ def _is_module(name: str) -> bool:
         return False
 
 
-def why_unloadable(check: Check, blob: bytes, root: str, error: BaseException) -> Unloadable:
+def why_unloadable(context: Context, blob: bytes, root: str, error: BaseException) -> Unloadable:
     """Return the reason why an answer cannot be loaded here, placed by reading it.
 
     Args:
-        check: the check that it answers.
+        context: of the check that it answers.
         blob: the answer.
         root: the name at the root of its paths.
         error: what loading raised.
@@ -120,17 +119,17 @@ def why_unloadable(check: Check, blob: bytes, root: str, error: BaseException) -
         why = f"{name or 'its class'} wants other arguments than it was dumped with: {text}"
     else:
         why = f"loading it raises {type(error).__name__}: {text}"
-    return Unloadable(_path(check, blob, root, module, name), why, module)
+    return Unloadable(_path(context, blob, root, module, name), why, module)
 
 
-def _path(check: Check, blob: bytes, root: str, module: str | None, name: str | None) -> str:
+def _path(context: Context, blob: bytes, root: str, module: str | None, name: str | None) -> str:
     """Return the first path in an answer that leads to what is missing here."""
     if module is None and name is None:
         return root
     from pytest_portable.payload.inspection import inspect_payload  # noqa: PLC0415 - on demand
 
     try:
-        references = inspect_payload(blob, root=root, python=check.host).references
+        references = inspect_payload(blob, root=root, python=context.maker.minor).references
     except PayloadError:
         return root
     for reference in references:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pytest_portable.errors import PayloadError
-from pytest_portable.judgement.argument_paths import with_argument_path
+from pytest_portable.judgement.evidence_of_check import with_paths
+from pytest_portable.judgement.findings import NOTHING, Findings, notes, problems
 from pytest_portable.verdict import Problem, Remedy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from pytest_portable.agent.records import Caught, Failed, Loaded
+    from pytest_portable.judgement.context import Context, Sent
 
-    from pytest_portable.agent import Message
-    from pytest_portable.judgement.check import Check
-
-__all__ = ["all_warnings", "judge_warnings"]
+__all__ = ["judge_warnings"]
 
 _OTHER_SCIKIT_LEARN: Final = re.compile(
     r"Trying to unpickle estimator (\S+) from version (\S+) when using version (\S+?)\.?\s"
@@ -23,60 +22,42 @@ _OTHER_SCIKIT_LEARN: Final = re.compile(
 """Source: scikit-learn, `sklearn/exceptions.py` and, before 1.3, `sklearn/base.py`."""
 
 
-def all_warnings(check: Check) -> Iterator[dict[str, object]]:
-    """Yield every warning that the target recorded, each with the stage that raised it."""
-    assert check.transcript is not None
-    for record in check.transcript.records:
-        for warning in record.header.get("warnings", ()):
-            yield {**warning, "stage": "load" if _is_of_load(record) else "call"}
+def judge_warnings(context: Context, sent: Sent, record: Loaded | Failed) -> Findings:
+    """Return what the warnings of one payload's load say, each of them once."""
+    if context.leg.warnings == "ignore":
+        return NOTHING
+    distinct: dict[tuple[str, str], Caught] = {}
+    for warning in record.warnings:
+        distinct.setdefault((warning.category, warning.message), warning)
+    found = with_paths(_problem(warning, record.name, sent) for warning in distinct.values())
+    return problems(found) if context.leg.warnings == "error" else notes(found)
 
 
-def judge_warnings(check: Check, record: Message, payloads: Mapping[str, bytes]) -> None:
-    """Turn the warnings of a load into notes or problems; those of a call are only kept."""
-    if check.leg.warnings == "ignore" or not _is_of_load(record):
-        return
-    name = record.header.get("loaded", record.header.get("name"))
-    found = check.problems if check.leg.warnings == "error" else check.notes
-    seen: set[tuple[str, str]] = set()
-    for warning in record.header.get("warnings", ()):
-        what = warning["category"], warning["message"]
-        if what not in seen:
-            found.append(with_argument_path(_problem(check, warning, name, payloads.get(name))))
-        seen.add(what)
-
-
-def _is_of_load(record: Message) -> bool:
-    return "loaded" in record.header or record.header.get("failed") == "loading"
-
-
-def _problem(check: Check, warning: Mapping[str, Any], root: str, data: bytes | None) -> Problem:
-    skew = _OTHER_SCIKIT_LEARN.match(warning["message"])
+def _problem(warning: Caught, root: str, sent: Sent) -> Problem:
+    said = f"{warning.category}: {warning.message}"
+    skew = _OTHER_SCIKIT_LEARN.match(warning.message)
     if skew is None:
-        return Problem(
-            code="load-warning",
-            stage="load",
-            path=root,
-            module=warning["module"],
-            message=f"{warning['category']}: {warning['message']}",
-        )
+        return Problem("load-warning", "load", said, path=root, module=warning.module)
     estimator, here, there = skew.groups()
     return Problem(
         code="version-skew",
         stage="load",
-        path=root if data is None else _path(check, data, root, estimator),
+        path=_path(sent, root, estimator),
         module="sklearn",
         distribution="scikit-learn",
         message=f"{estimator} was made by scikit-learn {here} and is loaded by {there}: "
         "it may break, or answer something else",
-        evidence=f"{warning['category']}: {warning['message']}",
+        evidence=said,
         remedies=(Remedy(f'deps=[..., "scikit-learn=={here}"]', f'"scikit-learn=={here}"'),),
     )
 
 
-def _path(check: Check, data: bytes, root: str, estimator: str) -> str:
+def _path(sent: Sent, root: str, estimator: str) -> str:
     """Return the first path to an instance of an estimator."""
+    if sent.data(root) is None:
+        return root
     try:
-        references = check.inspection(data, root).references
+        references = sent.inspection(root).references
     except PayloadError:
         return root
     for reference in references:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from pytest_portable.judgement.argument_paths import with_argument_path
+from pytest_portable.judgement.findings import NOTHING, Findings, notes, problems
 from pytest_portable.payload.out_of_band import size_of
 from pytest_portable.verdict import Problem, Remedy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_portable.judgement.check import Check
+    from pytest_portable.judgement.context import Context, Sent
     from pytest_portable.payload.inspection import Inspection
 
 __all__ = ["check_policies"]
@@ -23,33 +24,33 @@ _LEAST_SHARE: Final = 100  # what is below one part of so many is not worth a wo
 _WEIGHED: Final = ("obj", "arguments")
 
 
-def check_policies(check: Check, payloads: list[tuple[str, bytes]]) -> None:
-    """Refuse what travels where it breaks a policy of the mark.
+def check_policies(context: Context, sent: Sent) -> Findings:
+    """Return where what travels breaks a policy of the mark.
 
     Args:
-        check: gets the problems and notes.
-        payloads: what travels, by name.
+        context: of the check.
+        sent: what travels.
     """
-    _check_size(check, [one for one in payloads if one[0] in _WEIGHED])
-    if not check.leg.forbid:
-        return
-    for name, data in payloads:
-        inspection = check.inspection(data, name)
-        for module in check.leg.forbid:
-            _check_forbidden(check, inspection, module)
+    found = _check_size(context, sent)
+    for name, _ in sent.payloads if context.leg.forbid else ():
+        inspection = sent.inspection(name)
+        for module in context.leg.forbid:
+            needed = _forbidden(inspection, module, sure=True)
+            optional = _forbidden(inspection, module, sure=False)
+            found += problems(needed) + notes(optional)
+    return found
 
 
-def _check_size(check: Check, payloads: list[tuple[str, bytes]]) -> None:
-    budget = check.leg.max_bytes
-    sources = check.shipping.sources
+def _check_size(context: Context, sent: Sent) -> Findings:
+    budget = context.leg.max_bytes
+    sources = context.shipping.sources
+    weighed = [one for one in sent.payloads if one[0] in _WEIGHED]
     shipped = {} if sources is None else {name: sources.bytes_of(name) for name in sources.names}
-    total = sum(size_of(data) for _, data in payloads) + sum(shipped.values())
+    total = sum(size_of(data) for _, data in weighed) + sum(shipped.values())
     if budget is None or total <= budget:
-        return
+        return NOTHING
     fillers = [
-        (size.bytes, size.path)
-        for name, data in payloads
-        for size in check.inspection(data, name).filled_by
+        (size.bytes, size.path) for name, _ in weighed for size in sent.inspection(name).filled_by
     ]
     fillers += [(count, f"ship={[name]}") for name, count in shipped.items()]
     fillers = [one for one in fillers if one[0] * _LEAST_SHARE >= total]
@@ -57,7 +58,7 @@ def _check_size(check: Check, payloads: list[tuple[str, bytes]]) -> None:
     problem = Problem(
         code="too-large",
         stage="inspect",
-        path=biggest[0][1] if biggest else payloads[0][0],
+        path=biggest[0][1] if biggest else weighed[0][0],
         message=f"{total:,} bytes travel, and max_size is {budget:,}; biggest: "
         + ", ".join(f"{_shown(path)} ({count:,})" for count, path in biggest),
         remedies=(
@@ -65,31 +66,30 @@ def _check_size(check: Check, payloads: list[tuple[str, bytes]]) -> None:
             Remedy(f"max_size={total:_}", f"max_size={total:_}"),
         ),
     )
-    check.problems.append(with_argument_path(problem))
+    return problems([with_argument_path(problem)])
 
 
 def _shown(path: str) -> str:
     return with_argument_path(Problem("", "", "", path=path)).path or path
 
 
-def _check_forbidden(check: Check, inspection: Inspection, forbidden: str) -> None:
-    """Report one problem for everything that leads to a forbidden module, and notes."""
-    for sure, target in ((True, check.problems), (False, check.notes)):
-        uses = list(dict.fromkeys(_uses(inspection, forbidden, sure=sure)))
-        if not uses:
-            continue
-        path, module, distribution, what = uses[0]
-        more = [f"{one[3]} at {_shown(one[0])}" for one in uses[1:_MAX_USES]]
-        more += [f"and {len(uses) - _MAX_USES} more"] if len(uses) > _MAX_USES else []
-        problem = Problem(
-            code="forbidden-reference",
-            stage="inspect",
-            path=path,
-            module=module,
-            distribution=distribution,
-            message="; ".join((f"{what}, which forbid={[forbidden]} rules out", *more)),
-        )
-        target.append(with_argument_path(problem))
+def _forbidden(inspection: Inspection, forbidden: str, *, sure: bool) -> Iterator[Problem]:
+    """Yield one problem for everything that leads to a forbidden module; see `_uses`."""
+    uses = list(dict.fromkeys(_uses(inspection, forbidden, sure=sure)))
+    if not uses:
+        return
+    path, module, distribution, what = uses[0]
+    more = [f"{one[3]} at {_shown(one[0])}" for one in uses[1:_MAX_USES]]
+    more += [f"and {len(uses) - _MAX_USES} more"] if len(uses) > _MAX_USES else []
+    problem = Problem(
+        code="forbidden-reference",
+        stage="inspect",
+        path=path,
+        module=module,
+        distribution=distribution,
+        message="; ".join((f"{what}, which forbid={[forbidden]} rules out", *more)),
+    )
+    yield with_argument_path(problem)
 
 
 def _uses(

@@ -4,67 +4,82 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from pytest_portable.agent.records import Failed, Loaded, Step
 from pytest_portable.diagnosis import explain_load, explain_lost
 from pytest_portable.judgement.details import with_details
-from pytest_portable.judgement.evidence_of_check import evidence_for, with_paths
+from pytest_portable.judgement.evidence_of_check import with_paths
 from pytest_portable.judgement.files_left import judge_files
+from pytest_portable.judgement.findings import NOTHING, Findings, problems
 from pytest_portable.judgement.load_warnings import judge_warnings
 from pytest_portable.judgement.returned import undumped_result
+from pytest_portable.verdict import Problem
 
 if TYPE_CHECKING:
-    from pytest_portable.agent import Message, Transcript
-    from pytest_portable.judgement.check import Check
-    from pytest_portable.verdict import Problem
+    from pytest_portable.agent import Transcript
+    from pytest_portable.judgement.context import Context
+    from pytest_portable.judgement.evidence_of_check import Evidences
 
 __all__ = ["judge_transcript"]
 
+# All other steps lead to a loaded payload.
 _STAGE_OF_STEP: Final = {
-    "starting": "load",
-    "loading": "load",
-    "describing": "load",
     "dumping": "return",
     "probing": "call",
     "calling": "call",
     "returning": "return",
-    "forwarding": "load",
 }
 
 
-def judge_transcript(check: Check) -> None:
-    """Turn what the target recorded into problems."""
-    transcript = check.transcript
-    assert transcript is not None
+def judge_transcript(context: Context, transcript: Transcript, evidence: Evidences) -> Findings:
+    """Return what the records, the end of the process and its working directory say."""
+    found = NOTHING
     for record in transcript.records:
-        if "failed" in record.header:
-            _judge_failure(check, record)
-        judge_warnings(check, record, dict(check.payloads))
-    if not transcript.finished:
-        check.problems += with_paths([_lost(check, transcript)])
-    judge_files(check)
+        if isinstance(record, Failed):
+            found += problems(_failure(record, evidence))
+        if isinstance(record, Loaded) or (isinstance(record, Failed) and record.step == "loading"):
+            found += judge_warnings(context, evidence.sent, record)
+    if transcript.malformed:
+        found += problems([_tampered(transcript, evidence)])
+    elif not transcript.finished:
+        found += problems(with_paths([_lost(context, transcript, evidence)]))
+    return found + judge_files(transcript, evidence)
 
 
-def _judge_failure(check: Check, record: Message) -> None:
-    name, error = record.header["name"], record.header["exception"]
-    if record.header["failed"] != "loading":
-        check.problems.append(undumped_result(record))
-        return
-    evidence = evidence_for(check, name)
-    found = with_details(explain_load(error, evidence), error, evidence, check)
-    check.problems += with_paths(found)
+def _failure(record: Failed, evidence: Evidences) -> list[Problem]:
+    if record.step != "loading":
+        return [undumped_result(record)]
+    of_payload = evidence(record.name)
+    found = explain_load(record.error, of_payload)
+    return with_paths(with_details(found, record.error, of_payload, evidence.sent))
 
 
-def _lost(check: Check, transcript: Transcript) -> Problem:
-    """Return the problem of a child that never finished, for the payload it was busy with.
+def _lost(context: Context, transcript: Transcript, evidence: Evidences) -> Problem:
+    """Return the problem of a child that never finished, for the payload it was busy with."""
+    return explain_lost(
+        transcript,
+        evidence(_busy_with(transcript, evidence)),
+        stage=_stage(transcript),
+        timeout_seconds=context.leg.timeout_seconds,
+    )
+
+
+def _tampered(transcript: Transcript, evidence: Evidences) -> Problem:
+    """Return the problem of records that no agent writes: the user's code wrote them."""
+    message = f"the object tampered with the answer: {transcript.malformed}"
+    path = _busy_with(transcript, evidence)
+    return Problem("early-exit", _stage(transcript), message, path=path)
+
+
+def _stage(transcript: Transcript) -> str:
+    return _STAGE_OF_STEP.get(transcript.last_step(), "load")
+
+
+def _busy_with(transcript: Transcript, evidence: Evidences) -> str:
+    """Return the name of the payload that was being loaded.
 
     Once all are loaded that is the object: the function that is called, or what a probe asks.
     """
-    loading = [r.header["name"] for r in transcript.records if r.header.get("step") == "loading"]
-    known = [name for name, _ in check.payloads]
-    busy = transcript.last_step() == "loading" and loading and loading[-1] in known
-    name = loading[-1] if busy else "obj"
-    return explain_lost(
-        transcript,
-        evidence_for(check, name),
-        stage=_STAGE_OF_STEP[transcript.last_step()],
-        timeout_seconds=check.leg.timeout_seconds,
-    )
+    steps = list(transcript.all(Step))
+    if not steps or steps[-1].step != "loading" or evidence.sent.data(steps[-1].name) is None:
+        return "obj"
+    return steps[-1].name

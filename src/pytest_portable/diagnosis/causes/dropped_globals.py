@@ -63,9 +63,9 @@ def _remedies(name: str, evidence: Evidence) -> tuple[Remedy, ...]:
 
 
 def _name(failure: Failure) -> str:
-    if "NameError" not in failure.error["bases"]:
+    if "NameError" not in failure.error.bases:
         return ""
-    found = re.search(r"name '([^']+)' is not defined", str(failure.error["message"]))
+    found = re.search(r"name '([^']+)' is not defined", failure.error.message)
     return found[1] if found else ""
 
 

@@ -24,7 +24,7 @@ class Recursion:
 
     def explain_failure(self, failure: Failure, evidence: Evidence) -> Problem | None:
         """Return the problem, or nothing."""
-        if "RecursionError" not in failure.error["bases"]:
+        if "RecursionError" not in failure.error.bases:
             return None
         functions = {frame.name for frame in failure.frames[-8:]}
         loop = ", ".join(sorted(functions)) or evidence.blame.place or "the object"
@@ -110,8 +110,8 @@ def _where(failure: Failure) -> str:
 
 
 def _remedies(failure: Failure) -> tuple[Remedy, ...]:
-    message = str(failure.error["message"])
-    missing = re.search(r"(\w+\.)?__(new|init)__\(\) missing .*positional argument", message)
+    wording = r"(\w+\.)?__(new|init)__\(\) missing .*positional argument"
+    missing = re.search(wording, failure.error.message)
     if missing and missing[2] == "new":
         return (Remedy("define __getnewargs__ (or __reduce__), so that all arguments travel"),)
     if missing:

@@ -84,7 +84,7 @@ class OldDill:
 
     def explain_failure(self, failure: Failure, evidence: Evidence) -> Problem | None:
         """Return the problem, or nothing; code of another Python breaks in the same place."""
-        frames = failure.error["frames"]
+        frames = failure.error.frames
         found = evidence.installed("dill")
         pythons = {code.python or evidence.here.minor for code in evidence.code}
         if not frames or found is None or pythons - {evidence.there_minor}:

@@ -36,7 +36,7 @@ class VersionSkew:
 
     def explain_failure(self, failure: Failure, evidence: Evidence) -> Problem | None:
         """Return the problem, or nothing."""
-        binary = _BINARY.search(str(failure.error["message"]))
+        binary = _BINARY.search(failure.error.message)
         if binary:
             return self._binary(failure, evidence, next(filter(None, binary.groups()), "numpy"))
         for module, name in _suspects(failure, evidence):
@@ -119,11 +119,11 @@ def apart(module: str, name: str, evidence: Evidence) -> list[str]:
 
 def _missing_state(failure: Failure) -> str:
     """Say which attribute the state lacks, or has no room for."""
-    about, name = failure.error.get("about"), failure.error["name"]
-    if "AttributeError" not in failure.error["bases"]:
+    about, name = failure.error.about, failure.error.name
+    if "AttributeError" not in failure.error.bases:
         return ""
     if not (about and about[0] == "instance" and name):
-        found = re.search(r"'(\w+)' object has no attribute '(\w+)'", failure.error["message"])
+        found = re.search(r"'(\w+)' object has no attribute '(\w+)'", failure.error.message)
         if not found:
             return ""
         name = found[2]
@@ -152,7 +152,7 @@ def _suspects(failure: Failure, evidence: Evidence) -> Iterator[tuple[str, str]]
 
 
 def _all_suspects(failure: Failure, evidence: Evidence) -> Iterator[tuple[str, str]]:
-    about = failure.error.get("about")
+    about = failure.error.about
     if about and about[0] != "module":
         yield about[1], about[2]
     if failure.importing:
@@ -172,7 +172,7 @@ def _all_suspects(failure: Failure, evidence: Evidence) -> Iterator[tuple[str, s
 
 def _class_in_message(failure: Failure, evidence: Evidence) -> tuple[str, str] | None:
     """Find the class that an `AttributeError` of an old Python names, among the references."""
-    found = re.search(r"'(\w+)' object has no attribute", str(failure.error["message"]))
+    found = re.search(r"'(\w+)' object has no attribute", failure.error.message)
     if not found:
         return None
     for module, name, _ in evidence.references():

@@ -87,8 +87,7 @@ class Platform:
 
     def explain_failure(self, failure: Failure, evidence: Evidence) -> Problem | None:
         """Return the problem of what refuses to be made on another system, or nothing."""
-        message = str(failure.error["message"])
-        words, module, distribution = self._words(failure, evidence, message)
+        words, module, distribution = self._words(failure, evidence)
         if not words:
             return None
         remedies = add(evidence, "tzdata") if distribution == "tzdata" else ()
@@ -105,13 +104,11 @@ class Platform:
             remedies=remedies,
         )
 
-    def _words(
-        self, failure: Failure, evidence: Evidence, message: str
-    ) -> tuple[str, str | None, str | None]:
-        target = evidence.target.platform
+    def _words(self, failure: Failure, evidence: Evidence) -> tuple[str, str | None, str | None]:
+        target, message = evidence.target.platform, failure.error.message
         if found := _CANNOT_MAKE.search(message):
             return f"pathlib.{found[1]} cannot be made on {target}", "pathlib", None
-        if failure.error["type"] == "ZoneInfoNotFoundError" or _ZONE.search(message):
+        if failure.error.type == "ZoneInfoNotFoundError" or _ZONE.search(message):
             zone = _ZONE.search(message)
             what = f"time zone {zone[1]}" if zone else "time zone"
             return (
@@ -192,7 +189,7 @@ class StdlibFailure:
         )
 
     def _syntax(self, failure: Failure, evidence: Evidence) -> tuple[str, str, str] | None:
-        if "SyntaxError" not in failure.error["bases"]:
+        if "SyntaxError" not in failure.error.bases:
             return None
         blame = evidence.blame
         named = blame.callee[0] if blame.opcode in {"GLOBAL", "STACK_GLOBAL"} else ""
@@ -203,8 +200,8 @@ class StdlibFailure:
 
     def _attribute(self, failure: Failure, evidence: Evidence) -> tuple[str, str, str] | None:
         """Explain an attribute that the class here has, and the one there has not."""
-        about, attribute = failure.error.get("about"), failure.error["name"]
-        if "AttributeError" not in failure.error["bases"] or not attribute:
+        about, attribute = failure.error.about, failure.error.name
+        if "AttributeError" not in failure.error.bases or not attribute:
             about, attribute = _no_attribute(failure)
         if not about or about[0] == "module" or about[1].partition(".")[0] not in _stdlib(evidence):
             return None
@@ -241,15 +238,15 @@ class StdlibFailure:
         )
 
 
-def _no_attribute(failure: Failure) -> tuple[list[str] | None, str]:
+def _no_attribute(failure: Failure) -> tuple[tuple[str, str, str] | None, str]:
     """Read an attribute's owner from the message: Pythons before 3.10 do not keep it."""
     found = re.match(
         r"(?:type object )?'([\w.]+)' (?:object )?has no attribute '(\w+)'",
-        str(failure.error["message"]),
+        failure.error.message,
     )
-    if not found or "AttributeError" not in failure.error["bases"]:
+    if not found or "AttributeError" not in failure.error.bases:
         return None, ""
-    return ["instance", "builtins", found[1]], found[2]
+    return ("instance", "builtins", found[1]), found[2]
 
 
 def _builtin(module: str, name: str) -> object | None:

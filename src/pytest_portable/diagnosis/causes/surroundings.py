@@ -5,15 +5,16 @@ from __future__ import annotations
 import importlib.metadata
 import os
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pytest_portable.diagnosis.causes.wording import add
 from pytest_portable.diagnosis.target_errors import chain_of, frames_of
 from pytest_portable.verdict import Problem, Remedy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
+    from pytest_portable.agent.records import TargetError
     from pytest_portable.diagnosis.evidence import Evidence
     from pytest_portable.diagnosis.target_errors import Failure
 
@@ -68,11 +69,11 @@ class EnvironmentDependency:
 
     # --- variables ----------------------------------------------------------------------------
 
-    def _variable(self, error: Mapping[str, Any], failure: Failure) -> Problem | None:
+    def _variable(self, error: TargetError, failure: Failure) -> Problem | None:
         frames = frames_of(error)
-        if "KeyError" not in error["bases"] or not frames or frames[-1].module != "os":
+        if "KeyError" not in error.bases or not frames or frames[-1].module != "os":
             return None
-        name = str(error["message"]).strip("'\"")
+        name = error.message.strip("'\"")
         reader = next((f for f in reversed(frames) if f.module not in _READERS), None)
         who = f"{reader.module}.{reader.function}" if reader else "the object"
         return self._without(name, who, failure)
@@ -89,7 +90,7 @@ class EnvironmentDependency:
         for kind, name, offset in evidence.blame.surroundings:
             if kind != "variable" or name in EVERYWHERE or name not in os.environ:
                 continue
-            if name in str(failure.error["message"]) or (
+            if name in failure.error.message or (
                 not named
                 and offset == evidence.blame.offset
                 and "GLOBAL" not in evidence.blame.opcode
@@ -100,13 +101,13 @@ class EnvironmentDependency:
 
     # --- files --------------------------------------------------------------------------------
 
-    def _file(self, error: Mapping[str, Any], failure: Failure) -> Problem | None:
-        name = error.get("file")
-        if not name or not _FILE_ERRORS.intersection(error["bases"]):
+    def _file(self, error: TargetError, failure: Failure) -> Problem | None:
+        name = error.file
+        if not name or not _FILE_ERRORS.intersection(error.bases):
             return None
         frames = frames_of(error)
         who = f"{frames[-1].module}.{frames[-1].function}" if frames else "the object"
-        verb = "may not use" if "PermissionError" in error["bases"] else "does not find"
+        verb = "may not use" if "PermissionError" in error.bases else "does not find"
         if PurePath(name).is_absolute():
             where = "; it is there on the host" if os.path.exists(name) else ""  # noqa: PTH110
         else:
@@ -117,11 +118,9 @@ class EnvironmentDependency:
 
     # --- servers ------------------------------------------------------------------------------
 
-    def _server(
-        self, error: Mapping[str, Any], failure: Failure, evidence: Evidence
-    ) -> Problem | None:
+    def _server(self, error: TargetError, failure: Failure, evidence: Evidence) -> Problem | None:
         asked = next(_seen("connected", evidence), None)
-        if asked is None or not _NETWORK_ERRORS.intersection(error["bases"]):
+        if asked is None or not _NETWORK_ERRORS.intersection(error.bases):
             return None
         frames = frames_of(error)
         who = f"{frames[-1].module}.{frames[-1].function}" if frames else "the object"
@@ -131,9 +130,9 @@ class EnvironmentDependency:
     # --- entry points -------------------------------------------------------------------------
 
     def _entry_point(self, failure: Failure, evidence: Evidence) -> Problem | None:
-        if failure.stage == "load" and not failure.error["frames"]:
+        if failure.stage == "load" and not failure.error.frames:
             return None  # nobody's code ran
-        message = str(failure.error["message"])
+        message = failure.error.message
         looked = _looked_up(evidence) if failure.stage == "load" else None
         for group, name, owner in entry_points_here():
             if looked is not None and not (looked & {group, ""}):

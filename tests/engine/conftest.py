@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+from support.interpreter import on, session
+
+__all__ = ["on", "session"]
