@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_portable.engine.session import Portable
     from pytest_portable.environment.command import CommandTarget
     from pytest_portable.errors import OptionError, PortabilityError, SetupError
     from pytest_portable.payload.inspection import Inspection
+    from pytest_portable.portable import Portable
     from pytest_portable.serializers import Serializer
     from pytest_portable.settings.mark_types import MarkKeys
     from pytest_portable.verdict import Problem, Verdict
@@ -31,7 +31,7 @@ _HOMES = {
     "Inspection": "pytest_portable.payload.inspection",
     "MarkKeys": "pytest_portable.settings.mark_types",
     "OptionError": "pytest_portable.errors",
-    "Portable": "pytest_portable.engine.session",
+    "Portable": "pytest_portable.portable",
     "PortabilityError": "pytest_portable.errors",
     "Problem": "pytest_portable.verdict",
     "Serializer": "pytest_portable.serializers",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from pytest_portable.engine.checker import Checked
+    from pytest_portable.engine.observe import Checked
 
 __all__ = ["Exporter", "export_check", "make_manifest"]
 
@@ -44,7 +44,7 @@ class Exporter:
 
     def __call__(self, done: Checked) -> Mapping[str, object]:
         """Export one check and say where."""
-        names = dict(done.payloads)
+        names = dict(done.sent.payloads)
         if done.is_foreign or "obj" not in names or "arguments" in names:
             return {}
         test = done.verdict.test
@@ -55,9 +55,9 @@ class Exporter:
 
 def export_check(done: Checked, folder: Path) -> Path:
     """Write a finished check, which must have a payload, as one bundle."""
-    values = dict(done.payloads)
+    values = dict(done.sent.payloads)
     payload = values.pop("obj")
-    manifest = make_manifest(done, folder.name, payload)
+    manifest = make_manifest(done, folder.name)
     copy = _Copy(done, payload, values)
     manifest = replace(manifest, description=copy.description)
     return write_bundle(folder, manifest, payload, values, copy.portrait)
@@ -73,18 +73,18 @@ def bundle_name(test: str, number: int) -> str:
     return f"{words[:MAX_NAME]}{which}-{digest}-{tag}-{system}"
 
 
-def make_manifest(done: Checked, name: str, payload: bytes) -> Manifest:
+def make_manifest(done: Checked, name: str) -> Manifest:
     """Return what a bundle of a finished check says of itself."""
     verdict = done.verdict
-    inspection = done.check.inspection(payload, "obj")
+    inspection = done.sent.inspection("obj")
     references = [
         {"module": one.module, "qualname": one.qualname, "by": one.by}
         for one in inspection.references
     ]
     needed = {one.distribution for one in inspection.references if one.distribution}
-    if done.check.serializer.requirement:
-        needed.add(re.split(r"[^A-Za-z0-9._-]", done.check.serializer.requirement)[0])
-    deps = done.leg.deps
+    if requirement := done.context.serializer.requirement:
+        needed.add(re.split(r"[^A-Za-z0-9._-]", requirement)[0])
+    leg = done.context.leg
     return Manifest(
         name=name,
         test=verdict.test,
@@ -93,8 +93,8 @@ def make_manifest(done: Checked, name: str, payload: bytes) -> Manifest:
         protocol=verdict.protocol,
         producer=producer(needed),
         environment={
-            "python": done.leg.python,
-            "deps": None if deps is None else [redact(line) for line in deps],
+            "python": leg.python,
+            "deps": None if leg.deps is None else [redact(line) for line in leg.deps],
         },
         references=references,
         probes=[probe.to_request() for probe in done.asked],
@@ -122,7 +122,7 @@ class _Copy:
     def __init__(self, done: Checked, payload: bytes, values: Mapping[str, bytes]) -> None:
         self.portrait: dict[str, Any] = {}
         self.description = ""
-        load = partial(done.check.serializer.load, options=done.check.leg.options)
+        load = partial(done.context.serializer.load, options=done.context.leg.options)
         try:
             obj = load(payload)
             names = {name: load(data) for name, data in values.items()}

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pytest_portable.bundle.differences import Difference
-    from pytest_portable.engine.checker import Checked, Exchange
+    from pytest_portable.engine.checker import Checker
+    from pytest_portable.engine.observe import Checked
     from pytest_portable.settings.legs import Leg
     from pytest_portable.verdict import Verdict
 
@@ -123,11 +124,11 @@ class Golden:
         manifest = replace(today.manifest, name=folder.name)
         write_bundle(folder, manifest, today.payload, today.values, today.portrait)
 
-    def judge(self, portable: Exchange, verdict: Verdict, today: Bundle) -> Verdict:
+    def judge(self, checker: Checker, verdict: Verdict, today: Bundle) -> Verdict:
         """Read what was kept with today's code, and what today's code dumps with releases.
 
         Args:
-            portable: today's code: the environment of the leg.
+            checker: today's code: the environment of the leg.
             verdict: of the check of today's object.
             today: what that check dumped.
 
@@ -143,21 +144,21 @@ class Golden:
             )
         problems: list[Problem] = []
         notes: list[Problem] = list(_changed(found[-1], today))
-        for one, label in self._verdicts(portable, today, found):
+        for one, label in self._verdicts(checker, today, found):
             problems += [_labelled(problem, label) for problem in one.problems]
             notes += [_labelled(note, label) for note in one.notes]
         return with_findings(verdict, problems, notes)
 
     def _verdicts(
-        self, portable: Exchange, today: Bundle, found: list[Bundle]
+        self, checker: Checker, today: Bundle, found: list[Bundle]
     ) -> Iterator[tuple[Verdict, str]]:
         for bundle in self._chosen(found):
-            verdict = verify_bundle(bundle, portable, is_note=_is_new)
+            verdict = verify_bundle(bundle, checker, is_note=_is_new)
             yield verdict, f"kept as {bundle.folder.name}{_versions(bundle)}"
         for lines in self._releases():
-            leg = replace(portable.leg, deps=lines)
-            verdict = verify_bundle(today, portable.on(leg), is_note=_is_new)
-            portable.verdicts.append(verdict)
+            leg = replace(checker.leg, deps=lines)
+            verdict = verify_bundle(today, checker.on(leg), is_note=_is_new)
+            checker.log.add(verdict, {})
             yield verdict, f"read by {', '.join(lines)}"
 
 
@@ -172,8 +173,8 @@ def _changed(last: Bundle, today: Bundle) -> Iterator[Problem]:
         )
 
 
-def check_golden(portable: Exchange, golden: Golden, done: Checked, *, update: bool) -> Verdict:
-    """Judge today's object and the kept ones; keep today's first where `update` says so.
+def check_golden(checker: Checker, golden: Golden, done: Checked) -> Verdict:
+    """Judge today's object and the kept ones; keep today's first where the run updates them.
 
     Raises:
         BundleError: nothing was kept yet, or a kept bundle was changed.
@@ -182,9 +183,9 @@ def check_golden(portable: Exchange, golden: Golden, done: Checked, *, update: b
     if not done.verdict.portable:
         return done.verdict
     today = as_bundle(done, golden.folder)
-    if update:
+    if checker.settings.update:
         golden.update(today)
-    return golden.judge(portable, done.verdict, today)
+    return golden.judge(checker, done.verdict, today)
 
 
 def as_bundle(done: Checked, folder: Path) -> Bundle:

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_portable.bundle.judging import judge_portraits
 from pytest_portable.bundle.verify import portrait_probe
+from pytest_portable.engine.pipeline import NotMade
 from pytest_portable.environment.redaction import redact
 from pytest_portable.errors import OptionError, SetupError
+from pytest_portable.judgement.context import side_of
 from pytest_portable.settings.probes import Probe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pytest_portable.engine.checker import Exchange
+    from pytest_portable.engine.checker import Checker
     from pytest_portable.settings.legs import Leg
     from pytest_portable.verdict import Verdict
 
@@ -69,7 +71,7 @@ def parse_side(side: object) -> dict[str, Any]:
 
 
 def check_pairs(
-    portable: Exchange,
+    checker: Checker,
     producers: Sequence[object],
     consumers: Sequence[object],
     make: str,
@@ -78,7 +80,7 @@ def check_pairs(
     """Make an object in every producer, load it in every consumer, compare.
 
     Args:
-        portable: its leg gives what the sides leave open: serializer, time limit, Python.
+        checker: its leg gives what the sides leave open: serializer, time limit, Python.
         producers: environments, see `parse_side`.
         consumers: likewise.
         make: `module:function` without arguments, importable in the producers.
@@ -91,30 +93,31 @@ def check_pairs(
     module, _, function = make.partition(":")
     if not module or not function or not producers or not consumers:
         raise OptionError("between: wants producer=[...], consumer=[...], make='module:function'")
-    producing = [_leg(portable.leg, parse_side(one)) for one in producers]
-    consuming = [_leg(portable.leg, parse_side(one)) for one in consumers]
+    producing = [_leg(checker.leg, parse_side(one)) for one in producers]
+    consuming = [_leg(checker.leg, parse_side(one)) for one in consumers]
     drawing = portrait_probe([probe.to_request() for probe in probes])
     verdicts: list[Verdict] = []
     for leg in producing:
-        maker = portable.on(leg)
+        maker = checker.on(leg)
         made = _Made(_make(maker, module, function), maker, drawing)
-        verdicts += (made.read_by(portable.on(other), other) for other in consuming)
-    portable.verdicts += verdicts
+        verdicts += (made.read_by(checker.on(other), other) for other in consuming)
+    for verdict in verdicts:
+        checker.log.add(verdict, {})
     return Pairs(tuple(verdicts))
 
 
-def check_made(portable: Exchange, probes: tuple[Probe, ...], *, is_bare: bool) -> Verdict:
+def check_made(checker: Checker, probes: tuple[Probe, ...], *, is_bare: bool) -> Verdict:
     """Check what the mark's producer makes, on the mark's leg.
 
     Args:
-        portable: of the leg.
+        checker: of the leg.
         probes: evaluated on both sides.
         is_bare: whether the caller gave neither an object nor values nor `equal`.
 
     Raises:
         OptionError: there is no producer, or there is something beside it.
     """
-    leg = portable.leg
+    leg = checker.leg
     if leg.producer is None:
         raise OptionError("there is no object, and the mark names no producer that makes one")
     if not is_bare:
@@ -124,21 +127,22 @@ def check_made(portable: Exchange, probes: tuple[Probe, ...], *, is_bare: bool) 
         )
     side = {key: value for key, value in leg.producer.items() if key != "make"}
     here = {"deps": leg.deps or (), "python": leg.python}
-    return check_pairs(portable, [side], [here], str(leg.producer["make"]), probes).verdicts[0]
+    return check_pairs(checker, [side], [here], str(leg.producer["make"]), probes).verdicts[0]
 
 
 class _Made:
     """What one producer made, and how it looks there."""
 
-    def __init__(self, payload: bytes, maker: Exchange, drawing: Probe) -> None:
-        self.payloads = [("obj", payload)]
+    def __init__(self, payload: bytes, maker: Checker, drawing: Probe) -> None:
+        self.payloads = (("obj", payload),)
         self.drawing = drawing
-        self.python = maker.target.minor
+        self.maker = side_of(maker.target)
         self.label = _label(maker, maker.leg)
-        _, self.text = maker.draw_payload(self.payloads, drawing, made_by=self.python)
+        self.text = maker.draw(self.payloads, drawing, maker=self.maker).text
 
-    def read_by(self, consumer: Exchange, leg: Leg) -> Verdict:
-        verdict, text = consumer.draw_payload(self.payloads, self.drawing, made_by=self.python)
+    def read_by(self, consumer: Checker, leg: Leg) -> Verdict:
+        drawn = consumer.draw(self.payloads, self.drawing, maker=self.maker)
+        verdict, text = drawn.verdict, drawn.text
         sides = {"producer": self.label, "consumer": _label(consumer, leg)}
         then = json.loads(self.text) if self.text is not None else {}
         kind = then.get("object", [["object"]])[0][0]
@@ -152,19 +156,19 @@ def _leg(leg: Leg, side: Mapping[str, Any]) -> Leg:
     return replace(leg, deps=side["deps"], python=side.get("python", leg.python), producer=None)
 
 
-def _label(portable: Exchange, leg: Leg) -> str:
-    return " ".join([portable.target.label, *map(redact, leg.deps or ())])
+def _label(checker: Checker, leg: Leg) -> str:
+    return " ".join([checker.target.label, *map(redact, leg.deps or ())])
 
 
-def _make(maker: Exchange, module: str, function: str) -> bytes:
+def _make(maker: Checker, module: str, function: str) -> bytes:
     source = (
         f"def make(obj):\n    import importlib\n"
         f"    return getattr(importlib.import_module({module!r}), {function!r})()\n"
     )
-    payload, trouble = maker.make(Probe("function", source, "make"))
-    if payload is None:
+    try:
+        return maker.make(Probe("function", source, "make"))
+    except NotMade as trouble:
         raise SetupError(
             f"{module}:{function} made nothing in {[*map(redact, maker.leg.deps or ())]} on Python "
             f"{maker.target.python}: {trouble}"
-        )
-    return payload
+        ) from None

@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_portable.bundle.judging import judge_portraits
 from pytest_portable.errors import BundleError
+from pytest_portable.judgement.context import Side
 from pytest_portable.payload.inspection import inspect_payload
 from pytest_portable.settings.probes import Probe
-from pytest_portable.verdict import label_of, minor_of
+from pytest_portable.verdict import label_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from pytest_portable.bundle.differences import Difference
     from pytest_portable.bundle.manifest import Bundle, Manifest
-    from pytest_portable.engine.checker import Exchange
+    from pytest_portable.engine.checker import Checker
     from pytest_portable.settings.legs import Leg
     from pytest_portable.verdict import Verdict
 
@@ -88,7 +89,7 @@ def portrait_probe(probes: Sequence[Mapping[str, Any]]) -> Probe:
 
 def verify_bundle(
     bundle: Bundle,
-    portable: Exchange,
+    checker: Checker,
     *,
     is_note: Callable[[Difference], bool] = lambda _: False,
 ) -> Verdict:
@@ -96,7 +97,7 @@ def verify_bundle(
 
     Args:
         bundle: as it was read.
-        portable: what checks on the leg.
+        checker: of the leg; it keeps the verdict.
         is_note: whether a difference is told without failing.
 
     Raises:
@@ -105,29 +106,28 @@ def verify_bundle(
     check_references(bundle)
     manifest = bundle.manifest
     probe = portrait_probe(manifest.probes)
-    values = [(name, data) for name, data in bundle.values.items()]
-    made_by = minor_of(str(manifest.producer.get("python", "0.0")))
-    verdict, text = portable.draw_payload(
-        [("obj", bundle.payload), *values], probe, made_by=made_by
+    made = manifest.producer
+    maker = Side(
+        str(made.get("python", "0.0")), str(made.get("implementation")), str(made.get("system"))
     )
-    portable.verdicts[-1] = verdict = replace(
-        verdict,
+    payloads = (("obj", bundle.payload), *bundle.values.items())
+    drawn = checker.draw(payloads, probe, maker=maker)
+    verdict = replace(
+        drawn.verdict,
         object=manifest.object,
-        leg={**verdict.leg, "producer": side_of(manifest)},
+        leg={**drawn.verdict.leg, "producer": side_of(manifest)},
         reproduce=f"pytest-portable verify {shlex.quote(str(bundle.folder))}",
     )
-    if text is None or not bundle.portrait:
-        return verdict
-    judged = judge_portraits(
-        verdict,
-        bundle.portrait,
-        json.loads(text),
-        portable.leg,
-        maker=_maker(manifest),
-        is_note=is_note,
-    )
-    portable.verdicts[-1] = judged
-    return judged
+    if drawn.text is not None and bundle.portrait:
+        verdict = judge_portraits(
+            verdict,
+            bundle.portrait,
+            json.loads(drawn.text),
+            checker.leg,
+            maker=_maker(manifest),
+            is_note=is_note,
+        )
+    return checker.keep(replace(drawn.checked, verdict=verdict)).verdict
 
 
 def side_of(manifest: Manifest) -> str:

@@ -9,19 +9,20 @@ from pytest_portable.bundle.manifest import Manifest, write_bundle
 from pytest_portable.bundle.verify import portrait_probe
 from pytest_portable.environment.redaction import redact
 from pytest_portable.errors import PortabilityError
+from pytest_portable.judgement.context import side_of
 from pytest_portable.payload.inspection import inspect_payload
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_portable.engine.checker import Exchange
+    from pytest_portable.engine.checker import Checker
     from pytest_portable.settings.probes import Probe
 
 __all__ = ["wrap_payload"]
 
 
 def wrap_payload(
-    payload: bytes, folder: Path, maker: Exchange, probes: tuple[Probe, ...] = ()
+    payload: bytes, folder: Path, maker: Checker, probes: tuple[Probe, ...] = ()
 ) -> Path:
     """Write a payload as a bundle.
 
@@ -41,12 +42,10 @@ def wrap_payload(
     """
     requests = [probe.to_request() for probe in probes]
     target = maker.target
-    verdict, text = maker.draw_payload(
-        [("obj", payload)], portrait_probe(requests), made_by=target.minor
-    )
-    if not verdict.portable or text is None:
-        raise PortabilityError(verdict)
-    portrait = json.loads(text)
+    drawn = maker.draw((("obj", payload),), portrait_probe(requests), maker=side_of(target))
+    if not drawn.verdict.portable or drawn.text is None:
+        raise PortabilityError(drawn.verdict)
+    portrait = json.loads(drawn.text)
     system, _, machine = target.platform.partition("-")
     leg = maker.leg
     manifest = Manifest(
@@ -54,7 +53,7 @@ def wrap_payload(
         test="",
         object=portrait["object"][0][0].removeprefix("builtins."),
         serializer=leg.serializer,
-        protocol=verdict.protocol,
+        protocol=drawn.verdict.protocol,
         producer={
             "python": target.python,
             "implementation": target.implementation,

@@ -53,7 +53,7 @@ def run(given: argparse.Namespace) -> int:
     payload = gzip.decompress(data) if data.startswith(_GZIP) else data
     session = open_session(given)
     try:
-        maker = session.portable(leg)
+        maker = session.checker(leg)
         folder = wrap_payload(
             payload, given.to / given.file.name.split(".")[0], maker, parse(given.probe, {})
         )

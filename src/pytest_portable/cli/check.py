@@ -48,14 +48,15 @@ def add_parser(commands: Commands) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Check one object; 0 where it is portable, 1 where it is not."""
+    from pytest_portable.portable import portable_on
+
     leg = leg_of(given)
     data, obj = payload_or_object(given.object)
-    session = open_session(given)
-    session.suggest, session.verbosity = given.suggest, given.verbose
+    session = open_session(given, suggest=given.suggest, verbosity=given.verbose)
     several = given.probe is not None and len(given.probe) > 1
     probe = given.probe if several or given.probe is None else given.probe[0]
     try:
-        portable = session.portable(leg)
+        portable = portable_on(session, leg)
         if data is not None:
             verdicts = portable.check_records(data, probe=probe)
         else:

@@ -131,7 +131,9 @@ def leg_of(given: argparse.Namespace) -> Leg:
     )
 
 
-def open_session(given: argparse.Namespace) -> Session:
+def open_session(
+    given: argparse.Namespace, *, suggest: bool = False, verbosity: int = 0
+) -> Session:
     """Give the engine's session that `add_store_options` asked for; relative paths start here.
 
     Raises:
@@ -153,4 +155,6 @@ def open_session(given: argparse.Namespace) -> Session:
         refresh=given.refresh,
         constraints=constraints,
         report=lambda step: print(step, file=sys.stderr),
+        suggest=suggest,
+        verbosity=verbosity,
     )

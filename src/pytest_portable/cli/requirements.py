@@ -47,12 +47,14 @@ def add_parser(commands: Commands) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Print the requirements; 1 and the diagnosis where no requirements help."""
+    from pytest_portable.portable import portable_on
+
     leg = leg_of(given)
     data, obj = payload_or_object(given.object)
     session = open_session(given)
     begun = time.monotonic()
     try:
-        portable = session.portable(leg)
+        portable = portable_on(session, leg)
         asked = {"probe": given.probe, "style": given.style}
         if data is not None:
             lines = portable.requirements_of_payload(data, **asked)

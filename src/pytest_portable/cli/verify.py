@@ -92,8 +92,8 @@ def _verify(session: Session, folder: Path, leg: Leg, *, declared: bool) -> Verd
     from pytest_portable.bundle.verify import leg_for, verify_bundle
 
     bundle = read_bundle(folder)
-    portable = session.portable(leg_for(bundle.manifest, leg, declared=declared))
-    return verify_bundle(bundle, portable)
+    checker = session.checker(leg_for(bundle.manifest, leg, declared=declared))
+    return verify_bundle(bundle, checker)
 
 
 def _report(verdicts: list[Verdict], wanted: str) -> Iterator[str]:

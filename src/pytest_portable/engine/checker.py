@@ -1,236 +1,243 @@
-"""What a leg does with payloads of other places and times: the base of `engine.Portable`."""
+"""Checks objects and payloads on one leg, and keeps what comes of them."""
 
 from __future__ import annotations
 
-import abc
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
-from pytest_portable.errors import PortabilityError
+from pytest_portable.engine import pipeline
+from pytest_portable.engine.asking import Run
+from pytest_portable.engine.observe import Checked, Log
+from pytest_portable.engine.prove_remedies import prove
+from pytest_portable.engine.reproduce import keep_failure
+from pytest_portable.judgement.context import Context, host_side, side_of
 from pytest_portable.payload.out_of_band import whole
-from pytest_portable.settings import probes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
-    from pytest_portable.bundle.pairs import Pairs
-    from pytest_portable.engine.session import Session
-    from pytest_portable.judgement import Check, Outcome
+    from pytest_portable.agent import Agent
+    from pytest_portable.engine.hop import Hop
+    from pytest_portable.engine.observe import Observer
+    from pytest_portable.engine.outcome import Outcome
+    from pytest_portable.environment import Environment
+    from pytest_portable.equivalence import Comparator
+    from pytest_portable.judgement.context import Side
+    from pytest_portable.serializers import Serializer
+    from pytest_portable.serializers.shipping import Shipping
     from pytest_portable.settings.legs import Leg
-    from pytest_portable.settings.probes import Asked
+    from pytest_portable.settings.probes import Probe
     from pytest_portable.verdict import Target, Verdict
 
-__all__ = ["Checked", "Exchange", "Observer"]
+__all__ = ["CheckSettings", "Checker", "Drawn"]
 
 
 @dataclass(frozen=True)
-class Checked:
-    """One finished check, as observers see it.
+class CheckSettings:
+    """What holds for every check of a run.
 
     Attributes:
-        payloads: name and bytes of all that travelled; empty where the dump failed.
-        asked: the probes that were evaluated there.
-        is_foreign: made elsewhere, and never to be loaded here.
+        root: the rootdir.
+        cache_dir: where payloads of failing checks are kept.
+        comparators: what equal means for classes of the user's.
+        observers: called with every finished check.
+        report: told every step that takes time.
+        update: whether golden bundles are written where objects changed.
+        suggest: whether remedies are tried before they are shown.
+        verbosity: how much the text of a failing verdict tells.
     """
 
-    verdict: Verdict
-    check: Check
-    leg: Leg
-    payloads: tuple[tuple[str, bytes], ...]
-    asked: tuple[probes.Probe, ...]
-    names: Mapping[str, object]
-    is_foreign: bool = False
+    root: Path
+    cache_dir: Path
+    comparators: tuple[Comparator, ...]
+    observers: tuple[Observer, ...]
+    report: Callable[[str], None]
+    update: bool
+    suggest: bool
+    verbosity: int
 
 
-Observer: TypeAlias = "Callable[[Checked], Mapping[str, object]]"
+@dataclass(frozen=True)
+class Drawn:
+    """What a target drew of a payload; `text` is `None` where it did not get that far."""
 
-
-class Exchange(abc.ABC):
-    """Checks objects on one leg, keeps what they were dumped as, and reads what others kept.
-
-    Attributes:
-        leg: what it checks on.
-        verdicts: every verdict so far, in order.
-        details: what observers said, by the number of the verdict.
-    """
-
-    leg: Leg
-    verdicts: list[Verdict]
-    details: dict[int, dict[str, object]]
-    _session: Session
-    # Nobody but the caller hears of what a trial finds.
-    _is_trial: bool = False
+    checked: Checked
+    text: str | None
 
     @property
-    @abc.abstractmethod
-    def target(self) -> Target:
-        """Facts of the environment."""
+    def verdict(self) -> Verdict:
+        """Of the load."""
+        return self.checked.verdict
 
-    @abc.abstractmethod
-    def _check(self, obj: object) -> Check:
-        """Begin a check of an object on this leg."""
 
-    @abc.abstractmethod
-    def _proven(self, outcome: Outcome, again: Callable[[Any], Verdict]) -> Outcome:
-        """Try the remedies of an outcome's verdict; `again` does the same on another leg."""
+@dataclass(frozen=True)
+class Checker:
+    """Checks on one leg whose environment is there.
 
-    def run(
-        self,
-        obj: object,
-        asked: tuple[probes.Probe, ...],
-        names: Mapping[str, object],
-        equal: Callable[[Any, Any], object] | None = None,
-    ) -> Checked:
-        """Take an object through all stages; what was checked can then be kept."""
-        check = self._check(obj)
-        outcome = check.run(names=names, probes=asked, equal=equal)
-        outcome = self._proven(outcome, lambda other: other.run(obj, asked, names, equal).verdict)
-        verdict = self._keep(check, outcome, asked, names)
-        return Checked(verdict, check, self.leg, tuple(check.payloads), asked, names)
+    Attributes:
+        control: starts an agent in the host's own environment.
+        other: gives what checks on another leg.
+        is_trial: nobody but the caller hears of what it finds.
+    """
 
-    def draw_payload(
-        self,
-        payloads: list[tuple[str, bytes]],
-        probe: probes.Probe,
-        *,
-        made_by: tuple[int, int] | None = None,
-    ) -> tuple[Verdict, str | None]:
-        """Check payloads made elsewhere; what the probe gives comes back as text, never loaded.
+    leg: Leg
+    environment: Environment
+    target: Target
+    agent: Agent
+    hops: tuple[Hop, ...]
+    serializer: Serializer
+    shipping: Shipping
+    settings: CheckSettings
+    control: Callable[[], Agent]
+    other: Callable[[Leg], Checker]
+    log: Log = field(default_factory=Log)
+    is_trial: bool = False
 
-        Args:
-            payloads: name and bytes; the object is `obj`.
-            probe: a plain one: it returns text.
-            made_by: Python that dumped them, major and minor; the running one by default.
-
-        Returns:
-            The verdict, and the text, or `None` where the target never got so far.
-        """
-        check = self._check(None)
-        check.host = made_by or check.host
-        outcome = check.run_given(payloads, probe)
-        record = None if check.transcript is None else check.transcript.find("plain")
-        text = None if record is None or record.blob is None else record.blob.decode()
-        return self._keep(check, outcome, (probe,), is_foreign=True), text
-
-    def make(self, probe: probes.Probe) -> tuple[bytes | None, str]:
-        """Make an object there and dump it there; it is not loaded here.
-
-        Returns:
-            The payload, or `None` and what was raised there.
-        """
-        check = self._check(None)
-        return check.run_made(probe)
-
-    def on(self, leg: Leg) -> Exchange:
+    def on(self, leg: Leg) -> Checker:
         """Return what checks on another leg.
 
         Raises:
             SetupError: its environment cannot be had.
         """
-        return self._session.portable(leg)
+        return self.other(leg)
 
-    def golden(
+    def trial_on(self, leg: Leg) -> Checker:
+        """Return what tries another leg."""
+        return replace(self.other(leg), is_trial=True)
+
+    def check(
         self,
         obj: object,
-        name: str,
-        *,
-        mode: str = "backward_transitive",
-        releases: Sequence[str | Sequence[str]] = (),
-        probe: Asked | Sequence[Asked] | Mapping[str, Asked] | None = None,
-        **names: object,
-    ) -> Verdict:
-        """Assert that what was kept is read by today's code, and today's objects by releases.
+        asked: tuple[Probe, ...],
+        names: Mapping[str, object],
+        equal: Callable[[Any, Any], object] | None = None,
+    ) -> Checked:
+        """Take an object through all stages; what was checked can then be kept."""
+        run = self.run_of(obj)
+        outcome = pipeline.check_object(run, names=names, probes=asked, equal=equal)
+        outcome = self._proven(outcome, lambda other: other.check(obj, asked, names, equal).verdict)
+        return self.keep(self._checked(run, outcome, asked, names))
 
-        Bundles are kept beside the test's file, in `golden/NAME/SERIALIZER`; `--portable-update`
-        writes a new one where the object changed and leaves the others alone.
+    def check_payload(
+        self, data: bytes, asked: tuple[Probe, ...], names: Mapping[str, object]
+    ) -> Checked:
+        """Check a payload that is there; it is never loaded here, and probes only run there."""
+        run = self.run_of(None)
+        outcome = pipeline.check_payload(run, data, names=names, probes=asked)
+        outcome = self._proven(
+            outcome, lambda other: other.check_payload(data, asked, names).verdict
+        )
+        return self.keep(self._checked(run, outcome, asked, names, is_foreign=True))
+
+    def call(
+        self, func: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]
+    ) -> Outcome:
+        """Call a function there."""
+        run = self.run_of(func)
+        outcome = pipeline.run_call(run, args, kwargs)
+        outcome = self._proven(
+            outcome, lambda other: pipeline.run_call(other.run_of(func), args, kwargs).verdict
+        )
+        return replace(outcome, verdict=self.keep(self._checked(run, outcome)).verdict)
+
+    def draw(
+        self,
+        payloads: tuple[tuple[str, bytes], ...],
+        probe: Probe,
+        *,
+        maker: Side | None = None,
+    ) -> Drawn:
+        """Load payloads made elsewhere; what the probe returns comes back as text, never loaded.
+
+        Nothing of it is kept: the caller judges the text first.
 
         Args:
-            obj: today's object.
-            name: of the bundles: a word.
-            mode: `backward` (this leg's environment reads the last bundle), `forward` (the last of
-                `releases` reads `obj`), `full` (both), or one of these with `_transitive`: all
-                bundles, all releases.
-            releases: requirement lines of released versions, oldest first.
-            probe: as for a check; its result is kept and compared too.
-            names: values that the probe sees.
+            payloads: names and bytes; the object is `obj`.
+            probe: a plain one: it returns text.
+            maker: the Python that dumped them; the running one by default.
+        """
+        run = self.run_of(None, maker=maker)
+        outcome = pipeline.draw_payloads(run, payloads, probe)
+        text = outcome.value if isinstance(outcome.value, str) else None
+        return Drawn(self._checked(run, outcome, (probe,), is_foreign=True), text)
 
-        Returns:
-            The verdict; attributes that one side does not know yet are notes.
+    def make(self, probe: Probe) -> bytes:
+        """Make an object there and dump it there; it is not loaded here.
 
         Raises:
-            PortabilityError: a bundle cannot be read or differs; the text names which, and where.
-            SetupError: nothing was kept yet, a bundle was changed, a release cannot be installed.
+            NotMade: what it did instead.
         """
-        __tracebackhide__ = True
-        from pytest_portable.bundle.golden import Golden, check_golden  # noqa: PLC0415 - rare
+        return pipeline.make_there(self.run_of(None), probe)
 
-        golden = Golden(self._session.root, self.leg, name, mode, tuple(releases))
-        done = self.run(obj, probes.parse(probe, names), names)
-        verdict = check_golden(self, golden, done, update=self._session.update)
-        if not verdict.portable:
-            raise PortabilityError(verdict)
-        return verdict
+    def run_of(self, obj: object, *, maker: Side | None = None) -> Run:
+        """Begin a check of an object on this leg."""
+        context = Context(
+            obj=obj,
+            leg=self.leg,
+            serializer=self.serializer,
+            maker=maker or host_side(),
+            reader=side_of(self.target),
+            target=self.target,
+            environment=self.environment,
+            shipping=self.shipping,
+            comparators=self.settings.comparators,
+            root=self.settings.root,
+            is_routed=bool(self.hops),
+        )
+        return Run(
+            context=context,
+            agent=self.agent,
+            control=self.control,
+            hops=self.hops,
+            in_one_piece=bool(self.settings.observers or self.hops),  # they keep payloads
+            notes_of_environment=self.environment.notes,
+            started=time.monotonic(),
+        )
 
-    def between(
+    def keep(self, done: Checked) -> Checked:
+        """Keep a finished check, let observers see it, and return it as it was kept."""
+        verdict, sent = done.verdict, done.sent
+        if self.settings.verbosity and not verdict.portable:
+            verdict = replace(verdict, verbosity=self.settings.verbosity)
+        payload = sent.data("obj")
+        is_ours = not (done.is_foreign or self.is_trial or verdict.portable)
+        if is_ours and payload is not None and len(sent.payloads) == 1:
+            verdict = keep_failure(verdict, self.leg, whole(payload), self.settings.cache_dir)
+        done = replace(done, verdict=verdict)
+        details: dict[str, object] = {}
+        for observe in () if self.is_trial else self.settings.observers:
+            details.update(observe(done))
+        self.log.add(verdict, details)
+        return done
+
+    def _checked(
         self,
-        *,
-        producer: Sequence[object],
-        consumer: Sequence[object],
-        make: str,
-        probe: Asked | Sequence[Asked] | Mapping[str, Asked] | None = None,
-    ) -> Pairs:
-        """Assert that what every producer makes is read by every consumer.
-
-        Args:
-            producer: environments: a requirement line, a list of them, or a dict of `deps` and
-                `python`, each.
-            consumer: likewise.
-            make: `module:function`, importable in the producers; it takes nothing and returns
-                the object.
-            probe: evaluated on both sides.
-
-        Returns:
-            The pairs; `str()` of them is a table.
-
-        Raises:
-            PortabilityError: of the first pair that is not portable, with the table.
-            SetupError: an environment cannot be had, or `make` raised.
-        """
-        __tracebackhide__ = True
-        from pytest_portable.bundle.pairs import check_pairs  # noqa: PLC0415 - rare
-
-        pairs = check_pairs(self, producer, consumer, make, probes.parse(probe, {}))
-        for verdict in pairs.verdicts:
-            if not verdict.portable:
-                raise PortabilityError(verdict)
-        return pairs
-
-    def _keep(
-        self,
-        check: Check,
+        run: Run,
         outcome: Outcome,
-        asked: tuple[probes.Probe, ...] = (),
+        asked: tuple[Probe, ...] = (),
         names: Mapping[str, object] | None = None,
         *,
         is_foreign: bool = False,
-    ) -> Verdict:
-        verdict = outcome.verdict
-        if self._session.verbosity and not verdict.portable:
-            verdict = replace(verdict, verbosity=self._session.verbosity)
-        if not (verdict.portable or is_foreign or self._is_trial) and check.payload is not None:
-            from pytest_portable.engine.reproduce import keep_failure  # noqa: PLC0415 - after a failure
+    ) -> Checked:
+        return Checked(
+            outcome.verdict, run.context, outcome.sent, asked, names or {}, is_foreign=is_foreign
+        )
 
-            if not any(name != "obj" for name, _ in check.payloads):
-                payload = whole(check.payload)
-                verdict = keep_failure(verdict, self.leg, payload, self._session.cache_dir)
-        self.verdicts.append(verdict)
-        if self._session.observers and not self._is_trial:
-            payloads = tuple(check.payloads)
-            done = Checked(
-                verdict, check, self.leg, payloads, asked, names or {}, is_foreign=is_foreign
-            )
-            said: dict[str, object] = {}
-            for observe in self._session.observers:
-                said.update(observe(done))
-            self.details[len(self.verdicts) - 1] = said
-        return verdict
+    def _proven(self, outcome: Outcome, again: Callable[[Checker], Verdict]) -> Outcome:
+        """Return an outcome whose verdict's remedies were tried, where that was asked for.
+
+        Args:
+            outcome: of a check or call.
+            again: does the same on another leg.
+        """
+        if outcome.verdict.portable or self.is_trial or not self.settings.suggest:
+            return outcome
+        verdict = prove(
+            outcome.verdict,
+            self.leg,
+            lambda leg: again(self.trial_on(leg)),
+            self.settings.report,
+        )
+        return replace(outcome, verdict=verdict)

@@ -1,46 +1,35 @@
-"""One check through all stages: dump, inspect, prepare, load, call, return, compare.
-
-A `Session` owns environments and agents; a `Portable` checks objects on one leg.
-"""
+"""Environments and agents of one run, and what checks on a leg."""
 
 from __future__ import annotations
 
 import os
 import sys
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
+from typing import TYPE_CHECKING, Final
 
 from pytest_portable.agent import Agent
-from pytest_portable.engine.checker import Checked, Observer
+from pytest_portable.engine.checker import Checker, CheckSettings
 from pytest_portable.engine.environments import Environments, adopt_nothing
-from pytest_portable.engine.requirements import Searching
-from pytest_portable.errors import OptionError, PortabilityError
-from pytest_portable.judgement import Check
-from pytest_portable.judgement.route import Hop, hop_legs, refuse_calls
+from pytest_portable.engine.hop import Hop, hop_legs
 from pytest_portable.serializers import Registry
-from pytest_portable.serializers.shipping import Shipping, make_shipping
-from pytest_portable.settings import probes
-from pytest_portable.verdict import Target, Verdict
+from pytest_portable.serializers.shipping import make_shipping
+from pytest_portable.verdict import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
+    from pytest_portable.engine.observe import Observer
     from pytest_portable.environment import Environment, StoreSettings
     from pytest_portable.equivalence import Comparator
-    from pytest_portable.payload.inspection import Inspection
     from pytest_portable.report.progress import Progress
     from pytest_portable.serializers import Serializer
     from pytest_portable.settings.legs import Leg
-    from pytest_portable.settings.probes import AskedAll
-__all__ = ["Checked", "Observer", "Portable", "Session"]
 
-Result = TypeVar("Result")
+__all__ = ["Session", "facts_of"]
+
 # What pytest and coverage set for their own processes; a control must not join them.
 _NOT_FOR_OTHERS: Final = ("COV_", "PYTEST_")
-# Stands for the object where the mark's producer makes it.
-MADE_THERE: Final = object()
 
 
 def _silent(step: str) -> None:
@@ -92,7 +81,7 @@ class Session:
         )
         self.seconds = self._environments.seconds
 
-    def portable(self, leg: Leg) -> Portable:
+    def checker(self, leg: Leg) -> Checker:
         """Return what checks objects on `leg`; its environment is built now.
 
         Raises:
@@ -111,14 +100,29 @@ class Session:
             root=self.root,
         )
         environment = self.environment(leg)
-        return Portable(
+        return Checker(
             leg=leg,
             environment=environment,
+            target=facts_of(environment),
             agent=self._agent(leg, environment, serializer.preload, serializer.there),
             hops=tuple(self._hop(*hop, serializer) for hop in hop_legs(leg, serializer)),
             serializer=serializer,
             shipping=shipping,
-            session=self,
+            settings=self._check_settings(),
+            control=lambda: self.control(leg, serializer),
+            other=self.checker,
+        )
+
+    def _check_settings(self) -> CheckSettings:
+        return CheckSettings(
+            root=self.root,
+            cache_dir=self.cache_dir,
+            comparators=self.comparators,
+            observers=self.observers,
+            report=self.report,
+            update=self.update,
+            suggest=self.suggest,
+            verbosity=self.verbosity,
         )
 
     def _agent(
@@ -215,185 +219,3 @@ def facts_of(environment: Environment) -> Target:
         executable=str(environment.executable),
         distributions=dict(environment.distributions),
     )
-
-
-class Portable(Searching):
-    """Checks objects on one leg: what the `portable` fixture is.
-
-    Attributes:
-        verdicts: every verdict so far, in order.
-        details: what observers said, by the number of the verdict.
-    """
-
-    def __init__(  # noqa: PLR0913 - one argument for each thing that was prepared
-        self,
-        *,
-        leg: Leg,
-        environment: Environment,
-        agent: Agent,
-        hops: tuple[Hop, ...],
-        serializer: Serializer,
-        shipping: Shipping,
-        session: Session,
-    ) -> None:
-        """Take a leg whose environment is there."""
-        self.leg = leg
-        self.verdicts: list[Verdict] = []
-        self.details: dict[int, dict[str, object]] = {}
-        self._session = session
-        self._environment = environment
-        self._agent = agent
-        self._hops = hops
-        self._serializer = serializer
-        self._shipping = shipping
-
-    @property
-    def target(self) -> Target:
-        """Facts of the environment: python, implementation, platform, executable, distributions."""
-        return facts_of(self._environment)
-
-    def __call__(
-        self,
-        obj: object = MADE_THERE,
-        *,
-        equal: Callable[[Any, Any], object] | None = None,
-        probe: AskedAll = None,
-        **names: object,
-    ) -> Verdict:
-        """Assert that an object is portable.
-
-        Args:
-            obj: what travels; left out where the mark's `producer` makes it.
-            equal: replaces the comparison: `equal(original, returned)`.
-            probe: an expression over `obj` and `names`, or a self-contained function; evaluated
-                there and here, the results are compared. A list or a dict of names gives several.
-            names: values that the probe sees.
-
-        Returns:
-            The verdict.
-
-        Raises:
-            PortabilityError: the object is not portable; the text is the diagnosis.
-        """
-        __tracebackhide__ = True
-        verdict = self.check(obj, equal=equal, probe=probe, **names)
-        if not verdict.portable:
-            raise PortabilityError(verdict)
-        return verdict
-
-    def check(
-        self,
-        obj: object = MADE_THERE,
-        *,
-        equal: Callable[[Any, Any], object] | None = None,
-        probe: AskedAll = None,
-        **names: object,
-    ) -> Verdict:
-        """Do the same without raising; see `__call__`."""
-        __tracebackhide__ = True
-        if equal is not None and not self.leg.round_trip:
-            raise OptionError(
-                "equal= needs the round trip, and round_trip=False leaves nothing to compare"
-            )
-        asked = probes.parse(probe, names)
-        if obj is MADE_THERE or self.leg.producer is not None:
-            from pytest_portable.bundle.pairs import check_made  # noqa: PLC0415 - rare
-
-            is_bare = obj is MADE_THERE and equal is None and not names
-            return check_made(self, asked, is_bare=is_bare)
-        return self.run(obj, asked, names, equal).verdict
-
-    @overload
-    def call(
-        self,
-        func: Callable[..., Coroutine[Any, Any, Result]],
-        /,
-        *args: object,
-        **kwargs: object,
-    ) -> Result: ...
-
-    @overload
-    def call(self, func: Callable[..., Result], /, *args: object, **kwargs: object) -> Result: ...
-
-    def call(self, func: Callable[..., object], /, *args: object, **kwargs: object) -> object:
-        """Call a function there and return its result.
-
-        Raises:
-            PortabilityError: the function, an argument, the result or the exception cannot travel.
-            BaseException: what the function raised there, with the target's traceback as a note.
-        """
-        __tracebackhide__ = True
-        refuse_calls(self.leg, self._serializer)
-        check = self._check(func)
-        outcome = check.run_call(args, kwargs)
-        outcome = self._proven(
-            outcome,
-            lambda other: other._check(func).run_call(args, kwargs).verdict,  # noqa: SLF001 - ours
-        )
-        verdict = self._keep(check, outcome)
-        if not verdict.portable:
-            raise PortabilityError(verdict) from outcome.raised
-        if outcome.raised is not None:
-            raise outcome.raised
-        return outcome.value
-
-    def inspect(self, obj: object) -> Inspection:
-        """Read an object's payload without loading it.
-
-        Raises:
-            PortabilityError: the object cannot be dumped.
-        """
-        __tracebackhide__ = True
-        check = self._check(obj)
-        with self._shipping.dumping():
-            data = check.dump(obj, "obj")
-        if data is None:
-            raise PortabilityError(self._keep(check, check.outcome()))
-        return check.inspection(data, "obj")
-
-    def check_payload(self, data: bytes, *, probe: AskedAll = None, **names: object) -> Verdict:
-        """Check a payload that is there; it is never loaded here, and probes only run there."""
-        check = self._check(None)
-        asked = probes.parse(probe, names)
-        outcome = check.run(names=names, probes=asked, equal=None, data=data)
-        outcome = self._proven(
-            outcome, lambda other: other.check_payload(data, probe=probe, **names)
-        )
-        return self._keep(check, outcome, asked, names, is_foreign=True)
-
-    def check_records(self, data: bytes, *, probe: AskedAll = None) -> list[Verdict]:
-        """Check each of the pickles that stand one behind the other in a file.
-
-        Parsl's checkpoints (`tasks.pkl`) are such files: whoever reads one loses everything after
-        the first record that does not load. Here each is loaded on its own.
-
-        Args:
-            data: the file's bytes; never loaded here.
-            probe: an expression over `obj`, each record in turn.
-
-        Returns:
-            A verdict for each record, in order; one for the whole where it is no row of pickles.
-        """
-        from pytest_portable.payload.pickle_rows import split  # noqa: PLC0415 - rare
-
-        records = split(data, self._serializer.pickles)
-        return [self.check_payload(record, probe=probe) for record in records]
-
-    def _check(self, obj: object) -> Check:
-        return Check(
-            obj=obj,
-            leg=self.leg,
-            serializer=self._serializer,
-            comparators=self._session.comparators,
-            target=self.target,
-            agent=self._agent,
-            host=sys.version_info[:2],
-            notes_of_environment=self._environment.notes,
-            environment=self._environment,
-            shipping=self._shipping,
-            hops=self._hops,
-            in_one_piece=bool(self._session.observers or self._hops),  # they keep payloads
-            started=time.monotonic(),
-            root=self._session.root,
-            control=lambda: self._session.control(self.leg, self._serializer),
-        )

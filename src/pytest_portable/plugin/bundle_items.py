@@ -10,13 +10,14 @@ import pytest
 from pytest_portable.bundle.manifest import find_bundles, read_bundle
 from pytest_portable.bundle.verify import leg_for, verify_bundle
 from pytest_portable.errors import PortabilityError, SetupError
+from pytest_portable.portable import Portable
 from pytest_portable.settings.legs import Leg
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from pytest_portable.engine.session import Portable, Session
+    from pytest_portable.engine.session import Session
     from pytest_portable.settings.options import Settings
 
 __all__ = ["BundleItem", "bundle_items"]
@@ -43,8 +44,9 @@ class BundleItem(pytest.Item):
         bundle = read_bundle(self.path)
         declared = bool(self._settings.pythons)
         leg = leg_for(bundle.manifest, _leg(self._settings), declared=declared)
-        self.found = self._open_session().portable(leg)
-        verdict = verify_bundle(bundle, self.found)
+        checker = self._open_session().checker(leg)
+        self.found = Portable(checker)
+        verdict = verify_bundle(bundle, checker)
         if not verdict.portable:
             raise PortabilityError(verdict)
 

@@ -25,8 +25,9 @@ from pytest_portable.settings.options import INSTALLERS, OPTIONS, Settings, read
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-    from pytest_portable.engine.checker import Observer
-    from pytest_portable.engine.session import Portable, Session
+    from pytest_portable.engine.observe import Observer
+    from pytest_portable.engine.session import Session
+    from pytest_portable.portable import Portable
     from pytest_portable.report.progress import Workers
     from pytest_portable.settings.legs import Choice, Leg, Plan
 
@@ -329,10 +330,11 @@ def portable(request: pytest.FixtureRequest) -> Iterator[Portable]:
 def _set_up(item: pytest.Item) -> Portable:
     __tracebackhide__ = True
     from pytest_portable.errors import InterpreterNotFoundError
+    from pytest_portable.portable import portable_on
 
     leg = _leg(item)
     try:
-        return _session(item.config).portable(leg)
+        return portable_on(_session(item.config), leg)
     except InterpreterNotFoundError as error:
         if item.config.stash[_SETTINGS].skip_missing_python:
             pytest.skip(str(error).splitlines()[0])

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from pytest_portable.engine.checker import Checked
-    from pytest_portable.engine.session import Portable
+    from pytest_portable.engine.observe import Checked
+    from pytest_portable.portable import Portable
     from pytest_portable.report.run import Run
 
 __all__ = ["ATTRIBUTE", "Recorder", "inspect_checked", "properties_of", "record_of"]
@@ -25,10 +25,9 @@ _LONG = frozenset({"traceback", "payload"})
 
 def inspect_checked(done: Checked) -> Mapping[str, object]:
     """Read the payload of a finished check, for reports that show the object."""
-    for name, data in done.payloads:
-        if name == "obj":
-            return {"inspection": done.check.inspection(data, name).to_dict()}
-    return {}
+    if done.sent.data("obj") is None:
+        return {}
+    return {"inspection": done.sent.inspection("obj").to_dict()}
 
 
 def record_of(

@@ -1,0 +1,149 @@
+"""Asking a process: one request to an agent, and what a diagnosis may ask afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from pytest_portable.diagnosis import Questions
+from pytest_portable.engine.fresh_survey import fresh_survey
+from pytest_portable.judgement.evidence_of_check import Evidences
+from pytest_portable.judgement.seeds import seeded_modules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pytest_portable.agent import Agent, Transcript
+    from pytest_portable.engine.hop import Hop
+    from pytest_portable.judgement.context import Context, Sent
+    from pytest_portable.settings.probes import Probe
+
+__all__ = ["Request", "Run", "ask", "evidence_of"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One check, and the processes that it may use.
+
+    Attributes:
+        context: what is checked.
+        agent: of the target.
+        control: starts an agent in the host's own environment; `None` where there is none.
+        hops: environments that it goes through first.
+        in_one_piece: whether payloads are kept whole, for others to keep.
+        notes_of_environment: what the store remarked while it built the environment.
+        started: by `time.monotonic()`.
+    """
+
+    context: Context
+    agent: Agent
+    control: Callable[[], Agent] | None
+    hops: tuple[Hop, ...]
+    in_one_piece: bool
+    notes_of_environment: tuple[str, ...]
+    started: float
+
+    def at(self, hop: Hop) -> Run:
+        """Return the same check at a hop."""
+        context = replace(
+            self.context,
+            leg=hop.leg,
+            target=hop.target,
+            reader=hop.side,
+            environment=hop.environment,
+            is_routed=False,
+        )
+        return replace(
+            self,
+            context=context,
+            agent=hop.agent,
+            hops=(),
+            notes_of_environment=hop.environment.notes,
+        )
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one process of a target is asked to do.
+
+    Attributes:
+        kind: see `agent/in_target/serve.py`.
+        payloads: names and bytes.
+        more: keys of the request that only this kind has.
+    """
+
+    kind: str
+    payloads: tuple[tuple[str, bytes], ...]
+    probes: tuple[Probe, ...] = ()
+    round_trip: bool = False
+    more: Mapping[str, object] = field(default_factory=dict)
+
+
+def ask(run: Run, request: Request, agent: Agent | None = None) -> Transcript:
+    """Run a request in a fresh process of the target, or of another environment."""
+    context = run.context
+    serializer, leg = context.serializer, context.leg
+    dumping, loading = serializer.split(leg.options)
+    options = dumping if serializer.dumpers[0].partition(":")[0] != "pickle" else {}
+    dumpers = [
+        [name, dict(options) if number == 0 else {}]
+        for number, name in enumerate(serializer.dumpers)
+    ]
+    message = {
+        "kind": request.kind,
+        "dumpers": dumpers,
+        "protocol": context.protocol,
+        "round_trip": request.round_trip,
+        "probes": [probe.to_request() for probe in request.probes],
+        "seed": leg.seed,
+        "seeded": seeded_modules(leg.seed),
+        "warnings": leg.warnings,
+        **request.more,
+        "outside": serializer.dump is not None and not run.in_one_piece,
+    }
+    return (agent or run.agent).run_check(
+        message,
+        request.payloads,
+        loaders=[[name, loading] for name in serializer.loaders],
+        timeout_seconds=leg.timeout_seconds,
+        sources=context.shipping.sources,
+    )
+
+
+def evidence_of(run: Run, sent: Sent, transcript: Transcript | None = None) -> Evidences:
+    """Return what a diagnosis may ask about a check; nothing is asked yet.
+
+    Args:
+        run: the check.
+        sent: what travelled.
+        transcript: of the run that is judged; `None` before there is one.
+    """
+    context = run.context
+
+    def questions(agent: Agent) -> Questions:
+        _, loading = context.serializer.split(context.leg.options)
+        return Questions(
+            agent=agent,
+            payloads=sent.payloads,
+            loaders=[(name, loading) for name in context.serializer.loaders],
+            timeout_seconds=context.leg.timeout_seconds,
+            sources=context.shipping.sources,
+            machinery=context.serializer.machinery,
+        )
+
+    def run_here(probe: Probe | None) -> Transcript | None:
+        if run.control is None:
+            return None
+        probes = () if probe is None else (probe,)
+        request = Request("check", sent.payloads, probes, round_trip=probe is None)
+        return ask(run, request, run.control())
+
+    return Evidences(
+        context=context,
+        sent=sent,
+        transcript=transcript,
+        questions=questions(run.agent),
+        control=lambda: None if run.control is None else questions(run.control()),
+        run_here=run_here,
+        survey_fresh=fresh_survey,
+    )

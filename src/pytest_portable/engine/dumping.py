@@ -1,0 +1,106 @@
+"""From objects to payloads: dumped with the leg's serializer, or why that is not possible."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_portable.diagnosis import explain_dump
+from pytest_portable.judgement.argument_paths import with_argument_path
+from pytest_portable.judgement.context import Sent
+from pytest_portable.judgement.findings import NOTHING, Back, Findings, notes, problems
+from pytest_portable.payload.out_of_band import dump_outside
+from pytest_portable.verdict import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_portable.engine.asking import Run
+    from pytest_portable.judgement.context import Context
+
+__all__ = ["Dumped", "dump_all", "dump_one", "dumps"]
+
+
+@dataclass(frozen=True)
+class Dumped:
+    """What became of the values that were to travel.
+
+    Attributes:
+        sent: those that could be dumped.
+        found: why the others could not; what was warned.
+        seconds: spent, in all.
+    """
+
+    sent: Sent
+    found: Findings
+    seconds: float
+
+
+def dumps(context: Context, value: object) -> bytes:
+    """Dump with the leg's serializer and options."""
+    protocol = {} if context.protocol is None else {"protocol": context.protocol}
+    options, _ = context.serializer.split(context.leg.options)
+    return context.serializer.dumps(value, **protocol, **options)
+
+
+def dump_all(run: Run, values: Mapping[str, object]) -> Dumped:
+    """Dump every value that travels."""
+    begun = time.monotonic()
+    payloads = []
+    found = NOTHING
+    for name, value in values.items():
+        back = dump_one(run, value, name)
+        found += Findings(
+            tuple(map(with_argument_path, back.findings.problems)), back.findings.notes
+        )
+        if back.value is not None:
+            payloads.append((name, back.value))
+    seconds = time.monotonic() - begun
+    return Dumped(Sent(tuple(payloads), run.context), found, seconds)
+
+
+def dump_one(run: Run, value: object, root: str) -> Back[bytes]:
+    """Dump one value as the leg sends it; `root` is its name in paths."""
+    context = run.context
+    with context.shipping.dumping():
+        try:
+            return _dump_despite_warnings(run, value, root)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a reducer raises is the finding
+            explained = explain_dump(
+                value,
+                error,
+                lambda part: dumps(context, part),
+                root=root,
+                protocol=context.protocol,
+                serializer=context.serializer.name,
+            )
+            return Back(None, problems(explained))
+
+
+def _dump_despite_warnings(run: Run, value: object, root: str) -> Back[bytes]:
+    """Dump; a warning that the host's filters made an error becomes a note."""
+    try:
+        return Back(_dump_to_travel(run, value))
+    except Warning as warning:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            data = dumps(run.context, value)
+        note = Problem(
+            code="load-warning",
+            stage="dump",
+            path=root,
+            module=str(type(warning).__module__),
+            message=f"warned while it was dumped: {type(warning).__name__}: {warning}",
+        )
+        return Back(data, notes([note]))
+
+
+def _dump_to_travel(run: Run, value: object) -> bytes:
+    """Dump without copying what is big, where both sides can take that."""
+    context = run.context
+    dump, protocol = context.serializer.dump, context.protocol
+    if dump is None or protocol is None or run.in_one_piece or not run.agent.shares_files:
+        return dumps(context, value)
+    return dump_outside(dump, value, context.serializer.split(context.leg.options)[0], protocol)

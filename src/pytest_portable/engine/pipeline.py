@@ -1,0 +1,241 @@
+"""One check through all stages: dump, inspect, prepare, load, call, return, compare."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from pytest_portable.agent.records import Failed, Plain, Raised, Returned, Value
+from pytest_portable.engine.asking import Request, Run, ask, evidence_of
+from pytest_portable.engine.dumping import dump_all, dumps
+from pytest_portable.engine.outcome import Outcome, conclude
+from pytest_portable.engine.route import Trail, blame_hop, take_route
+from pytest_portable.engine.task import run_task
+from pytest_portable.judgement.argument_paths import argument_paths
+from pytest_portable.judgement.before_load import judge_before_load
+from pytest_portable.judgement.context import Sent
+from pytest_portable.judgement.exceptions import bring_back_exception, ends_session, not_raised
+from pytest_portable.judgement.findings import Back, Findings, problems
+from pytest_portable.judgement.late_imports import note_imports
+from pytest_portable.judgement.probe_causes import explain_probes
+from pytest_portable.judgement.returned import (
+    judge_probe,
+    judge_probe_there,
+    judge_return,
+    load_back,
+)
+from pytest_portable.judgement.surroundings.judge import ask_around, judge_surroundings
+from pytest_portable.judgement.transcript import judge_transcript
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pytest_portable.agent import Transcript
+    from pytest_portable.judgement.evidence_of_check import Evidences
+    from pytest_portable.settings.probes import Probe
+
+__all__ = ["NotMade", "check_object", "check_payload", "draw_payloads", "make_there", "run_call"]
+
+
+class NotMade(Exception):  # noqa: N818 - what a producer did, told as a set-up error
+    """A producer made no object; the text says why."""
+
+
+@dataclass(frozen=True)
+class _Travelled:
+    """A check whose payloads went as far as they could.
+
+    Attributes:
+        sent: what was dumped.
+        found: so far.
+        seconds: of each stage.
+        trail: of the route.
+        transcript: `None` where nothing was asked of the target.
+        evidence: of what was judged last.
+    """
+
+    run: Run
+    sent: Sent
+    found: Findings
+    seconds: Mapping[str, float]
+    trail: Trail | None = None
+    transcript: Transcript | None = None
+    evidence: Evidences | None = None
+
+    def concluded(self) -> Outcome:
+        return conclude(
+            self.run,
+            self.sent,
+            self.found,
+            seconds=self.seconds,
+            trail=self.trail,
+            transcript=self.transcript,
+        )
+
+
+def check_object(
+    run: Run,
+    *,
+    names: Mapping[str, object],
+    probes: tuple[Probe, ...],
+    equal: Callable[[Any, Any], object] | None,
+) -> Outcome:
+    """Take an object through all stages.
+
+    Args:
+        run: the check.
+        names: values that the probes see.
+        probes: evaluated on both sides.
+        equal: the caller's own comparison.
+    """
+    context = run.context
+    dumped = dump_all(run, {"obj": context.obj, **names})
+    ready = _before_load(run, dumped.sent, dumped.found, {"dump": dumped.seconds})
+    if ready.trail is None or ready.found.problems:
+        return ready.concluded()
+    questions = ask_around(context.serializer, ready.trail.payloads)
+    request = Request(
+        "check",
+        ready.trail.payloads,
+        probes,
+        round_trip=context.leg.round_trip,
+        more={"survey": questions.to_request()},
+    )
+    there = _travel(ready, request)
+    transcript, evidence, found = there.transcript, there.evidence, there.found
+    assert transcript is not None
+    assert evidence is not None
+    seconds, trail = dict(there.seconds), ready.trail
+    if transcript.first(Returned) is not None:
+        begun = time.monotonic()
+        found += judge_return(context, transcript, evidence, equal, found)
+        seconds["compare"] = time.monotonic() - begun
+    trail, found = blame_hop(run, trail, found, equal)
+    for probe in probes:
+        found += judge_probe(context, transcript, evidence, probe, names, found)
+    found = judge_surroundings(
+        context, transcript, evidence, questions, found, is_overruled=equal is not None
+    )
+    if probes and found.problems:
+        found = explain_probes(context, transcript, evidence, probes, names, found)
+    found += note_imports(context, there.sent, evidence, found)
+    return replace(there, found=found, seconds=seconds, trail=trail).concluded()
+
+
+def check_payload(
+    run: Run, data: bytes, *, names: Mapping[str, object], probes: tuple[Probe, ...]
+) -> Outcome:
+    """Take a payload that is there already through all stages; it is never loaded here."""
+    dumped = dump_all(run, names)
+    sent = replace(dumped.sent, payloads=(("obj", data), *dumped.sent.payloads))
+    ready = _before_load(run, sent, dumped.found, {"dump": dumped.seconds})
+    if ready.trail is None or ready.found.problems:
+        return ready.concluded()
+    there = _travel(ready, Request("check", ready.trail.payloads, probes, more={"survey": None}))
+    assert there.transcript is not None
+    assert there.evidence is not None
+    found = there.found
+    for probe in probes:
+        found += judge_probe_there(run.context, there.transcript, there.evidence, probe)
+    return replace(there, found=found).concluded()
+
+
+def draw_payloads(run: Run, payloads: tuple[tuple[str, bytes], ...], probe: Probe) -> Outcome:
+    """Take payloads that were made elsewhere through all stages; nothing comes back loaded.
+
+    Args:
+        run: the check.
+        payloads: names and bytes; the object is `obj`.
+        probe: a plain one: what it returns is text.
+    """
+    ready = _before_load(run, Sent(payloads, run.context), Findings(), {})
+    if ready.trail is None or ready.found.problems:
+        return ready.concluded()
+    there = _travel(ready, Request("check", ready.trail.payloads, (probe,)))
+    assert there.transcript is not None
+    drawn = there.transcript.first(Plain)
+    return replace(there.concluded(), value=None if drawn is None else drawn.text)
+
+
+def make_there(run: Run, probe: Probe) -> bytes:
+    """Return what a probe makes there, dumped there; it is not loaded here.
+
+    Raises:
+        NotMade: it raised, or what it made cannot be dumped.
+    """
+    payloads = (("obj", dumps(run.context, None)),)
+    transcript = ask(run, Request("check", payloads, (probe,)))
+    if (made := transcript.first(Value)) is not None:
+        return made.blob
+    failed = transcript.first(Raised) or transcript.first(Failed)
+    raise NotMade(
+        f"the process ended while {transcript.last_step()}" if failed is None else str(failed.error)
+    )
+
+
+def run_call(run: Run, args: tuple[object, ...], kwargs: dict[str, object]) -> Outcome:
+    """Ship a function and its arguments, bring back what it returned or raised."""
+    run = replace(run, context=replace(run.context, arguments=argument_paths(args, kwargs)))
+    context = run.context
+    if context.serializer.task is not None:
+        return run_task(run, context.serializer.task, args, kwargs)
+    dumped = dump_all(run, {"obj": context.obj, "arguments": (args, kwargs)})
+    ready = _before_load(run, dumped.sent, dumped.found, {"dump": dumped.seconds})
+    if ready.trail is None or ready.found.problems:
+        return ready.concluded()
+    questions = ask_around(context.serializer, ready.trail.payloads)
+    request = Request("call", ready.trail.payloads, more={"survey": questions.to_request()})
+    there = _travel(ready, request)
+    transcript, evidence, found = there.transcript, there.evidence, there.found
+    assert transcript is not None
+    assert evidence is not None
+    raised, record = transcript.first(Raised), transcript.first(Value)
+    value: Back[object] = Back(None)
+    error: Back[BaseException] = Back(None)
+    with context.shipping.loading():
+        if raised is not None:
+            error = bring_back_exception(context, transcript, evidence, raised)
+        elif record is not None:
+            value = load_back(context, evidence, record, "obj()")
+    found += error.findings + value.findings
+    if error.value is not None and ends_session(error.value):
+        found += problems([not_raised(error.value)])
+    found = judge_surroundings(
+        context,
+        transcript,
+        evidence,
+        questions,
+        found,
+        is_overruled=False,
+        travelled=(context.obj, args, kwargs),
+    )
+    outcome = replace(there, found=found).concluded()
+    return replace(outcome, value=value.value, raised=error.value)
+
+
+def _before_load(run: Run, sent: Sent, found: Findings, seconds: Mapping[str, float]) -> _Travelled:
+    """Refuse what cannot be loaded there, and send the rest through the hops of its route."""
+    if not found.problems:
+        found += judge_before_load(run.context, sent, evidence_of(run, sent))
+    if found.problems:
+        return _Travelled(run, sent, found, seconds)
+    trail = take_route(run, sent.payloads)
+    return _Travelled(run, sent, found + trail.found, {**seconds, **trail.seconds}, trail)
+
+
+def _travel(ready: _Travelled, request: Request) -> _Travelled:
+    """Run a request in a fresh process of the target, and judge what it recorded."""
+    run = ready.run
+    transcript = ask(run, request)
+    # Whoever looks for the cause reads one stream, as it was: a probe may change the object.
+    sent = ready.sent if transcript.is_clean() else ready.sent.in_one_piece()
+    evidence = evidence_of(run, sent, transcript)
+    return replace(
+        ready,
+        sent=sent,
+        found=ready.found + judge_transcript(run.context, transcript, evidence),
+        seconds={**ready.seconds, "there": transcript.seconds},
+        transcript=transcript,
+        evidence=evidence,
+    )
