@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
 from pytest_portable.agent import Agent
+from pytest_portable.diagnosis import Standing
 from pytest_portable.engine.checker import Checked, Observer
 from pytest_portable.engine.environments import Environments, adopt_nothing
 from pytest_portable.engine.requirements import Searching
@@ -349,7 +350,7 @@ class Portable(Searching):
             data = check.dump(obj, "obj")
         if data is None:
             raise PortabilityError(self._keep(check, check.outcome()))
-        return check.inspection(data, "obj")
+        return Standing([obj]).in_inspection(check.inspection(data, "obj"))
 
     def check_payload(self, data: bytes, *, probe: AskedAll = None, **names: object) -> Verdict:
         """Check a payload that is there; it is never loaded here, and probes only run there."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_portable.diagnosis import bound_notes, explain_dump, foreign_code
+from pytest_portable.diagnosis import Standing, bound_notes, explain_dump, foreign_code
 from pytest_portable.environment.redaction import redact
 from pytest_portable.judgement.absent import find_unwanted
 from pytest_portable.judgement.argument_paths import (
@@ -88,6 +88,7 @@ class Check:
     control: Callable[[], Agent] | None = None
     in_one_piece: bool = False
     arguments: tuple[str, ...] = ()
+    standing: Standing = field(default_factory=Standing)
 
     @property
     def protocol(self) -> int | None:
@@ -245,6 +246,7 @@ class Check:
     def dump_all(self, values: Mapping[str, object]) -> list[tuple[str, bytes]]:
         """Dump every value that travels."""
         begun = time.monotonic()
+        self.standing = Standing([self.obj, *values.values()])
         payloads = []
         for name, value in values.items():
             with self.shipping.dumping():

@@ -44,8 +44,9 @@ def with_details(
     lines: tuple[str, ...] = ()
     if blame is not None and blame.offset >= 0 and len(data) <= _MAX_BYTES:
         lines = tuple(_neighbourhood(data, blame.offset, evidence.root))
+    told = str(error.get("traceback", ""))
     return [
-        replace(first, traceback=str(error.get("traceback", "")).rstrip(), payload=lines),
+        replace(first, traceback=check.standing.in_text(told).rstrip(), payload=lines),
         *others,
     ]
 

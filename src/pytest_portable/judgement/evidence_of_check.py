@@ -75,6 +75,7 @@ def _gather(check: Check, root: str) -> Evidence:
         runtimes=frozenset(name.partition(".")[0] for name in check.serializer.preload),
         options=check.leg.options,
         failed=check.transcript,
+        standing=check.standing,
     )
 
 

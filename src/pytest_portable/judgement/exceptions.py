@@ -48,18 +48,19 @@ def bring_back_exception(check: Check, record: Message) -> BaseException | None:
     note of its own.
     """
     if record.blob is None:
-        check.problems.append(_undumped(record))
+        check.problems.append(_undumped(check, record))
         return None
     try:
         error = load_exception(check, record)
     except Unloadable as trouble:
         check.problems.append(_unloaded(check, record, trouble))
         return None
-    if (changed := _change(record, error)) is not None:
+    if (changed := _change(check, record, error)) is not None:
         check.problems.append(changed)
         return None
     about = record.header["raised"]
-    add_note(error, f"raised in {check.label}:\n{about['traceback'].rstrip()}")
+    told = check.standing.in_text(about["traceback"]).rstrip()
+    add_note(error, f"raised in {check.label}:\n{told}")
     if isinstance(error, ImportError):
         explain_import(check, error, about)
     return error
@@ -193,17 +194,21 @@ def _raised(about: Mapping[str, Any]) -> str:
     return f"{_name(about)}{said} was raised there"
 
 
-def _place(about: Mapping[str, Any]) -> str:
+def _place(check: Check, about: Mapping[str, Any]) -> str:
     if not about["frames"]:
         return ""
-    file, line, function, _ = about["frames"][-1]
-    return f'raised at File "{file}", line {line}, in {function}'
+    name, line, function, module = about["frames"][-1]
+    file = check.standing.file(name, line, function, module)
+    at = f'at File "{file}", line {line}, ' if file else ""
+    return f"raised {at}in {function}"
 
 
-def _lost(
+def _lost(  # noqa: PLR0913 - what each reason says of its own
+    check: Check,
     record: Message,
     message: str,
     evidence: str,
+    *,
     path: str | None = None,
     remedy: Remedy = _REMEDY,
 ) -> Problem:
@@ -214,23 +219,25 @@ def _lost(
         path=path or record.header["name"],
         module=about["module"],
         message=f"{_raised(about)} and {message}",
-        evidence="\n".join(line for line in (evidence, _place(about)) if line),
+        evidence="\n".join(line for line in (evidence, _place(check, about)) if line),
         remedies=(remedy,),
     )
 
 
-def _undumped(record: Message) -> Problem:
+def _undumped(check: Check, record: Message) -> Problem:
     trouble = record.header["undumped"]
     path, module, kind = record.header["part"]
     name = record.header["name"]
     part = f"{path.removeprefix(name)} is a {module}.{kind}".replace(" builtins.", " ")
     what = f"cannot be dumped there: {part}" if path != name else "cannot be dumped there"
-    return _lost(record, what, f"{trouble['type']}: {trouble['message']}", path)
+    return _lost(check, record, what, f"{trouble['type']}: {trouble['message']}", path=path)
 
 
 def _unloaded(check: Check, record: Message, trouble: Unloadable) -> Problem:
     remedy = _NOT_SHARED if trouble.module else _REMEDY
-    found = _lost(record, f"cannot be loaded here: {trouble}", "", trouble.path, remedy)
+    found = _lost(
+        check, record, f"cannot be loaded here: {trouble}", "", path=trouble.path, remedy=remedy
+    )
     apart = versions_apart(check, trouble.module or record.header["raised"]["module"])
     if apart is None:
         return found
@@ -243,14 +250,14 @@ def _unloaded(check: Check, record: Message, trouble: Unloadable) -> Problem:
     )
 
 
-def _change(record: Message, error: BaseException) -> Problem | None:
+def _change(check: Check, record: Message, error: BaseException) -> Problem | None:
     """Return the problem of an exception that is another one after the trip."""
     about, facts = record.header["raised"], record.header["facts"]
     kind = type(error)
     # cloudpickle makes a class there without its qualified name: `f.<locals>.Refused` is `Refused`.
     there = about["module"], about["type"].rpartition(".")[2]
     if there != (kind.__module__, kind.__qualname__.rpartition(".")[2]):
-        return _lost(record, f"came back as {kind.__module__}.{kind.__qualname__}", "")
+        return _lost(check, record, f"came back as {kind.__module__}.{kind.__qualname__}", "")
     found = exception_facts(error)
     fact = _changed_fact(facts, found)
     if fact is None:
@@ -258,7 +265,7 @@ def _change(record: Message, error: BaseException) -> Problem | None:
     name = fact.removeprefix(".")
     change = f"{facts.get(fact, 'nothing')} there, {found.get(fact, 'nothing')} here"
     path = f"{record.header['name']}.{name}"
-    return _lost(record, f"came back changed: {name} was {change}", "", path)
+    return _lost(check, record, f"came back changed: {name} was {change}", "", path=path)
 
 
 def _changed_fact(there: Mapping[str, str], here: Mapping[str, str]) -> str | None:

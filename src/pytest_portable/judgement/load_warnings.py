@@ -28,7 +28,8 @@ def all_warnings(check: Check) -> Iterator[dict[str, object]]:
     assert check.transcript is not None
     for record in check.transcript.records:
         for warning in record.header.get("warnings", ()):
-            yield {**warning, "stage": "load" if _is_of_load(record) else "call"}
+            placed = check.standing.in_warning(warning)
+            yield {**placed, "stage": "load" if _is_of_load(record) else "call"}
 
 
 def judge_warnings(check: Check, record: Message, payloads: Mapping[str, bytes]) -> None:

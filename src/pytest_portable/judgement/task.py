@@ -171,7 +171,8 @@ def _unpack(check: Check, task: Task, record: Message, code: str) -> Answer | No
         return None
     if answer.raised is not None:
         told = record.header.get("raised", {}).get("traceback", "")
-        add_note(answer.raised, f"raised in {check.label}:\n{told.rstrip()}")
+        told = check.standing.in_text(told).rstrip()
+        add_note(answer.raised, f"raised in {check.label}:\n{told}")
         if ends_session(answer.raised):
             check.problems.append(not_raised(answer.raised))
     return answer
