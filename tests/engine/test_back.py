@@ -11,7 +11,7 @@ from pytest_portable.serializers import safe_loads
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_portable.engine.session import Portable
+    from pytest_portable.portable import Portable
 
 
 @pytest.mark.parametrize("keeps_sharing", [True, False])

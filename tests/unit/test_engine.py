@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from pytest_portable.engine.session import Portable, Session
+from pytest_portable.engine.session import Session
 from pytest_portable.errors import OptionError, PortabilityError, SetupError
+from pytest_portable.portable import Portable, portable_on
 from pytest_portable.serializers import Serializer
 from pytest_portable.settings.legs import Leg
 
@@ -52,7 +53,7 @@ def on(session: Session) -> Callable[..., Portable]:
             "max_bytes": None,
             "test": "tests/unit/test_engine.py::test",
         }
-        return session.portable(Leg(**{**keys, **given}))
+        return portable_on(session, Leg(**{**keys, **given}))
 
     return make
 

@@ -17,7 +17,7 @@ from pytest_portable.errors import PortabilityError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_portable.engine.session import Portable
+    from pytest_portable.portable import Portable
     from pytest_portable.verdict import Verdict
 
 _numbers = itertools.count()
