@@ -7,6 +7,8 @@ recorded (`transcript` of typed records) and what it answers when it is asked ag
 from __future__ import annotations
 
 import pickle
+import sys
+import types
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +35,7 @@ from pytest_portable.judgement.context import Context, Sent, Side, host_side
 from pytest_portable.judgement.evidence_of_check import Evidences
 from pytest_portable.serializers import Registry, Serializer
 from pytest_portable.settings.legs import Leg
+from pytest_portable.settings.probes import Probe
 from pytest_portable.verdict import Target
 
 if TYPE_CHECKING:
@@ -40,18 +43,19 @@ if TYPE_CHECKING:
 
     from pytest_portable.agent.records import Record
     from pytest_portable.diagnosis.ask_target import Census
-    from pytest_portable.settings.probes import Probe
 
 __all__ = [
     "Answers",
     "alone",
     "context",
     "described",
+    "dumped_there",
     "evidences",
     "failed",
     "frame_of",
     "loaded",
     "noted",
+    "probing",
     "raised",
     "returned",
     "sent",
@@ -212,7 +216,7 @@ def returned(thing: object, *, blob: bytes | None = None) -> Returned:
     return Returned(plain.name, plain.dumper, plain.type, plain.blob)
 
 
-def raised(error: BaseException, name: str = "probe", **changes: Any) -> Raised:
+def raised(error: BaseException, /, name: str = "probe", **changes: Any) -> Raised:
     """Return what a probe or a call raised, dumped there with its family.
 
     Args:
@@ -245,6 +249,28 @@ def noted(offset: int, *words: str) -> Noted:
     return Noted(len(text).to_bytes(4, "big") + offset.to_bytes(8, "big", signed=True) + text)
 
 
+def probing(source: str, label: str = "probe") -> Probe:
+    """Return a probe that is an expression."""
+    return Probe("expression", source, label=label)
+
+
+def dumped_there(source: str, expression: str, module: str = "only_there") -> bytes:
+    """Return the payload of what only the target can make: it has a module that is not here.
+
+    Args:
+        source: of the module.
+        expression: what is dumped.
+        module: its name.
+    """
+    made = types.ModuleType(module)
+    exec(source, vars(made))
+    sys.modules[module] = made
+    try:
+        return pickle.dumps(eval(expression, vars(made)))
+    finally:
+        del sys.modules[module]
+
+
 # What can be asked afterwards
 
 
@@ -254,6 +280,8 @@ class Answers(Questions):
     Attributes:
         asked: the questions, in order.
     """
+
+    __repr__ = object.__repr__
 
     def __init__(
         self,
