@@ -182,7 +182,7 @@ def growth(session: Session) -> None:
         portable(DATA)
         taken.append((time.perf_counter() - begun) * 1000)
         if number in (10, 1_000, 10_000):
-            sizes[number] = memory_kb(portable._agent.hello["pid"])
+            sizes[number] = memory_kb(portable._checker.agent.hello["pid"])
     first, last = statistics.median(taken[10:1010]), statistics.median(taken[-1000:])
     print(f"checks 10 to 1,010: {first:.2f} ms, 9,000 to 10,000: {last:.2f} ms")
     listed = ", ".join(f"{number:,}: {size} kB" for number, size in sizes.items())

@@ -8,8 +8,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pytest_portable.judgement.route import hop_legs
 
+from pytest_portable.engine.hop import hop_legs
 from pytest_portable.engine.session import Session
 from pytest_portable.errors import PortabilityError
 from pytest_portable.portable import portable_on
