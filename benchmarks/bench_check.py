@@ -33,13 +33,14 @@ import dill
 from measure import medians_ms, silence
 
 from pytest_portable.engine.session import Session
+from pytest_portable.portable import portable_on
 from pytest_portable.settings.legs import Leg
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-    from pytest_portable.engine.session import Portable
+    from pytest_portable.portable import Portable
 
 DATA = {f"key{number}": [number, float(number), str(number)] for number in range(30)}
 LOAD = """
@@ -83,7 +84,7 @@ def latencies(session: Session) -> None:
     rows = [("pickle", pickle, DATA, 2, 8), ("cloudpickle", cloudpickle, function, 3, 10)]
     rows.append(("dill", dill, function, 3, 10))
     for name, library, obj, budget, share in rows:
-        portable = session.portable(leg(name))
+        portable = portable_on(session, leg(name))
         actions: dict[str, Callable[[], object]] = {
             "ours": lambda portable=portable, obj=obj: portable(obj),
             "spawn and load": lambda library=library, obj=obj: spawn(library, obj),
@@ -102,7 +103,7 @@ def latencies(session: Session) -> None:
 
 def back_to_back(session: Session) -> None:
     """Check without a pause: the next process has no time to get ready unseen."""
-    portable = session.portable(leg())
+    portable = portable_on(session, leg())
     taken = []
     for _ in range(500):
         begun = time.perf_counter()
@@ -124,7 +125,7 @@ def worker() -> None:
     """Be one of several processes, as under xdist: say ready, wait for the word, check."""
     with tempfile.TemporaryDirectory() as folder:
         session = Session(root=Path(folder), cache_dir=Path(folder, "cache"))
-        portable = session.portable(leg())
+        portable = portable_on(session, leg())
         portable(DATA)
         print("ready", flush=True)
         sys.stdin.readline()
@@ -137,7 +138,7 @@ def worker() -> None:
 def throughput(session: Session) -> None:
     """Count checks per second: one environment, two in two threads, two in two processes."""
     for number, budget in ((1, 450), (2, 900)):
-        portables = [session.portable(leg(number=n)) for n in range(number)]
+        portables = [portable_on(session, leg(number=n)) for n in range(number)]
         counts: list[int] = []
         until = time.perf_counter() + SECONDS
         threads = [
@@ -173,7 +174,7 @@ def memory_kb(pid: int) -> int:
 
 def growth(session: Session) -> None:
     """Compare the first checks of an agent with its last ones."""
-    portable = session.portable(leg(number=3))
+    portable = portable_on(session, leg(number=3))
     taken = []
     sizes = {}
     for number in range(1, 10_001):
@@ -181,7 +182,7 @@ def growth(session: Session) -> None:
         portable(DATA)
         taken.append((time.perf_counter() - begun) * 1000)
         if number in (10, 1_000, 10_000):
-            sizes[number] = memory_kb(portable._agent.hello["pid"])
+            sizes[number] = memory_kb(portable._checker.agent.hello["pid"])
     first, last = statistics.median(taken[10:1010]), statistics.median(taken[-1000:])
     print(f"checks 10 to 1,010: {first:.2f} ms, 9,000 to 10,000: {last:.2f} ms")
     listed = ", ".join(f"{number:,}: {size} kB" for number, size in sizes.items())

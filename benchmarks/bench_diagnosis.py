@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from pluggy import HookimplMarker
 
 from pytest_portable.engine.session import Session
+from pytest_portable.portable import portable_on
 from pytest_portable.settings.legs import Leg
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def main() -> int:
     kept = True
     with tempfile.TemporaryDirectory() as folder:
         session = Session(root=Path(folder), cache_dir=Path(folder) / "cache")
-        portable = session.portable(Leg(python=sys.executable, deps=()))
+        portable = portable_on(session, Leg(python=sys.executable, deps=()))
         portable.check(1)
         for name, obj in OBJECTS.items():
             whole, diagnosis, codes = [], [], set()

@@ -26,6 +26,7 @@ import numpy as np
 from measure import medians_ms, silence
 
 from pytest_portable.engine.session import Session
+from pytest_portable.portable import portable_on
 from pytest_portable.settings.legs import Leg
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def by_hand(obj: object, protocol: int, *, back: bool) -> int:
 def measure(session: Session, name: str, obj: object, leg: Leg) -> None:
     """Compare one leg with the way by hand."""
     protocol = leg.protocol or pickle.DEFAULT_PROTOCOL
-    portable = session.portable(leg)
+    portable = portable_on(session, leg)
     actions: dict[str, Callable[[], object]] = {
         "ours": lambda: portable(obj),
         "by hand": lambda: by_hand(obj, protocol, back=leg.round_trip),
@@ -99,7 +100,7 @@ def main() -> None:
                 measure(session, f"{title}, back", ARRAY, replace(leg, round_trip=True))
             objects = structure()
             measure(session, "a million objects, pickle 4", objects, one_way)
-            portable = session.portable(replace(one_way, round_trip=True))
+            portable = portable_on(session, replace(one_way, round_trip=True))
             print(f"  and back, seconds by stage: {dict(portable(objects).seconds)}")
         finally:
             session.close()

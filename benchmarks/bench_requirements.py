@@ -17,6 +17,7 @@ from sklearn.linear_model import LinearRegression
 
 from pytest_portable.engine.session import Session
 from pytest_portable.environment import default_cache_dir
+from pytest_portable.portable import portable_on
 from pytest_portable.settings.legs import Leg
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         session = Session(root=Path(folder), cache_dir=default_cache_dir())
         try:
-            portable = session.portable(Leg())
+            portable = portable_on(session, Leg())
             plain = {"numbers": list(range(100))}
             searches = {
                 "standard library": lambda: portable.requirements(plain),

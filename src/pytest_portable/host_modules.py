@@ -1,4 +1,4 @@
-"""Where a module lives on the host, told without importing anything."""
+"""Where a module or code lives on the host, told without importing anything."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Final
 
-__all__ = ["HOMES", "find_file", "home_of"]
+__all__ = ["HOMES", "find_file", "home_of", "real_file"]
 
 STDLIB: Final = "standard library"
 DISTRIBUTION: Final = "distribution"
@@ -69,3 +69,12 @@ def _is_test(name: str) -> bool:
     return name.endswith(".py") and (
         name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py"
     )
+
+
+def real_file(name: str) -> str:
+    """Return the file that code says it comes from; empty where that is no file.
+
+    Names in angle brackets stand for code that has none: `<string>`, `<frozen os>`, and
+    `<dynamic-code>` for all that cloudpickle 3.1.3 and newer send.
+    """
+    return "" if name.startswith("<") and name.endswith(">") else name

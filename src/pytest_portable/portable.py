@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
 from pytest_portable.bundle.golden import Golden, check_golden
 from pytest_portable.bundle.pairs import Pairs, check_made, check_pairs
+from pytest_portable.diagnosis import Standing
 from pytest_portable.engine.dumping import dump_one
 from pytest_portable.engine.observe import Checked
 from pytest_portable.engine.outcome import conclude
@@ -156,7 +157,8 @@ class Portable:
             outcome = conclude(run, Sent((), run.context), dumped.findings, seconds={})
             done = Checked(outcome.verdict, run.context, outcome.sent)
             raise PortabilityError(self._checker.keep(done).verdict)
-        return Sent((("obj", dumped.value),), run.context).inspection("obj")
+        inspection = Sent((("obj", dumped.value),), run.context).inspection("obj")
+        return Standing([obj]).in_inspection(inspection)
 
     def check_payload(self, data: bytes, *, probe: AskedAll = None, **names: object) -> Verdict:
         """Check a payload that is there; it is never loaded here, and probes only run there."""

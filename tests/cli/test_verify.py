@@ -8,6 +8,7 @@ import pytest
 from pytest_portable.bundle.export import Exporter
 from pytest_portable.cli import main
 from pytest_portable.engine.session import Session
+from pytest_portable.portable import portable_on
 from pytest_portable.settings.legs import Leg
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def bundles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "bundles"
     session = Session(root=tmp_path, cache_dir=tmp_path / "cache", observers=(Exporter(folder),))
     try:
-        found = session.portable(Leg(test="t.py::test_x"))
+        found = portable_on(session, Leg(test="t.py::test_x"))
         assert found.check({"a": [1, 2]}, probe="sum(obj['a'])")
         assert found.check([1.0])
     finally:

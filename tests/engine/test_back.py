@@ -1,17 +1,17 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import pytest
 
 from pytest_portable.serializers import safe_loads
+from support.changed import with_serializer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_portable.engine.session import Portable
+    from pytest_portable.portable import Portable
 
 
 @pytest.mark.parametrize("keeps_sharing", [True, False])
@@ -21,9 +21,9 @@ def test_a_serializer_may_say_that_it_splits_what_is_shared(
     def split(data: bytes) -> object:
         return [copy.copy(part) for part in safe_loads.loads(data)]  # type: ignore[attr-defined]
 
-    portable = on()
-    portable._serializer = replace(portable._serializer, loads=split, keeps_sharing=keeps_sharing)
-    portable._serializer = replace(portable._serializer, dumpers=("_pickle:dumps",))
+    portable = with_serializer(
+        on(), loads=split, keeps_sharing=keeps_sharing, dumpers=("_pickle:dumps",)
+    )
     shared: list[Any] = [1]
 
     verdict = portable.check([shared, shared])
@@ -184,9 +184,9 @@ def test_tolerances_hold_for_results_too(on: Callable[..., Portable]) -> None:
 
 
 def test_an_answer_of_pickle_is_loaded_by_pickle(on: Callable[..., Portable]) -> None:
-    portable = on()
-    refuses = {"loads": lambda data: pytest.fail(f"asked to load {len(data)} bytes")}
-    portable._serializer = replace(portable._serializer, **refuses)  # type: ignore[arg-type]
+    portable = with_serializer(
+        on(), loads=lambda data: pytest.fail(f"asked to load {len(data)} bytes")
+    )
 
     assert portable.check([1], probe="len(obj)").portable
     with pytest.raises(KeyError):

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_portable.engine.session import Portable, Session
+from pytest_portable.engine.session import Session
+from pytest_portable.portable import Portable, portable_on
 from pytest_portable.settings.legs import Leg
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Runs:
 def portable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portable]:
     folder = tmp_path_factory.mktemp("effects")
     session = Session(root=folder, cache_dir=folder / "cache", verbosity=2)
-    yield session.portable(Leg(python=sys.executable, deps=None, round_trip=False))
+    yield portable_on(session, Leg(python=sys.executable, deps=None, round_trip=False))
     session.close()
 
 

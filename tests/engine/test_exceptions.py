@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_portable.errors import PortabilityError
+from pytest_portable.portable import portable_on
 from pytest_portable.settings.legs import Leg
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pytest_portable.engine.session import Portable, Session
+    from pytest_portable.engine.session import Session
+    from pytest_portable.portable import Portable
 
 
 def raised_by(portable: Portable, source: str) -> BaseException:
@@ -203,7 +205,7 @@ def test_a_class_that_only_the_target_has_is_named(on: Callable[..., Portable]) 
 
 
 def test_an_import_that_fails_there_says_what_would_bring_it(session: Session) -> None:
-    error = raised_by(session.portable(Leg()), "import pluggy.hooks")
+    error = raised_by(portable_on(session, Leg()), "import pluggy.hooks")
 
     assert isinstance(error, ModuleNotFoundError)
     assert error.name == "pluggy"

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from pytest_portable.engine.session import Portable
+    from pytest_portable.portable import Portable
 
 SKEW = (
     "Trying to unpickle estimator StandardScaler from version 1.9.1 when using version 1.4.2. "

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_portable.engine.session import Portable, Session
+from pytest_portable.engine.session import Session
 from pytest_portable.errors import PortabilityError
 from pytest_portable.payload import references
+from pytest_portable.portable import Portable, portable_on
 from pytest_portable.settings.legs import Leg
 from support import sides
 
@@ -68,7 +69,7 @@ def on(request: pytest.FixtureRequest, session: Session, wheel: Path) -> Callabl
             install_serializer=False,
             timeout_seconds=20.0,
         )
-        return session.portable(Leg(**{**vars(leg), **given}))
+        return portable_on(session, Leg(**{**vars(leg), **given}))
 
     return make
 
@@ -76,7 +77,7 @@ def on(request: pytest.FixtureRequest, session: Session, wheel: Path) -> Callabl
 @pytest.fixture
 def on_one(session: Session, wheel: Path) -> Portable:
     """Give what checks with pickle on one Python: where nothing else can matter."""
-    return session.portable(Leg(python="3.12", deps=(str(wheel),), timeout_seconds=1.0))
+    return portable_on(session, Leg(python="3.12", deps=(str(wheel),), timeout_seconds=1.0))
 
 
 def side(name: str) -> Any:
@@ -312,7 +313,7 @@ def test_a_getattr_that_calls_itself_is_recursion(on: Callable[..., Portable]) -
 def test_a_path_that_a_newer_python_calls_otherwise_is_portable_and_does_not_come_back(
     session: Session, serializer: str
 ) -> None:
-    portable = session.portable(Leg(python="3.13", deps=(), serializer=serializer))
+    portable = portable_on(session, Leg(python="3.13", deps=(), serializer=serializer))
     verdict = portable.check({"p": PurePosixPath("/x")}, probe="obj['p'].parent")
 
     assert verdict.portable, str(verdict)

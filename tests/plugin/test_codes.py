@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pluggy import HookimplMarker
 
-from pytest_portable.engine.session import Portable, Session
+from pytest_portable.engine.session import Session
 from pytest_portable.errors import PortabilityError
+from pytest_portable.portable import Portable, portable_on
 from pytest_portable.settings.legs import Leg
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def on(session: Session) -> Callable[..., Portable]:
 
     def make(**given: Any) -> Portable:
         keys: dict[str, Any] = {"timeout_seconds": 20.0, "test": "tests/plugin/test_codes.py::test"}
-        return session.portable(Leg(**{**keys, **given}))
+        return portable_on(session, Leg(**{**keys, **given}))
 
     return make
 

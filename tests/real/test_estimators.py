@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_portable.engine.session import Session
+from pytest_portable.portable import portable_on
 from pytest_portable.settings.legs import Leg
 from support.elsewhere import Elsewhere
 
@@ -118,7 +119,7 @@ def test_every_estimator_is_portable_to_the_same_versions(
     homes = {type(model).__module__ for model, _ in models.values()}
     leg = Leg(deps=deps, preload=tuple(sorted(homes)), seed=0, rtol=RTOL, atol=ATOL)
 
-    verdicts = check_all(session.portable(leg), models)
+    verdicts = check_all(portable_on(session, leg), models)
 
     assert {
         name: [problem.message for problem in (*verdict.problems, *verdict.notes)]
@@ -137,7 +138,7 @@ def test_on_older_versions_every_verdict_is_what_the_check_by_hand_finds(
     packages = tuple(sorted({".".join(home.split(".")[:2]) for home in homes}))
     keys: dict[str, Any] = {"preload": packages, "seed": 0, "protocol": 4}
     leg = Leg(python=python, deps=deps, rtol=RTOL, atol=ATOL, **keys)
-    portable = session.portable(leg)
+    portable = portable_on(session, leg)
     by_hand = Elsewhere(tmp_path / "by-hand", portable.target.executable, protocol=4)
     for name, (model, data) in models.items():
         by_hand.put(name, model, method_of(model), (data,))
@@ -167,7 +168,7 @@ def test_a_warning_of_another_version_reads_as_skew(
     scaler = models["StandardScaler"][0]
 
     for warned in ("report", "error"):
-        portable = session.portable(Leg(python=python, deps=deps, protocol=4, warnings=warned))
+        portable = portable_on(session, Leg(python=python, deps=deps, protocol=4, warnings=warned))
         verdict = portable.check([scaler])
 
         assert verdict.portable == (warned == "report")

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from pytest_portable.engine.session import Portable, Session
+from pytest_portable.engine.session import Session
+from pytest_portable.portable import Portable, portable_on
 from pytest_portable.settings.legs import Leg
 from support.elsewhere import Elsewhere
 
@@ -89,7 +90,7 @@ def on(session: Session, deps: tuple[str, ...], newest: int, preload: tuple[str,
     oldest = 11 if deps[0] == "pandas==3.0.0" else 10
     python = f"3.{min(max(sys.version_info[1], oldest), newest)}"
     leg = Leg(python=python, deps=deps, preload=preload, protocol=PROTOCOL, signed_zero=True)
-    return session.portable(leg)
+    return portable_on(session, leg)
 
 
 def agree(portable: Portable, folder: Path, objects: dict[str, Kept]) -> None:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_portable.cli import main
-from pytest_portable.engine.session import Portable, Session
+from pytest_portable.engine.session import Session
 from pytest_portable.errors import PortabilityError
+from pytest_portable.portable import Portable, portable_on
 from pytest_portable.settings.legs import Leg
 from support.distributions import Site
 
@@ -54,7 +55,7 @@ def on(site: Site, tmp_path: Path) -> Iterator[Callable[..., Portable]]:
     index = ("--no-index", f"--find-links {site.wheels}")
 
     def make(**given: Any) -> Portable:
-        return session.portable(Leg(**{"deps": index, "install_serializer": False, **given}))
+        return portable_on(session, Leg(**{"deps": index, "install_serializer": False, **given}))
 
     yield make
     session.close()

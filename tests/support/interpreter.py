@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_portable.portable import portable_on
 from pytest_portable.settings.legs import Leg
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pytest_portable.engine.session import Portable, Session
+    from pytest_portable.engine.session import Session
+    from pytest_portable.portable import Portable
 
 __all__ = ["on", "session"]
 
@@ -33,6 +35,6 @@ def on(session: Session) -> Callable[..., Portable]:
 
     def make(**keys: Any) -> Portable:
         leg = Leg(**{"python": sys.executable, "deps": None, "timeout_seconds": 20.0, **keys})
-        return session.portable(leg)
+        return portable_on(session, leg)
 
     return make

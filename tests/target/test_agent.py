@@ -13,6 +13,7 @@ import pytest
 
 from pytest_portable.agent import Agent, Transcript
 from pytest_portable.agent.in_target import serve as protocol
+from pytest_portable.agent.records import Returned, Value
 from pytest_portable.errors import AgentError
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def probes(source: str) -> list[dict[str, str]]:
 def test_a_payload_is_loaded_described_and_dumped(agent: Agent) -> None:
     transcript = run(agent)
 
-    returned = transcript.find("returned")
+    returned = transcript.first(Returned)
     assert transcript.finished
     assert returned is not None
     assert returned.blob is not None
@@ -127,14 +128,12 @@ def test_what_a_process_did_to_get_warm_is_not_seen(name: str, pause: float) -> 
         agent.close()
 
     for transcript in seen:
-        value = transcript.find("value")
+        value = transcript.first(Value)
         assert transcript.finished
         assert value is not None
         assert value.blob is not None
         assert pickle.loads(value.blob) == ([], None)
-        step = transcript.find("warnings", "probe")
-        assert step is not None
-        assert [one["message"] for one in step.header["warnings"]] == ["mine"]
+        assert [warning.message for _, warning in transcript.warnings()] == ["mine"]
         assert (transcript.stdout, transcript.stderr) == ("", "")
 
 
@@ -172,7 +171,7 @@ def test_a_large_payload_travels_by_file(agent: Agent) -> None:
     size = 3 * protocol.SPILL_BYTES
     data = b"\x80\x04B" + size.to_bytes(4, "little") + bytes(size) + b"."
 
-    returned = run(agent, data).find("returned")
+    returned = run(agent, data).first(Returned)
 
     assert returned is not None
     assert returned.blob is not None

@@ -13,6 +13,7 @@ import pytest
 
 from pytest_portable import CommandTarget
 from pytest_portable.agent import Agent, Transcript
+from pytest_portable.agent.records import Raised, Value
 from pytest_portable.environment import ask_command
 from pytest_portable.errors import AgentError, OptionError, SetupError
 from support.commands import SYSTEM_PYTHON, as_nobody, loopback_ssh, without_network
@@ -54,7 +55,7 @@ def run() -> Iterator[Callable[..., Transcript]]:
 
 
 def value(transcript: Transcript) -> object:
-    found = transcript.find("value")
+    found = transcript.first(Value)
     assert found is not None, transcript
     assert found.blob is not None
     return pickle.loads(found.blob)
@@ -192,9 +193,9 @@ def test_a_network_namespace_has_no_network(run: Callable[..., Transcript]) -> N
     assert "pytest" in ask_command(target).distributions
     transcript = run(target, source)
 
-    raised = transcript.find("raised")
+    raised = transcript.first(Raised)
     assert raised is not None
-    assert "Network is unreachable" in raised.header["raised"]["message"]
+    assert "Network is unreachable" in raised.error.message
 
 
 def test_another_user(run: Callable[..., Transcript]) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from pytest_portable.engine import reproduce as byhand
 from pytest_portable.engine.session import Session
+from pytest_portable.portable import portable_on
 from pytest_portable.settings.legs import Leg
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session
 
 def test_the_command_of_a_failure_fails_the_same_way(session: Session, tmp_path: Path) -> None:
     leg = Leg(test="t.py::test_x", timeout_seconds=30)
-    verdict = session.portable(leg).check({"a": Local()})
+    verdict = portable_on(session, leg).check({"a": Local()})
 
     done = subprocess.run(
         [*shlex.split(verdict.reproduce), "--json"],
@@ -50,7 +51,7 @@ def test_the_command_of_a_failure_fails_the_same_way(session: Session, tmp_path:
 def test_what_a_command_cannot_take_names_the_test(session: Session, tmp_path: Path) -> None:
     leg = Leg(test="t.py::test_x", env={"A": "1"})
 
-    verdict = session.portable(leg).check(Local())
+    verdict = portable_on(session, leg).check(Local())
 
     assert verdict.reproduce == "python -m pytest t.py::test_x"
     assert not (tmp_path / "cache" / "failed-payloads").exists()
@@ -60,7 +61,7 @@ def test_the_oldest_payloads_are_forgotten(
     session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(byhand, "MAX_KEPT", 2)
-    portable = session.portable(Leg())
+    portable = portable_on(session, Leg())
     for number in range(4):
         portable.check([Local(), number])
 

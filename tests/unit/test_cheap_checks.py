@@ -16,6 +16,7 @@ SCRIPT = """
 import collections, datetime, functools, sys, threading
 from pathlib import Path
 
+from pytest_portable.portable import portable_on
 from pytest_portable.engine.session import Session
 from pytest_portable.payload import graph
 from pytest_portable.settings.legs import Leg
@@ -41,10 +42,10 @@ threading.setprofile(watch)
 sys.setprofile(watch)
 session = Session(root=folder, cache_dir=folder / "cache")
 try:
-    verdict = session.portable(Leg(**keys))(data, probe="obj['call'](3)")
+    verdict = portable_on(session, Leg(**keys))(data, probe="obj['call'](3)")
     assert verdict.portable and not verdict.problems, str(verdict)
     if wanted == "inspection":
-        session.portable(Leg(**keys)).inspect(data)
+        portable_on(session, Leg(**keys)).inspect(data)
 finally:
     session.close()
 sys.setprofile(None)

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from pytest_portable.engine.session import Portable, Session
+from pytest_portable.engine.session import Session
 from pytest_portable.errors import OptionError, PortabilityError, SetupError
+from pytest_portable.portable import Portable, portable_on
 from pytest_portable.serializers import Serializer
 from pytest_portable.settings.legs import Leg
+from support.changed import changed, with_serializer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,7 +54,7 @@ def on(session: Session) -> Callable[..., Portable]:
             "max_bytes": None,
             "test": "tests/unit/test_engine.py::test",
         }
-        return session.portable(Leg(**{**keys, **given}))
+        return portable_on(session, Leg(**{**keys, **given}))
 
     return make
 
@@ -213,8 +215,7 @@ def test_a_function_that_cannot_come_back_is_named(on: Callable[..., Portable]) 
     def make() -> Any:
         return {"k": lambda: 1}
 
-    portable = on(serializer="cloudpickle")
-    portable._serializer = replace(portable._serializer, dumpers=("pickle:dumps",))
+    portable = with_serializer(on(serializer="cloudpickle"), dumpers=("pickle:dumps",))
 
     with pytest.raises(PortabilityError) as caught:
         portable.call(make)
@@ -268,7 +269,8 @@ def test_the_text_fits_eighty_columns(on: Callable[..., Portable]) -> None:
 def test_credentials_of_requirements_never_reach_a_verdict(on: Callable[..., Portable]) -> None:
     """The environment is adopted, so nothing is asked of that address."""
     portable = on()
-    portable.leg = replace(portable.leg, deps=("x @ git+https://me:s3cret-t0ken@host/x.git@v1",))
+    deps = ("x @ git+https://me:s3cret-t0ken@host/x.git@v1",)
+    portable = changed(portable, leg=replace(portable.leg, deps=deps))
 
     told = repr(portable.check([1]).to_dict())
 

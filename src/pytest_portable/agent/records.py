@@ -8,8 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar
 
+from pytest_portable.agent.descriptions import read_answers, read_definition, read_part
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from pytest_portable.agent.descriptions import Definition, PartFacts, SurveyAnswers
 
     _Reader: TypeAlias = "Callable[[_Header, bytes | None, tuple[bytearray, ...]], Record]"
 
@@ -230,9 +234,9 @@ class Events:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What lies around the object there; see `in_target/survey.py`."""
+    """What lies around the object there."""
 
-    survey: Mapping[str, Any]
+    survey: SurveyAnswers
 
 
 @dataclass(frozen=True)
@@ -259,18 +263,21 @@ class Looked:
 
 @dataclass(frozen=True)
 class Parts:
-    """What is known of each expression that was asked for; see `in_target/facts.py`."""
+    """What is known of each expression that was asked for, in order."""
 
-    parts: tuple[Mapping[str, Any], ...]
+    parts: tuple[PartFacts, ...]
 
 
 @dataclass(frozen=True)
 class Counted:
-    """A module that a payload refers to: why its import failed, or what is known of the names."""
+    """A module that a payload refers to: why its import failed, or what its names stand for.
+
+    A name that it does not have stands for `None`.
+    """
 
     module: str
     error: TargetError | None
-    names: Mapping[str, Mapping[str, Any]]
+    names: Mapping[str, Definition | None]
 
 
 @dataclass(frozen=True)
@@ -477,7 +484,7 @@ def _raised(told: _Header, blob: bytes | None, _: object) -> Raised:
 
 
 def _counted(told: _Header, _blob: object, _buffers: object) -> Counted:
-    names = told.table("names", dict, {})
+    names = {name: read_definition(found) for name, found in told.table("names", dict, {}).items()}
     return Counted(told.text("counted"), told.maybe_error("exception"), names)
 
 
@@ -518,7 +525,7 @@ _READERS: Final[tuple[tuple[str, _Reader], ...]] = (
         "plain",
         lambda told, blob, _: Plain(told.text("plain"), _bytes(blob).decode("utf-8", "replace")),
     ),
-    ("surroundings", lambda told, *_: Surroundings(told.get("surroundings", dict))),
+    ("surroundings", lambda told, *_: Surroundings(read_answers(told.get("surroundings", dict)))),
     ("shadowed", lambda told, *_: Shadowed(told.rows("shadowed", str, str))),
     ("forwarded", lambda told, blob, _: Forwarded(told.text("forwarded"), _bytes(blob))),
     ("events", lambda told, *_: Events(told.texts("events"))),
@@ -527,7 +534,9 @@ _READERS: Final[tuple[tuple[str, _Reader], ...]] = (
     ("looked", _looked),
     (
         "parts",
-        lambda told, *_: Parts(tuple(_dict(one, "parts") for one in told.get("parts", list))),
+        lambda told, *_: Parts(
+            tuple(read_part(_dict(one, "parts")) for one in told.get("parts", list))
+        ),
     ),
     ("counted", _counted),
     ("located", lambda told, *_: Located(told.text("located"), told.get("found", bool))),

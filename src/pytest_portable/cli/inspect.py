@@ -38,6 +38,7 @@ class _Given:
     python: tuple[int, int] | None = None
     origin: str = ""
     manifest: Mapping[str, Any] = field(default_factory=dict)
+    objects: Sequence[object] = ()
 
 
 def add_parser(commands: Commands) -> None:
@@ -68,6 +69,7 @@ def add_parser(commands: Commands) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Inspect one payload; 1 where it is damaged."""
+    from pytest_portable.diagnosis import Standing
     from pytest_portable.payload.envelopes import inspect_streams
     from pytest_portable.payload.stdlib import stdlib_of
 
@@ -81,6 +83,7 @@ def run(given: argparse.Namespace) -> int:
     inspection = inspect_streams(
         found.streams, found.payload_bytes, python=found.python, stdlib=stdlib_of(version)
     )
+    inspection = Standing(found.objects).in_inspection(inspection)
     _print(_as_json(inspection, found) if given.json else _as_text(inspection, found))
     return 0 if inspection.damaged is None and found.streams else 1
 
@@ -158,7 +161,7 @@ def _object(given: argparse.Namespace) -> _Given:
         raise OptionError(f"{given.object}: {name} cannot dump it: {said}{hint}") from error
     streams = [Stream("obj", one) for one in serializer.pickles(data)]
     title = f"{given.object} ({name})"
-    return _Given(title, streams, len(data), python=sys.version_info[:2])
+    return _Given(title, streams, len(data), python=sys.version_info[:2], objects=[obj])
 
 
 def _version(text: str) -> tuple[int, int]:

@@ -17,6 +17,7 @@ from pytest_portable.diagnosis.explain import (
     take_census,
 )
 from pytest_portable.diagnosis.host import Here, Owner
+from pytest_portable.diagnosis.standing import Standing
 from pytest_portable.diagnosis.system_bound import bound_notes
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Here",
     "Owner",
     "Questions",
+    "Standing",
     "bound_notes",
     "explain_call",
     "explain_difference",

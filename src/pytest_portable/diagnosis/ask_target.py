@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pytest_portable.agent.records import Counted, Facts, Located
 from pytest_portable.diagnosis.host import Owner
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pytest_portable.agent import Agent, Transcript
+    from pytest_portable.agent.descriptions import Definition
     from pytest_portable.agent.records import TargetError
     from pytest_portable.serializers.shipping.sources import Sources
 
@@ -69,14 +70,14 @@ class Census:
 
     Attributes:
         modules: module -> the exception of its import, or `None`.
-        names: (module, qualified name) -> what is known of it; `found` says whether it is there.
+        names: (module, qualified name) -> what it stands for; `None` where it is not there.
         located: module -> whether it could be imported.
         stdlib: top-level modules of the target's standard library; empty before Python 3.10.
         owners: top-level module -> the distribution that it belongs to.
     """
 
     modules: Mapping[str, TargetError | None] = field(default_factory=dict)
-    names: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    names: Mapping[tuple[str, str], Definition | None] = field(default_factory=dict)
     located: Mapping[str, bool] = field(default_factory=dict)
     stdlib: frozenset[str] = frozenset()
     owners: Mapping[str, Owner] = field(default_factory=dict)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from pytest_portable.agent.descriptions import read_definition
 from pytest_portable.agent.in_target import serve as agent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Sequence
+
+    from pytest_portable.agent.descriptions import Definition
 
 __all__ = ["differences", "facts_here", "live"]
 
@@ -34,64 +37,65 @@ def _entry(owner: object, name: str) -> object | None:
     return None
 
 
-def facts_here(module: str, qualname: str) -> Mapping[str, Any]:
-    """Return what the target would say of the host's definition."""
+def facts_here(module: str, qualname: str) -> Definition | None:
+    """Return what the target would say of the host's definition; `None` where there is none."""
     found = live(module, qualname)
     if found is None:
-        return {}
+        return None
     try:
-        return agent.facts_of(found)
+        return read_definition(agent.facts_of(found))
     except Exception:  # noqa: BLE001 - a metaclass may do anything
-        return {}
+        return None
 
 
 def differences(
-    here: Mapping[str, Any], there: Mapping[str, Any], *, same_python: bool
+    here: Definition | None, there: Definition | None, *, same_python: bool
 ) -> list[str]:
     """Say how two definitions of one name differ, what matters most first.
 
     Args:
-        here: facts of the host's definition.
-        there: facts of the target's.
+        here: the host's definition.
+        there: the target's; no difference is known where either is `None`.
         same_python: whether both sides run the same release; else bytecode says nothing.
     """
-    if not here or not there.get("found", True) or "kind" not in there:
+    if here is None or there is None:
         return []
-    if here["kind"] != there["kind"]:
-        return [f"it is a {here['kind']} here and a {there['kind']} there"]
-    found = list(_class(here, there)) if here["kind"] == "class" else list(_function(here, there))
-    if not found and same_python and here.get("code") != there.get("code"):
+    if here.kind != there.kind:
+        return [f"it is a {here.kind} here and a {there.kind} there"]
+    found = list(_class(here, there)) if here.kind == "class" else list(_function(here, there))
+    if not found and same_python and here.code != there.code:
         found.append("its code differs")
     return found
 
 
-def _function(here: Mapping[str, Any], there: Mapping[str, Any]) -> Iterator[str]:
-    if here.get("parameters") != there.get("parameters"):
+def _function(here: Definition, there: Definition) -> Iterator[str]:
+    if here.parameters != there.parameters:
         yield (
-            f"it takes ({', '.join(here.get('parameters', ()))}) here "
-            f"and ({', '.join(there.get('parameters', ()))}) there"
+            f"it takes ({', '.join(here.parameters)}) here "
+            f"and ({', '.join(there.parameters)}) there"
         )
 
 
-def _class(here: Mapping[str, Any], there: Mapping[str, Any]) -> Iterator[str]:
-    yield from _members(here["members"], there["members"])
-    yield from _names("field", here["fields"], there["fields"])
+def _class(here: Definition, there: Definition) -> Iterator[str]:
+    yield from _members(here.members, there.members)
+    yield from _names("field", here.fields, there.fields)
     yield from _layout(here, there)
     for maker in ("__new__", "__init__"):
-        mine, theirs = here["makers"].get(maker), there["makers"].get(maker)
+        mine, theirs = here.makers.get(maker), there.makers.get(maker)
         if mine and theirs and mine != theirs:
             yield f"{maker}({', '.join(mine)}) here, {maker}({', '.join(theirs)}) there"
-    if here["bases"] != there["bases"]:
-        yield f"its bases are {', '.join(here['bases'])} here, {', '.join(there['bases'])} there"
-    yield from _names("name in __init__", here["sets"], there["sets"])
-    yield from _names("attribute", here["attributes"], there["attributes"])
+    if here.bases != there.bases:
+        yield f"its bases are {', '.join(here.bases)} here, {', '.join(there.bases)} there"
+    yield from _names("name in __init__", here.sets, there.sets)
+    yield from _names("attribute", here.attributes, there.attributes)
 
 
-def _members(here: Sequence[list[str]] | None, there: Sequence[list[str]] | None) -> Iterator[str]:
+def _members(
+    here: Collection[tuple[str, str]] | None, there: Collection[tuple[str, str]] | None
+) -> Iterator[str]:
     if here is None or there is None:
         return
-    mine = {name: value for name, value in here}  # noqa: C416 - pairs that JSON made lists
-    theirs = {name: value for name, value in there}  # noqa: C416
+    mine, theirs = dict(here), dict(there)
     gone = [f"{name} = {value}" for name, value in mine.items() if name not in theirs]
     if gone:
         yield f"no member {_some(gone)} there"
@@ -101,9 +105,9 @@ def _members(here: Sequence[list[str]] | None, there: Sequence[list[str]] | None
         yield f"member {name} is {mine[name]} here and {theirs[name]} there"
 
 
-def _layout(here: Mapping[str, Any], there: Mapping[str, Any]) -> Iterator[str]:
-    mine, theirs = here["slots"], there["slots"]
-    if here["has_dict"] and not there["has_dict"]:
+def _layout(here: Definition, there: Definition) -> Iterator[str]:
+    mine, theirs = here.slots, there.slots
+    if here.has_dict and not there.has_dict:
         yield f"there it has __slots__ = ({', '.join(theirs or ())}) and no other attributes"
     elif mine != theirs and (mine or theirs):
         yield f"its slots are ({', '.join(mine or ())}) here, ({', '.join(theirs or ())}) there"

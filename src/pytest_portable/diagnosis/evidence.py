@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from pytest_portable.agent.records import Asked, Failed, Noted
 from pytest_portable.diagnosis.ask_target import Blame, Census, Questions, same_failure
 from pytest_portable.diagnosis.host import Here, Owner, canonical
+from pytest_portable.diagnosis.standing import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -46,6 +47,7 @@ class Evidence:
         runtimes: import names of what the serializer itself needs there.
         options: of its dump.
         failed: the run that failed.
+        standing: the host's own code among what travels.
     """
 
     target: Target
@@ -61,6 +63,7 @@ class Evidence:
     runtimes: frozenset[str] = frozenset()
     options: Mapping[str, object] = field(default_factory=dict)
     failed: Transcript | None = None
+    standing: Standing = field(default_factory=Standing)
 
     # --- the payload --------------------------------------------------------------------------
 

@@ -167,7 +167,7 @@ def _missing_references(evidence: Evidence) -> Iterator[Lack]:
         lack: Lack | None
         if error is not None:
             lack = _failed_import(module, name, error)
-        elif name and not known.names.get((module, name), {"found": True})["found"]:
+        elif name and (module, name) in known.names and known.names[module, name] is None:
             lack = Lack(module, name)
         else:
             lack = None

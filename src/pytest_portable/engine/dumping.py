@@ -7,7 +7,7 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_portable.diagnosis import explain_dump
+from pytest_portable.diagnosis import Standing, explain_dump
 from pytest_portable.judgement.argument_paths import with_argument_path
 from pytest_portable.judgement.context import Sent
 from pytest_portable.judgement.findings import NOTHING, Back, Findings, notes, problems
@@ -58,7 +58,8 @@ def dump_all(run: Run, values: Mapping[str, object]) -> Dumped:
         if back.value is not None:
             payloads.append((name, back.value))
     seconds = time.monotonic() - begun
-    return Dumped(Sent(tuple(payloads), run.context), found, seconds)
+    standing = Standing([run.context.obj, *values.values()])
+    return Dumped(Sent(tuple(payloads), run.context, standing), found, seconds)
 
 
 def dump_one(run: Run, value: object, root: str) -> Back[bytes]:

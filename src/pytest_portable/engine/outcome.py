@@ -97,7 +97,10 @@ def conclude(  # noqa: PLR0913 - all that a verdict is made of
         seconds={**seconds, "total": time.monotonic() - run.started},
         warnings=()
         if transcript is None
-        else tuple({**one._asdict(), "stage": stage} for stage, one in transcript.warnings()),
+        else tuple(
+            {**sent.standing.in_warning(one), "stage": stage}
+            for stage, one in transcript.warnings()
+        ),
         stdout="" if transcript is None else transcript.stdout,
         stderr="" if transcript is None else transcript.stderr,
         stdout_bytes=0 if transcript is None else transcript.stdout_bytes,

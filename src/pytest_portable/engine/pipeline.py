@@ -118,7 +118,7 @@ def check_object(
         context, transcript, evidence, questions, found, is_overruled=equal is not None
     )
     if probes and found.problems:
-        found = explain_probes(context, transcript, evidence, probes, names, found)
+        found = explain_probes(context, evidence, probes, names, found)
     found += note_imports(context, there.sent, evidence, found)
     return replace(there, found=found, seconds=seconds, trail=trail).concluded()
 

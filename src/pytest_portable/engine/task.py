@@ -66,7 +66,7 @@ def run_task(
     real = ask(run, Request("task", (("task", message),), more={"runner": runner}))
     value = real.first(Value)
     if real.finished and value is not None:
-        answer = _unpack(context, task, value, "result-not-portable")
+        answer = _unpack(sent, task, value, "result-not-portable")
         came = _Came(answer.value, found + answer.findings, real.seconds)
     else:
         came = _explain(run, task, sent, real, found)
@@ -103,7 +103,7 @@ def _explain(run: Run, task: Task, sent: Sent, real: Transcript, found: Findings
         found += judge_transcript(context, real, evidence_of(run, sent, real))
     if raised is None or found.problems:
         return _Came(None, found, steps.seconds)
-    answer = _unpack(context, task, raised, "exception-not-portable")
+    answer = _unpack(sent, task, raised, "exception-not-portable")
     return _Came(answer.value, _with_blame(context, steps, found + answer.findings), steps.seconds)
 
 
@@ -154,9 +154,10 @@ def _own_code(context: Context, task: Task, found: Findings) -> Findings:
     return notes([problem]) if context.leg.allow_bytecode else problems([problem])
 
 
-def _unpack(context: Context, task: Task, record: Value | Raised, code: str) -> Back[Answer]:
+def _unpack(sent: Sent, task: Task, record: Value | Raised, code: str) -> Back[Answer]:
     """Read an answer as the system's user does; what cannot be read is a problem."""
     assert record.blob is not None
+    context = sent.context
     told = record.error if isinstance(record, Raised) else None
     found = check_limits(context, "result", record.blob)
     try:
@@ -175,7 +176,7 @@ def _unpack(context: Context, task: Task, record: Value | Raised, code: str) -> 
         )
         return Back(None, found + problems([problem]))
     if answer.raised is not None:
-        trace = "" if told is None else told.traceback.rstrip()
+        trace = "" if told is None else sent.standing.in_text(told.traceback).rstrip()
         add_note(answer.raised, f"raised in {context.label}:\n{trace}")
         if ends_session(answer.raised):
             found += problems([not_raised(answer.raised)])

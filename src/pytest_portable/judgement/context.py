@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_portable.diagnosis import Standing
 from pytest_portable.payload.out_of_band import whole
 from pytest_portable.serializers.shipping import NO_SHIPPING, Shipping
 from pytest_portable.verdict import label_of
@@ -109,10 +110,12 @@ class Sent:
     Attributes:
         payloads: name and bytes; the object is `obj`.
         context: of the check.
+        standing: the host's own code among what travels.
     """
 
     payloads: tuple[tuple[str, bytes], ...]
     context: Context
+    standing: Standing = field(default_factory=Standing)
     _inspections: dict[str, Inspection] = field(default_factory=dict, repr=False, compare=False)
 
     def data(self, root: str) -> bytes | None:

@@ -45,7 +45,12 @@ def with_details(
     lines: tuple[str, ...] = ()
     if blame is not None and blame.offset >= 0 and len(data) <= _MAX_BYTES:
         lines = tuple(_neighbourhood(data, blame.offset, evidence.root))
-    return [replace(first, traceback=error.traceback.rstrip(), payload=lines), *others]
+    return [
+        replace(
+            first, traceback=evidence.standing.in_text(error.traceback).rstrip(), payload=lines
+        ),
+        *others,
+    ]
 
 
 def _neighbourhood(data: bytes, offset: int, root: str) -> Iterator[str]:

@@ -87,6 +87,7 @@ class Evidences:
             runtimes=frozenset(name.partition(".")[0] for name in serializer.preload),
             options=context.leg.options,
             failed=self.transcript,
+            standing=sent.standing,
         )
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from pytest_portable.agent import Transcript
     from pytest_portable.agent.records import Raised, TargetError
+    from pytest_portable.diagnosis import Standing
     from pytest_portable.judgement.context import Context
     from pytest_portable.judgement.evidence_of_check import Evidences
 
@@ -53,15 +54,17 @@ def bring_back_exception(
     Causes, contexts, members of groups and notes come with it; the traceback of the target is a
     note of its own.
     """
+    standing = evidence.sent.standing
     if record.blob is None:
-        return Back(None, problems([_undumped(record)]))
+        return Back(None, problems([_undumped(standing, record)]))
     try:
         error = load_exception(context, transcript, record)
     except Unloadable as trouble:
         return Back(None, problems([_unloaded(evidence, record, trouble)]))
-    if (changed := _change(record, error)) is not None:
+    if (changed := _change(standing, record, error)) is not None:
         return Back(None, problems([changed]))
-    add_note(error, f"raised in {context.label}:\n{record.error.traceback.rstrip()}")
+    told = standing.in_text(record.error.traceback).rstrip()
+    add_note(error, f"raised in {context.label}:\n{told}")
     if isinstance(error, ImportError):
         for note in _why_not_imported(record.error, evidence):
             add_note(error, note)
@@ -194,17 +197,21 @@ def _raised(error: TargetError) -> str:
     return f"{error.module}.{error.type}".removeprefix("builtins.") + f"{said} was raised there"
 
 
-def _place(error: TargetError) -> str:
+def _place(standing: Standing, error: TargetError) -> str:
     if not error.frames:
         return ""
     frame = error.frames[-1]
-    return f'raised at File "{frame.file}", line {frame.line}, in {frame.function}'
+    file = standing.file(*frame)
+    at = f'at File "{file}", line {frame.line}, ' if file else ""
+    return f"raised {at}in {frame.function}"
 
 
-def _lost(
+def _lost(  # noqa: PLR0913 - what each reason says of its own
+    standing: Standing,
     record: Raised,
     message: str,
     evidence: str,
+    *,
     path: str | None = None,
     remedy: Remedy = _REMEDY,
 ) -> Problem:
@@ -214,21 +221,22 @@ def _lost(
         path=path or record.name,
         module=record.error.module,
         message=f"{_raised(record.error)} and {message}",
-        evidence="\n".join(line for line in (evidence, _place(record.error)) if line),
+        evidence="\n".join(line for line in (evidence, _place(standing, record.error)) if line),
         remedies=(remedy,),
     )
 
 
-def _undumped(record: Raised) -> Problem:
+def _undumped(standing: Standing, record: Raised) -> Problem:
     path, module, kind = record.part or Part(record.name, "", "")
     part = f"{path.removeprefix(record.name)} is a {module}.{kind}".replace(" builtins.", " ")
     what = "cannot be dumped there" + (f": {part}" if path != record.name else "")
-    return _lost(record, what, str(record.undumped or ""), path)
+    return _lost(standing, record, what, str(record.undumped or ""), path=path)
 
 
 def _unloaded(evidence: Evidences, record: Raised, trouble: Unloadable) -> Problem:
     remedy = _NOT_SHARED if trouble.module else _REMEDY
-    found = _lost(record, f"cannot be loaded here: {trouble}", "", trouble.path, remedy)
+    said = f"cannot be loaded here: {trouble}"
+    found = _lost(evidence.sent.standing, record, said, "", path=trouble.path, remedy=remedy)
     apart = versions_apart(evidence(), trouble.module or record.error.module)
     if apart is None:
         return found
@@ -241,20 +249,21 @@ def _unloaded(evidence: Evidences, record: Raised, trouble: Unloadable) -> Probl
     )
 
 
-def _change(record: Raised, error: BaseException) -> Problem | None:
+def _change(standing: Standing, record: Raised, error: BaseException) -> Problem | None:
     """Return the problem of an exception that is another one after the trip."""
     kind = type(error)
     # cloudpickle makes a class there without its qualified name: `f.<locals>.Refused` is `Refused`.
     there = record.error.module, record.error.type.rpartition(".")[2]
     if there != (kind.__module__, kind.__qualname__.rpartition(".")[2]):
-        return _lost(record, f"came back as {kind.__module__}.{kind.__qualname__}", "")
+        return _lost(standing, record, f"came back as {kind.__module__}.{kind.__qualname__}", "")
     found = exception_facts(error)
     fact = _changed_fact(record.facts, found)
     if fact is None:
         return None
     name = fact.removeprefix(".")
     change = f"{record.facts.get(fact, 'nothing')} there, {found.get(fact, 'nothing')} here"
-    return _lost(record, f"came back changed: {name} was {change}", "", f"{record.name}.{name}")
+    said = f"came back changed: {name} was {change}"
+    return _lost(standing, record, said, "", path=f"{record.name}.{name}")
 
 
 def _changed_fact(there: Mapping[str, str], here: Mapping[str, str]) -> str | None:

@@ -8,12 +8,15 @@ import os
 import re
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from pytest_portable.agent.descriptions import read_part
 from pytest_portable.agent.in_target import serve as agent
+from pytest_portable.agent.records import Looked, Parts
 from pytest_portable.diagnosis import explain_options
 from pytest_portable.diagnosis.causes.surroundings import EVERYWHERE, entry_points_here
-from pytest_portable.judgement.evidence_of_check import evidence_for, with_paths
+from pytest_portable.judgement.evidence_of_check import with_paths
+from pytest_portable.judgement.findings import Findings, notes, problems
 from pytest_portable.judgement.seeds import seeded_modules
 from pytest_portable.judgement.surroundings.judge import ANOTHER_VALUE
 from pytest_portable.payload.out_of_band import whole
@@ -22,7 +25,10 @@ from pytest_portable.verdict import Problem, Remedy
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from pytest_portable.judgement.check import Check
+    from pytest_portable.agent.descriptions import PartFacts
+    from pytest_portable.diagnosis import Questions
+    from pytest_portable.judgement.context import Context
+    from pytest_portable.judgement.evidence_of_check import Evidences
     from pytest_portable.settings.probes import Probe
 
 __all__ = ["explain_probes", "parts_of_probe"]
@@ -51,28 +57,43 @@ _OWN: Final = (
 )
 
 
-def explain_probes(check: Check, probes: Sequence[Probe], names: Mapping[str, object]) -> None:
+def explain_probes(
+    context: Context,
+    evidence: Evidences,
+    probes: Sequence[Probe],
+    names: Mapping[str, object],
+    found: Findings,
+) -> Findings:
     """Look once more at probes that disagree where nothing else explains that.
 
     What is found comes before the disagreement; where nothing is, a note says what the probe
     reads. It costs another process there, and the probe's parts are evaluated here.
 
     Args:
-        check: a check whose transcript is there, judged.
+        context: of the check.
+        evidence: runs a probe once more.
         probes: of the check.
         names: the values that they see.
+        found: what was found before.
+
+    Returns:
+        All findings, in their new order.
     """
+    questions = evidence.questions
+    if questions is None:
+        return found
+    values = {**names, "obj": context.obj}
     for probe in probes:
-        others = [one for one in check.problems if not _is_about(one, probe)]
-        disagrees = len(others) < len(check.problems) or any(map(_is_skew, others))
-        if check.transcript is None or not disagrees or not all(map(_may_depend, others)):
+        others = [one for one in found.problems if not _is_about(one, probe)]
+        disagrees = len(others) < len(found.problems) or any(map(_is_skew, others))
+        if not disagrees or not all(map(_may_depend, others)):
             continue
-        again = _Again(check, probe, names)
-        found = list(again.surroundings() if others else again.findings())
-        if found:
-            check.problems[:0] = found
-        elif not others and again.chains:
-            check.notes.append(again.reads())
+        again = _Again(evidence, questions, probe, values, _stage(found))
+        reasons = list(again.surroundings() if others else again.findings())
+        found = problems(reasons) + found
+        if not reasons and not others and again.chains:
+            found += notes([again.reads()])
+    return found
 
 
 def _is_about(problem: Problem, probe: Probe) -> bool:
@@ -92,40 +113,42 @@ def _is_skew(problem: Problem) -> bool:
     return (problem.code, problem.stage) == ("version-skew", "call")
 
 
+def _stage(found: Findings) -> str:
+    """Return the stage at which a probe disagreed."""
+    raised = any(one.code == "call-error" or _is_skew(one) for one in found.problems)
+    return "call" if raised else "compare"
+
+
 class _Again:
     """One probe, run once more."""
 
-    def __init__(self, check: Check, probe: Probe, names: Mapping[str, object]) -> None:
-        self.check = check
+    def __init__(
+        self,
+        evidence: Evidences,
+        questions: Questions,
+        probe: Probe,
+        values: dict[str, object],
+        stage: str,
+    ) -> None:
+        self.evidence = evidence
         self.probe = probe
-        self.values = {**names, "obj": check.obj}
+        self.values = values
+        self.stage = stage
         self.chains = parts_of_probe(probe)
         self.parts = list(dict.fromkeys(part for chain in self.chains for part in chain))
-        questions = evidence_for(check).questions
-        assert questions is not None
-        seed = check.leg.seed, seeded_modules(check.leg.seed)
-        transcript = questions.again(probe.to_request(), self.parts[:_MAX_PARTS], seed)
-        looked, parts = transcript.find("looked"), transcript.find("parts")
-        self.looked: list[tuple[str, str]] = []
-        self.facts: Mapping[str, str] = {}
-        if looked is not None:
-            self.looked = [(kind, what) for kind, what, _ in looked.header["looked"]]
-            self.facts = looked.header["facts"]
-        self.there: list[Mapping[str, Any]] = parts.header["parts"] if parts is not None else []
-
-    @property
-    def stage(self) -> str:
-        """The stage at which the probe disagreed."""
-        problems = self.check.problems
-        raised = any(one.code == "call-error" or _is_skew(one) for one in problems)
-        return "call" if raised else "compare"
+        seed = evidence.context.leg.seed
+        seeds = seed, seeded_modules(seed)
+        transcript = questions.again(probe.to_request(), self.parts[:_MAX_PARTS], seeds)
+        looked = transcript.first(Looked) or Looked((), {})
+        parts = transcript.first(Parts) or Parts(())
+        self.looked, self.facts, self.there = looked.looked, looked.facts, parts.parts
 
     def findings(self) -> Iterator[Problem]:
         """Yield what explains the disagreement."""
         found = list(self._parts())
         yield from found
         if not found:
-            yield from with_paths(explain_options(evidence_for(self.check)))
+            yield from with_paths(explain_options(self.evidence()))
             found = list(self.surroundings())
             yield from found or self._process()
 
@@ -134,13 +157,13 @@ class _Again:
     def _parts(self) -> Iterator[Problem]:
         """Yield the first part of every chain that is another one there."""
         there = dict(zip(self.parts, self.there, strict=False))
-        here = {part: agent.part_facts(part, self.values) for part in there}
+        here = {part: read_part(agent.part_facts(part, self.values)) for part in there}
         seen = set()
         for chain in self.chains:
             for before, part in zip(["", *chain], chain, strict=False):
-                if part not in there or "raised" in here[part]:
+                if part not in there or here[part].text is None:
                     break
-                if here[part]["text"] != there[part].get("text"):
+                if here[part].text != there[part].text:
                     if part not in seen:
                         yield self._part(before, part, here, there)
                     seen.add(part)
@@ -150,15 +173,15 @@ class _Again:
         self,
         before: str,
         part: str,
-        here: Mapping[str, Mapping[str, Any]],
-        there: Mapping[str, Mapping[str, Any]],
+        here: Mapping[str, PartFacts],
+        there: Mapping[str, PartFacts],
     ) -> Problem:
-        said = there[part].get("text") or f"there it raises {there[part]['raised']}"
+        said = there[part].text or f"there it raises {there[part].raised}"
         text = f"the probe reads {part}, which is another one there"
         name = part[len(before) + 1 :] if part[len(before) :].startswith(".") else ""
         hook = _hook(self._value(before)) if before else ""
-        if name and name in here[before]["held"]:
-            if name not in there[before]["held"]:
+        if name and name in here[before].held:
+            if name not in there[before].held:
                 text = f"the probe reads {part}, which did not travel"
                 text += f": {hook} leaves {name} out" if hook else ""
             elif hook:
@@ -169,7 +192,7 @@ class _Again:
             stage=self.stage,
             path=part,
             message=text,
-            evidence=f"{here[part]['text']} here, {said} there",
+            evidence=f"{here[part].text} here, {said} there",
             remedies=(fix,) if fix else (),
         )
 
@@ -183,7 +206,7 @@ class _Again:
         """Return a note for a probe whose parts are equal."""
         asked = list(dict.fromkeys(what for kind, what in self.looked if kind == "process"))
         own = f"; it asks for {', '.join(asked)}, which every process has of its own"
-        sides = evidence_for(self.check).here.minor, evidence_for(self.check).there_minor
+        sides = self.evidence().here.minor, self.evidence().there_minor
         python = f"; here it is Python {sides[0]}, there {sides[1]}"
         return Problem(
             code="mismatch",
@@ -214,7 +237,7 @@ class _Again:
                 yield from self._entry_points(what)
 
     def _entry_points(self, group: str) -> Iterator[Problem]:
-        evidence = evidence_for(self.check)
+        evidence = self.evidence()
         # Before Python 3.10 one asked for all groups at once.
         for known, name, owner in entry_points_here():
             is_asked = known == group or (not group and self._mentions(known))
@@ -230,9 +253,9 @@ class _Again:
 
     def _mentions(self, text: str) -> bool:
         """Tell whether code that travels, or a module that it is from, holds a text."""
-        if any(text.encode() in whole(data) for _, data in self.check.payloads):
+        if any(text.encode() in whole(data) for _, data in self.evidence.sent.payloads):
             return True
-        modules = {module for module, _, _ in evidence_for(self.check).references()}
+        modules = {module for module, _, _ in self.evidence().references()}
         return any(text in _source(module) for module in modules)
 
     def _process(self) -> Iterator[Problem]:
@@ -240,10 +263,11 @@ class _Again:
         asked = dict(reversed(self.looked))
         here = agent.process_facts()
         for kind, words, key in (("zone", "local time zone", "TZ"), ("locale", "locale", "LC_ALL")):
-            if kind in asked and here[kind] != self.facts[kind]:
+            there = self.facts.get(kind)
+            if kind in asked and there not in {None, here[kind]}:
                 yield self._problem(
                     f"the probe asks for the {words} ({asked[kind]}), which is {here[kind]} here "
-                    f"and {self.facts[kind]} there",
+                    f"and {there} there",
                     Remedy(f'env={{"{key}": "..."}}'),
                 )
         contexts = here["decimal"], self.facts.get("decimal", "")

@@ -6,6 +6,7 @@ import builtins
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from pytest_portable.host_modules import real_file
 from pytest_portable.payload import opcodes as op
 from pytest_portable.payload.instructions import Code, Scan, python_of, scan
 from pytest_portable.payload.lenses.definitions import CLASSES, CODES, FUNCTIONS, code_fields
@@ -38,7 +39,7 @@ class CodeSent:
         imports: modules its code imports when it runs, nested code included.
         conditional_imports: those it can do without (`try` ... `except ImportError`).
         missing_globals: global names it reads that neither the payload nor builtins define.
-        filename: source file it was compiled from.
+        filename: source file it was compiled from; empty where the payload names none.
         line: first line there.
         kind: `function`, `class` or `code`.
     """
@@ -155,7 +156,7 @@ def _sent(paths: Paths, node: int, scanned: Scan, missing: tuple[str, ...], kind
         imports=tuple(sorted(_absolute(scanned.imports, package) - conditional)),
         conditional_imports=tuple(sorted(conditional)),
         missing_globals=missing,
-        filename=scanned.filename,
+        filename=real_file(scanned.filename),
         line=scanned.line,
         kind=kind,
     )

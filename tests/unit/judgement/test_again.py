@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from pytest_portable.engine.session import Portable
+    from pytest_portable.portable import Portable
     from pytest_portable.verdict import Problem
 
 MODEL = """

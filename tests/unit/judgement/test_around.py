@@ -13,11 +13,12 @@ from unittest import mock
 import pytest
 
 from pytest_portable.errors import PortabilityError
+from support.changed import changed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_portable.engine.session import Portable
+    from pytest_portable.portable import Portable
     from pytest_portable.verdict import Verdict
 
 _numbers = itertools.count()
@@ -377,7 +378,8 @@ def test_another_version_is_a_finding_only_when_a_probe_disagrees(world: World) 
     info.mkdir()
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {world.name}\nVersion: 2.0\n")
     (info / "RECORD").write_text(f"{world.name}.py,,\n")
-    portable._environment = replace(portable._environment, distributions={world.name: "1.0"})
+    target = replace(portable.target, distributions={world.name: "1.0"})
+    portable = changed(portable, target=target)
 
     quiet = portable.check(lib.norm)
     loud = portable.check(lib.norm, probe="obj(4)")

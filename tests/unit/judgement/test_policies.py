@@ -11,7 +11,7 @@ from unit.payload.truth import define
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_portable.engine.session import Portable
+    from pytest_portable.portable import Portable
     from pytest_portable.verdict import Verdict
 
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 import pickle
 
 import pytest
-
 from pytest_portable.judgement.protocols import newer_than_readable
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from pytest_portable.engine.session import Portable
+    from pytest_portable.portable import Portable
 
 METADATA = {
     "client-2.0": ["toolkit (>=1.5)", 'old-thing; python_version < "3"'],

@@ -9,8 +9,9 @@ import joblib
 import numpy as np
 import pytest
 
-from pytest_portable.engine.session import Portable, Session
+from pytest_portable.engine.session import Session
 from pytest_portable.payload.inspection import inspect_payload
+from pytest_portable.portable import Portable, portable_on
 from pytest_portable.serializers import Registry, Serializer, runtime_of
 from pytest_portable.settings.legs import Leg
 
@@ -34,7 +35,7 @@ def on(session: Session) -> On:
 
     def make(serializer: str, **given: object) -> Portable:
         leg = Leg(python=sys.executable, deps=None, serializer=serializer, timeout_seconds=20.0)
-        return session.portable(Leg(**{**vars(leg), **given}))
+        return portable_on(session, Leg(**{**vars(leg), **given}))
 
     return make
 
@@ -65,7 +66,7 @@ def test_joblib_is_what_the_target_needs() -> None:
 def test_a_target_without_joblib_is_told_so(session: Session) -> None:
     bare = Leg(serializer="joblib", install_serializer=False)
 
-    verdict = session.portable(bare).check([1, 2])
+    verdict = portable_on(session, bare).check([1, 2])
 
     assert [problem.code for problem in verdict.problems] == ["serializer-missing"]
     assert verdict.problems[0].distribution == "joblib"

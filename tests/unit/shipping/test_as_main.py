@@ -15,7 +15,7 @@ from unit.shipping.laboratory import importable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pytest_portable.engine.session import Portable
+    from pytest_portable.portable import Portable
 
 SCRIPT = """
 import enum, functools

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from pytest_portable.engine.session import Portable
+    from pytest_portable.portable import Portable
 
 BOTH = pytest.mark.parametrize("serializer", ["cloudpickle", "dill"])
 

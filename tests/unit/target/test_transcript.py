@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_portable.agent.in_target import serve as protocol
+from pytest_portable.agent.records import Returned, Value
 from pytest_portable.agent.transcript import Transcript, read_transcript
+from pytest_portable.errors import AgentError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,10 +27,12 @@ def record(header: dict[str, object], *blobs: bytes) -> bytes:
     return b"".join(protocol.encode(header, blobs))
 
 
+ERROR = {"type": "KeyError", "module": "builtins", "message": "1", "traceback": "KeyError: 1"}
+DUMPED = {"name": "obj", "dumper": "pickle:dumps", "type": ["builtins", "list"]}
 RECORDS = (
     record({"step": "loading", "name": "obj"})
-    + record({"loaded": "obj"})
-    + record({"returned": "obj", "name": "obj"}, b"blob")
+    + record({"loaded": "obj", "loader": "pickle:loads"})
+    + record({"returned": "obj", **DUMPED}, b"blob")
     + record({"finished": "n"})
 )
 
@@ -40,10 +44,10 @@ def read(records: bytes, **answer: object) -> Transcript:
 def test_records_are_found_by_what_they_carry() -> None:
     transcript = read(RECORDS)
 
-    returned = transcript.find("returned")
+    returned = transcript.first(Returned)
     assert returned is not None
     assert returned.blob == b"blob"
-    assert transcript.find("returned", "probe") is None
+    assert transcript.first(Returned, "probe") is None
     assert (transcript.last_step(), transcript.stdout) == ("loading", "hi")
     assert transcript.finished
     assert transcript.is_clean()
@@ -61,9 +65,11 @@ def test_somebody_elses_last_word_does_not_count() -> None:
     assert not read(record({"finished": "other"})).finished
 
 
-@pytest.mark.parametrize("key", ["failed", "raised"])
-def test_what_raised_is_not_clean(key: str) -> None:
-    transcript = read(record({key: "x", "name": "obj"}) + record({"finished": "n"}))
+@pytest.mark.parametrize(
+    "raised", [{"failed": "loading", "exception": ERROR}, {"raised": ERROR}], ids=["load", "call"]
+)
+def test_what_raised_is_not_clean(raised: dict[str, object]) -> None:
+    transcript = read(record({**raised, "name": "obj"}) + record({"finished": "n"}))
 
     assert transcript.finished
     assert not transcript.is_clean()
@@ -73,12 +79,46 @@ def test_large_records_are_read_from_their_file_which_goes(tmp_path: Path) -> No
     kept, beside = tmp_path / "records", tmp_path / "beside"
     buffers = [memoryview(b"a" * 100), memoryview(b""), memoryview(b"b" * 70)]
     places = protocol.write_buffers(str(beside), buffers)
-    kept.write_bytes(record({"value": "obj()", "beside": places}, b"stream") + RECORDS)
+    kept.write_bytes(record({"value": "obj()", **DUMPED, "beside": places}, b"stream") + RECORDS)
 
     transcript = read_transcript({**ANSWER, "records": str(kept)}, [b"", b"hi", b""], "n")
 
-    value = transcript.find("value")
+    value = transcript.first(Value)
     assert value is not None
     assert value.buffers == tuple(bytearray(buffer) for buffer in buffers)
     assert list(tmp_path.iterdir()) == []
     assert transcript.is_clean()
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"loaded": "obj"},
+        {"returned": 3, **DUMPED},
+        {"raised": {**ERROR, "frames": [["f", "no line", "g", "m"]]}, "name": "obj"},
+        {"failed": "loading", "name": "obj", "exception": None},
+        {"value": "obj()", **DUMPED, "type": ["one"]},
+        {"events": "import os"},
+        {"finished": ["n"]},
+    ],
+)
+def test_a_forged_record_ends_the_transcript(forged: dict[str, object]) -> None:
+    step = record({"step": "loading", "name": "obj"})
+
+    transcript = read(step + record(forged, b"blob") + record({"finished": "n"}))
+
+    assert transcript.malformed
+    assert not transcript.finished
+    assert len(transcript.records) == 1
+
+
+def test_a_forged_first_record_is_our_trouble_and_no_verdict() -> None:
+    with pytest.raises(AgentError, match="what no agent of ours writes"):
+        read(record({"finished": 1}))
+
+
+def test_a_record_that_the_host_has_no_use_for_is_left_out() -> None:
+    transcript = read(record({"description": {}}) + record({"finished": "n"}))
+
+    assert transcript.finished
+    assert len(transcript.records) == 1

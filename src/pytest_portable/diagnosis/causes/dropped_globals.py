@@ -6,6 +6,7 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
+from pytest_portable.host_modules import real_file
 from pytest_portable.verdict import Problem, Remedy
 
 if TYPE_CHECKING:
@@ -75,10 +76,10 @@ def sender_of(failure: Failure, evidence: Evidence) -> CodeSent | None:
         near = [
             code
             for code in evidence.code
-            if code.filename == frame.file
-            and code.line <= frame.line
+            if code.filename == real_file(frame.file)
+            and 0 < code.line <= frame.line
             and code.name.rpartition(".")[2] == frame.name
         ]
         if near:
-            return max(near, key=lambda code: code.line)
+            return max(near, key=lambda code: (code.name == frame.function, code.line))
     return None

@@ -69,7 +69,7 @@ class LoadHook:
             path=failure.path,
             module=failure.importing or _module(failure, evidence),
             message=f"{place} raised {failure.summary}{nowhere}",
-            evidence=_where(failure),
+            evidence=_where(failure, evidence),
             remedies=_remedies(failure),
         )
 
@@ -81,7 +81,6 @@ class CallError:
 
     def explain_failure(self, failure: Failure, evidence: Evidence) -> Problem | None:
         """Return the problem; this cause comes last."""
-        del evidence
         frames = failure.frames
         is_own = bool(frames) and frames[-1].module == PROBE
         place = f"{frames[-1].module}.{frames[-1].function}" if frames else "the call"
@@ -94,7 +93,7 @@ class CallError:
             path=failure.probe if is_own else failure.path,
             module=frames[-1].module if frames and not is_own else None,
             message=f"{place} raised {failure.summary} there{here}",
-            evidence=_where(failure),
+            evidence=_where(failure, evidence),
         )
 
 
@@ -103,10 +102,10 @@ def _module(failure: Failure, evidence: Evidence) -> str | None:
     return evidence.blame.callee[0] or (frames[-1].module if frames else None) or None
 
 
-def _where(failure: Failure) -> str:
+def _where(failure: Failure, evidence: Evidence) -> str:
     frames = failure.frames
-    place = f" ({frames[-1].file}, line {frames[-1].line})" if frames else ""
-    return failure.said + place
+    place = evidence.standing.place(*frames[-1]) if frames else ""
+    return f"{failure.said} ({place})" if place else failure.said
 
 
 def _remedies(failure: Failure) -> tuple[Remedy, ...]:

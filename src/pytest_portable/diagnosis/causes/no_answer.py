@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["explain_lost"]
 
-_STACK_LINE: Final = re.compile(r'File "([^"]+)", line (\d+) in (\S+)')
+_STACK_LINE: Final = re.compile(r'(?:File "([^"]+)", |^ +(?:<[^>]*>, )?)line (\d+) in (\S+)')
 _MAX_LINES: Final = 6
 
 
@@ -31,7 +31,7 @@ def explain_lost(
     """
     step = transcript.last_step()
     blame = evidence.blame if step == "loading" else None
-    place = blame.place if blame and blame.place else _innermost(transcript)
+    place = blame.place if blame and blame.place else _innermost(transcript, evidence)
     at = f", in {place}" if place else ""
     if transcript.timed_out:
         code = "timeout"
@@ -52,7 +52,7 @@ def explain_lost(
         path=(blame.path if blame else "") or evidence.root,
         module=blame.callee[0] or None if blame else None,
         message=message,
-        evidence="\n".join(_lines(transcript)[:_MAX_LINES]),
+        evidence="\n".join(_lines(transcript, evidence)[:_MAX_LINES]),
     )
 
 
@@ -63,15 +63,14 @@ def _name(number: int) -> str:
         return "a real-time signal"
 
 
-def _lines(transcript: Transcript) -> list[str]:
-    return [
-        line for line in transcript.stderr.splitlines() if "agent/in_target/serve.py" not in line
-    ]
+def _lines(transcript: Transcript, evidence: Evidence) -> list[str]:
+    told = evidence.standing.in_text(transcript.stderr)
+    return [line for line in told.splitlines() if "agent/in_target/serve.py" not in line]
 
 
-def _innermost(transcript: Transcript) -> str:
+def _innermost(transcript: Transcript, evidence: Evidence) -> str:
     """Return the function on top of the stack that faulthandler printed, the agent's apart."""
-    for line in _lines(transcript):
+    for line in _lines(transcript, evidence):
         if found := _STACK_LINE.search(line):
-            return f"{found[3]} ({found[1]}, line {found[2]})"
+            return f"{found[3]} ({found[1]}, line {found[2]})" if found[1] else found[3]
     return ""

@@ -111,7 +111,7 @@ def apart(module: str, name: str, evidence: Evidence) -> list[str]:
     """Say how a definition differs between the two sides; nothing where it does not."""
     if not name:
         return []
-    there = evidence.census.names.get((module, name), {})
+    there = evidence.census.names.get((module, name))
     # The compiler of another patch release may write other bytecode for the same text.
     same = evidence.target.python == evidence.here.python
     return differences(facts_here(module, name), there, same_python=same)

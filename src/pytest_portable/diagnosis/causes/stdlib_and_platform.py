@@ -225,7 +225,7 @@ class StdlibFailure:
             return None
         if evidence.loads_here is False:
             return None
-        there = evidence.census.names.get((module, name), {})
+        there = evidence.census.names.get((module, name))
         apart = differences(facts_here(module, name), there, same_python=False)
         detail = f": {apart[0]}" if apart else ""
         return (

@@ -4,26 +4,35 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
+from pytest_portable.agent.descriptions import read_answers
+from pytest_portable.agent.records import Shadowed, Surroundings
 from pytest_portable.diagnosis.host import canonical
 from pytest_portable.errors import PayloadError
 from pytest_portable.judgement.argument_paths import with_argument_path
-from pytest_portable.judgement.surroundings import Contrast, Questions, ask, contrast, fresh_survey
+from pytest_portable.judgement.findings import Findings
+from pytest_portable.judgement.surroundings.contrast import Contrast, contrast
 from pytest_portable.judgement.surroundings.members import literal_of, uses_members, writes
 from pytest_portable.judgement.surroundings.origins import distribution_of, is_library_file
+from pytest_portable.judgement.surroundings.survey import SurveyQuestions, ask
 from pytest_portable.verdict import Problem, Remedy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from pytest_portable.judgement.check import Check
+    from pytest_portable.agent import Transcript
+    from pytest_portable.agent.descriptions import SurveyAnswers
+    from pytest_portable.judgement.context import Context, Sent
+    from pytest_portable.judgement.evidence_of_check import Evidences
     from pytest_portable.judgement.surroundings.survey import Patch
+    from pytest_portable.serializers import Serializer
+    from pytest_portable.verdict import Target
 
 __all__ = ["ANOTHER_VALUE", "ask_around", "judge_surroundings"]
 
-MAX_MEMBERS = 4
-ANOTHER_VALUE = "is another value there"
+MAX_MEMBERS: Final = 4
+ANOTHER_VALUE: Final = "is another value there"
 
 
 @dataclass(frozen=True)
@@ -43,46 +52,59 @@ class _Group:
         return self.contrasts[0]
 
 
-def ask_around(check: Check, payloads: list[tuple[str, bytes]]) -> Questions:
+def ask_around(serializer: Serializer, payloads: Sequence[tuple[str, bytes]]) -> SurveyQuestions:
     """Describe what lies around the values that travel, as it is here and now."""
     try:
-        pickles = [bytes(part) for _, data in payloads for part in check.serializer.pickles(data)]
+        pickles = [bytes(part) for _, data in payloads for part in serializer.pickles(data)]
     except Exception:  # noqa: BLE001 - an envelope of a framework, read by other people's code
-        return Questions()
+        return SurveyQuestions()
     return ask(pickles)
 
 
-def judge_surroundings(
-    check: Check, questions: Questions, *, is_overruled: bool, sent: object = None
-) -> None:
+def judge_surroundings(  # noqa: PLR0913 - what lies around on both sides, and what was found
+    context: Context,
+    transcript: Transcript,
+    evidence: Evidences,
+    questions: SurveyQuestions,
+    found: Findings,
+    *,
+    is_overruled: bool,
+    travelled: object = None,
+) -> Findings:
     """Compare what lies around the object here and there.
 
     Other code, identity that is lost and state that was left behind fail the check; where that may
     be meant, it is a note. After a probe that disagrees, all of it explains why and comes first.
 
     Args:
-        check: a check whose transcript is there.
+        context: of the check.
+        transcript: of the run that is judged.
+        evidence: answers the same questions in a fresh process of the host.
         questions: what was asked, and the answers of this side.
+        found: what was found before.
         is_overruled: the caller's own comparison decides: findings are notes.
-        sent: all that travels, where that is more than the object.
+        travelled: all that travels, where that is more than the object.
+
+    Returns:
+        All findings, in their new order.
     """
-    transcript = check.transcript
-    assert transcript is not None
     disagrees = any(
         problem.stage == "call" or (problem.path or "").startswith("probe")
-        for problem in check.problems
+        for problem in found.problems
     )
     problems: list[Problem] = []
-    for found, fails in _findings(check, questions, check.obj if sent is None else sent):
-        problem = with_argument_path(found)
+    notes: list[Problem] = []
+    obj = context.obj if travelled is None else travelled
+    for one, fails in _all(evidence, transcript, questions, obj):
+        problem = with_argument_path(one)
         if disagrees or (fails and not is_overruled):
             problems.append(problem)
         elif fails is not None:
-            check.notes.append(problem)
+            notes.append(problem)
     # What is said of the code that differs says more than that its distribution does.
     told = {problem.distribution for problem in problems if problem.code == "version-skew"}
-    others = [problem for problem in check.problems if not _is_told(problem, told)]
-    check.problems[:] = problems + others
+    others = [problem for problem in found.problems if not _is_told(problem, told)]
+    return Findings((*problems, *others), (*found.notes, *notes))
 
 
 def _is_told(problem: Problem, told: set[str | None]) -> bool:
@@ -90,103 +112,116 @@ def _is_told(problem: Problem, told: set[str | None]) -> bool:
     return is_difference and problem.distribution in told
 
 
-def _findings(
-    check: Check, questions: Questions, sent: object
+def _all(
+    evidence: Evidences, transcript: Transcript, questions: SurveyQuestions, obj: object
 ) -> Iterator[tuple[Problem, bool | None]]:
     """Yield what was found; true fails, false is a note, `None` only explains a failure."""
-    assert check.transcript is not None
-    answer = check.transcript.find("surroundings")
+    sent = evidence.sent
+    answer = transcript.first(Surroundings)
     if answer is not None:
-        there = answer.header["surroundings"]
-        for group in _groups(check, questions, there):
-            yield _problem(check, questions, group), _fails(sent, group, questions, there)
-    shadowed = check.transcript.find("shadowed")
-    for module, name in shadowed.header["shadowed"] if shadowed is not None else ():
-        yield _shadowed(check, module, name), False
+        for group in _groups(evidence, questions, answer.survey):
+            problem = _problem(sent, questions, group)
+            yield problem, _fails(obj, group, questions.here, answer.survey)
+    shadowed = transcript.first(Shadowed)
+    for module, name in () if shadowed is None else shadowed.names:
+        yield _shadowed(sent, module, name), False
     for patch in questions.patches:
-        yield _patched(check, patch), False
+        yield _patched(sent, patch), False
 
 
-def _groups(check: Check, questions: Questions, there: Mapping[str, Any]) -> Iterator[_Group]:
-    found = contrast(questions.here, there, questions.follow)
+def _groups(
+    evidence: Evidences, questions: SurveyQuestions, there: SurveyAnswers
+) -> Iterator[_Group]:
+    found = _contrasts(questions, questions.here, there)
     # The search for globals finds too much where names repeat. A fresh process is dear.
-    sent = _sent(check) if found else set()
+    sent = _globals(evidence.sent) if found else set()
     found = [one for one in found if _origin(questions, one.key) in sent]
     if not found:
         return
-    request = questions.to_request()
-    assert request is not None
-    fresh = fresh_survey(request)
-    here, elsewhere = (
-        None if fresh is None else {one.place for one in contrast(*pair, questions.follow)}
-        for pair in ((questions.here, fresh or {}), (fresh or {}, there))
-    )
+    fresh = _ask_fresh(evidence, questions)
+    left = None if fresh is None else _places(_contrasts(questions, questions.here, fresh))
+    elsewhere = None if fresh is None else _places(_contrasts(questions, fresh, there))
     grouped: dict[tuple[str, str, bool, bool], list[Contrast]] = {}
     for one in found:
-        is_left = here is None or one.place in here
+        is_left = left is None or one.place in left
         if one.what == "state" and elsewhere is None:
             is_left = literal_of(one.key, one.member) not in {None, one.here}
         elif one.what == "state" and elsewhere is not None and one.place in elsewhere:
             is_left = False  # it is another one in every process: a time, a path, a number of it
         is_own = one.what in {"state", "code"} and writes(one.key, one.member)
         grouped.setdefault((one.key, one.what, is_left, is_own), []).append(one)
+    there_versions = evidence.context.target.distributions
     for (key, _, is_left, is_own), contrasts in grouped.items():
-        yield _Group(tuple(contrasts), is_left, is_own, _skew(check, key))
+        yield _Group(tuple(contrasts), is_left, is_own, _skew(key, there_versions))
 
 
-def _skew(check: Check, key: str) -> tuple[str, str, str] | None:
+def _ask_fresh(evidence: Evidences, questions: SurveyQuestions) -> SurveyAnswers | None:
+    """Return what a fresh process of the host says; `None` where there is none to ask."""
+    request = questions.to_request()
+    told = None if request is None else evidence.survey_fresh(request)
+    return None if told is None else read_answers(told)
+
+
+def _contrasts(
+    questions: SurveyQuestions, here: SurveyAnswers, there: SurveyAnswers
+) -> list[Contrast]:
+    return contrast(here, there, questions.follow, questions.virtual)
+
+
+def _places(contrasts: list[Contrast]) -> set[tuple[str, str, str]]:
+    return {one.place for one in contrasts}
+
+
+def _skew(key: str, there: Mapping[str, str]) -> tuple[str, str, str] | None:
     known = distribution_of(key.partition(":")[0])
     if known is None:
         return None
     name, here = known
-    versions = {canonical(other): found for other, found in check.target.distributions.items()}
-    there = versions.get(canonical(name))
-    return None if there in {None, here} else (name, here, str(there))
+    versions = {canonical(other): found for other, found in there.items()}
+    version = versions.get(canonical(name))
+    return None if version in {None, here} else (name, here, str(version))
 
 
-def _fails(
-    sent: object, group: _Group, questions: Questions, there: Mapping[str, Any]
-) -> bool | None:
-    """Judge one group by itself; see `_findings`."""
+def _fails(obj: object, group: _Group, here: SurveyAnswers, there: SurveyAnswers) -> bool | None:
+    """Judge one group by itself; see `_all`."""
     one = group.first
     if one.what == "import":
         return None
     if one.what == "enum":
-        return uses_members(sent, one.key, {other.member for other in group.contrasts}) or None
+        return uses_members(obj, one.key, {other.member for other in group.contrasts}) or None
     if group.is_left and one.what == "state":
         return one.is_flat and not group.is_own and not one.member.startswith("_")
     if group.is_left:
         return not group.is_own
-    return _is_mix_up(group, questions, there)
+    return _is_mix_up(group, here, there)
 
 
-def _is_mix_up(group: _Group, questions: Questions, there: Mapping[str, Any]) -> bool | None:
+def _is_mix_up(group: _Group, here: SurveyAnswers, there: SurveyAnswers) -> bool | None:
     """Tell whether a module is another one of the same name, and not by environment or version."""
     one = group.first
     module = one.key.partition(":")[0]
-    marks = [side["files"].get(module, [None, None])[1] for side in (questions.here, there)]
-    if marks[0] == marks[1] or group.skew is not None or one.what not in {"code", "state"}:
+    mine, theirs = (side.files.get(module, ("", None)) for side in (here, there))
+    if mine[1] == theirs[1] or group.skew is not None or one.what not in {"code", "state"}:
         return None
     if one.what == "state" and literal_of(one.key, one.member) != one.here:
         return None  # what a module computes depends on where it is
     # Sources here and a release there may be meant: then only a probe tells that they disagree.
-    file = str(there["files"].get(module, [""])[0])
-    return distribution_of(module) is not None or not is_library_file(file)
+    return distribution_of(module) is not None or not is_library_file(theirs[0])
 
 
-def _origin(questions: Questions, key: str) -> str:
+def _origin(questions: SurveyQuestions, key: str) -> str:
     """Return the global of the payload that led to another one."""
-    while before := questions.here["origins"].get(key):
+    while before := questions.here.origins.get(key):
         key = before
     return key
 
 
-def _sent(check: Check) -> set[str]:
+def _globals(sent: Sent) -> set[str]:
     """Return the globals that the payloads refer to, for certain."""
     found = set()
-    for root, data in check.payloads:
+    for root, _ in sent.payloads:
         with contextlib.suppress(PayloadError):
-            references = check.inspection(data, root).references
+            references = sent.inspection(root).references
             found |= {f"{one.module}:{one.qualname}" for one in references}
     return found
 
@@ -194,13 +229,13 @@ def _sent(check: Check) -> set[str]:
 # Words
 
 
-def _problem(check: Check, questions: Questions, group: _Group) -> Problem:
+def _problem(sent: Sent, questions: SurveyQuestions, group: _Group) -> Problem:
     one = group.first
     module, _, name = one.key.partition(":")
     origin = _origin(questions, one.key)
-    path = _path(check, *origin.split(":"))
+    path = _path(sent, *origin.split(":"))
     if one.what == "import":
-        return _lost_import(check, one, path)
+        return _lost_import(sent.context.target, one, path)
     made = _worded(group, f"{module}.{name}", path if origin == one.key else None, path)
     if origin != one.key:
         user = origin.replace(":", ".")
@@ -220,11 +255,11 @@ def _problem(check: Check, questions: Questions, group: _Group) -> Problem:
     return replace(made, module=module)
 
 
-def _lost_import(check: Check, one: Contrast, path: str) -> Problem:
+def _lost_import(target: Target, one: Contrast, path: str) -> Problem:
     """Return the problem of an optional import that succeeded here only."""
     home, _, name = one.key.partition(":")
     owner = distribution_of(one.here)
-    is_there = owner is None or canonical(owner[0]) in map(canonical, check.target.distributions)
+    is_there = owner is None or canonical(owner[0]) in map(canonical, target.distributions)
     fix = None if owner is None or is_there else Remedy(f'deps=[..., "{owner[0]}"]')
     return Problem(
         code="mismatch" if is_there else "missing-distribution",
@@ -273,11 +308,11 @@ _STATE = Remedy("keep it on the instance, or set it in the target too")
 _OTHER = Remedy("install the project that holds it, or rename the module")
 
 
-def _shadowed(check: Check, module: str, name: str) -> Problem:
+def _shadowed(sent: Sent, module: str, name: str) -> Problem:
     return Problem(
         code="mismatch",
         stage="compare",
-        path=_path(check, module, name, by="value"),
+        path=_path(sent, module, name, by="value"),
         module=module,
         message=f"{module}.{name} travels by value, and {module} is installed there as well: "
         "for isinstance these are two classes",
@@ -285,9 +320,9 @@ def _shadowed(check: Check, module: str, name: str) -> Problem:
     )
 
 
-def _patched(check: Check, patch: Patch) -> Problem:
+def _patched(sent: Sent, patch: Patch) -> Problem:
     member = "" if patch.member is None else f".{patch.member}"
-    path = _path(check, patch.module, patch.name)
+    path = _path(sent, patch.module, patch.name)
     return Problem(
         code="mismatch",
         stage="compare",
@@ -300,11 +335,11 @@ def _patched(check: Check, patch: Patch) -> Problem:
     )
 
 
-def _path(check: Check, module: str, name: str, *, by: str = "reference") -> str:
+def _path(sent: Sent, module: str, name: str, *, by: str = "reference") -> str:
     """Return the first path that leads to a global; that of an instance for its class."""
-    for root, data in check.payloads:
+    for root, _ in sent.payloads:
         try:
-            references = check.inspection(data, root).references
+            references = sent.inspection(root).references
         except PayloadError:
             continue
         for reference in references:

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_portable.agent.descriptions import SurveyAnswers, read_answers
 from pytest_portable.agent.in_target import serve as agent
 from pytest_portable.judgement.surroundings.candidates import find_globals
 from pytest_portable.judgement.surroundings.origins import is_user_code, is_user_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["Patch", "Questions", "ask"]
+__all__ = ["Patch", "SurveyQuestions", "ask"]
 
 _ABSTRACT_HOMES: Final = ("collections.abc", "numbers")
 
@@ -38,21 +39,21 @@ class Patch:
 
 
 @dataclass(frozen=True)
-class Questions:
+class SurveyQuestions:
     """What is asked about, and what this side answers.
 
     Attributes:
         globals: module and name of each global of the user's own code.
         follow: top-level names of the packages whose code is looked into.
         virtual: pairs of a class and an abstract class that it was registered with here.
-        here: the survey of this side, as `agent.survey` returns it.
+        here: the answers of this side.
         patches: functions of libraries that were replaced here.
     """
 
     globals: tuple[tuple[str, str], ...] = ()
     follow: tuple[str, ...] = ()
     virtual: tuple[tuple[str, str, str, str], ...] = ()
-    here: Mapping[str, Any] = field(default_factory=dict)
+    here: SurveyAnswers = field(default_factory=SurveyAnswers)
     patches: tuple[Patch, ...] = ()
 
     def to_request(self) -> dict[str, Any] | None:
@@ -62,7 +63,7 @@ class Questions:
         return {"globals": self.globals, "follow": self.follow, "virtual": self.virtual}
 
 
-def ask(pickles: Iterable[bytes]) -> Questions:
+def ask(pickles: Iterable[bytes]) -> SurveyQuestions:
     """Look for the user's own code in pickles and describe it as it is now.
 
     Nothing is asked about Python's own code and that of installed libraries: for those, their
@@ -75,12 +76,11 @@ def ask(pickles: Iterable[bytes]) -> Questions:
     own = tuple(pair for pair in found if is_user_code(pair[0]))
     patches = tuple(patch for pair in found if pair not in own for patch in _patches(*pair))
     if not own:
-        return Questions(patches=patches)
+        return SurveyQuestions(patches=patches)
     follow = tuple(dict.fromkeys(module.partition(".")[0] for module, _ in own))
     virtual = tuple(_registrations(own))
     request = {"globals": own, "follow": follow, "virtual": virtual}
-    here = {**agent.survey(request), "asked": virtual}
-    return Questions(own, follow, virtual, here, patches)
+    return SurveyQuestions(own, follow, virtual, read_answers(agent.survey(request)), patches)
 
 
 def _registrations(own: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str, str, str]]:

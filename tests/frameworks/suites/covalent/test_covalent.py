@@ -169,7 +169,7 @@ def test_a_frame_passes_through_a_server_without_pandas(portable):
     """e1: the server reads it on the way, and the executor has what it takes."""
     verdict = portable(pd.DataFrame({"a": [1, 2]}), probe="obj['a'].sum().item()")
     assert verdict.leg["via"][0]["opaque"]
-    server = portable._hops[0].target.distributions
+    server = portable._checker.hops[0].target.distributions
     assert "pandas" in verdict.target.distributions
     assert "pandas" not in server
     assert "covalent" in server

@@ -1,4 +1,4 @@
-"""The same survey in a fresh process of the host: what was set at run time is not there either."""
+"""A survey in a fresh process of the host: what was set at run time is not there either."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def fresh_survey(request: Mapping[str, Any]) -> Mapping[str, Any] | None:
     Asked once for as long as the modules' files and `sys.path` stay as they are.
 
     Args:
-        request: what `Questions.to_request` returns.
+        request: what `SurveyQuestions.to_request` returns.
 
     Returns:
         What `agent.survey` returns, or `None` when that cannot be had: a module that only this

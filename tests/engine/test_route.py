@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_portable.engine.hop import hop_legs
 from pytest_portable.engine.session import Session
 from pytest_portable.errors import PortabilityError
-from pytest_portable.judgement.route import hop_legs
+from pytest_portable.portable import portable_on
 from pytest_portable.report.progress import SilentProgress
 from pytest_portable.serializers import Registry, Serializer
 from pytest_portable.settings.legs import Leg
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from pytest_portable.engine.session import Portable
+    from pytest_portable.portable import Portable
 
 HERE = {"python": sys.executable}
 PICKLE = Registry().get("pickle")
@@ -36,7 +37,7 @@ def through(session: Session) -> Callable[..., Portable]:
         leg = Leg(
             **{"python": sys.executable, "deps": None, "timeout_seconds": 20.0, "via": hops, **keys}
         )
-        return session.portable(leg)
+        return portable_on(session, leg)
 
     return make
 
