@@ -14,8 +14,8 @@ import cloudpickle
 import dill
 import pytest
 
-from pytest_portable.judgement.surroundings import find_globals, is_user_code
-from pytest_portable.judgement.surroundings.origins import is_user_file
+from pytest_portable.judgement.surroundings.candidates import find_globals
+from pytest_portable.judgement.surroundings.origins import is_user_code, is_user_file
 from pytest_portable.judgement.surroundings.survey import ask
 from pytest_portable.payload.inspection import inspect_payload
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pickle
 
 import pytest
-from pytest_portable.judgement.protocols import newer_than_readable
+
+from pytest_portable.judgement.before_load import newer_than_readable
 
 
 @pytest.mark.parametrize("protocol", range(6))
