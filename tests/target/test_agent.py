@@ -228,7 +228,7 @@ def test_an_opaque_hop_tells_what_it_did_beside_forwarding() -> None:
     code = (
         "import io, sys\n"
         f"sys.path.insert(0, {str(Path(protocol.__file__).parent)!r})\n"
-        "import agent\n"
+        "import serve as agent\n"
         "class Curious(agent.Check):\n"
         "    def record(self, header, blob=None):\n"
         "        if 'forwarded' in header:\n"
