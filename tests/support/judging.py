@@ -50,9 +50,9 @@ __all__ = [
     "context",
     "described",
     "dumped_there",
+    "error_of",
     "evidences",
     "failed",
-    "frame_of",
     "loaded",
     "noted",
     "probing",
@@ -168,7 +168,7 @@ def described(error: BaseException, **changes: Any) -> TargetError:
     return replace(record.error, **changes)
 
 
-def frame_of(action: Callable[[], object]) -> BaseException:
+def error_of(action: Callable[[], object]) -> BaseException:
     """Return what an action raises, with the frames of it."""
     try:
         action()

@@ -8,16 +8,16 @@ from support.judging import (
     Answers,
     context,
     described,
+    error_of,
     evidences,
     failed,
-    frame_of,
     noted,
     sent,
     steps,
     transcript,
 )
 
-BROKEN = frame_of(lambda: int("nothing"))
+BROKEN = error_of(lambda: int("nothing"))
 PROBLEM = Problem("load-error", "load", "it raised")
 
 

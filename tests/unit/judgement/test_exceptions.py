@@ -23,8 +23,8 @@ from support.judging import (
     context,
     described,
     dumped_there,
+    error_of,
     evidences,
-    frame_of,
     raised,
     side,
     transcript,
@@ -52,7 +52,7 @@ def came_back(record: Raised, *others: Record) -> BaseException:
 
 
 def thrown(source: str) -> BaseException:
-    return frame_of(lambda: exec(source, {}))
+    return error_of(lambda: exec(source, {}))
 
 
 class BoomError(Exception):
@@ -141,7 +141,7 @@ def test_links_that_lead_nowhere_are_left_alone(links: tuple[Any, ...]) -> None:
 def test_what_it_holds_that_cannot_be_dumped_is_placed() -> None:
     part = Part("obj().held['lock']", "_thread", "lock")
     record = raised(
-        frame_of(lambda: int("x")),
+        error_of(lambda: int("x")),
         "obj()",
         blob=None,
         part=part,

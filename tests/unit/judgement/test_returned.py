@@ -17,9 +17,9 @@ from pytest_portable.judgement.returned import (
 from support.judging import (
     context,
     dumped_there,
+    error_of,
     evidences,
     failed,
-    frame_of,
     probing,
     raised,
     returned,
@@ -50,7 +50,7 @@ def probed(obj: object, source: str, *records: Record, **keys: Any) -> Findings:
 
 def thrown(source: str) -> BaseException:
     """Return what an expression raises as a probe."""
-    return frame_of(lambda: probing(source).evaluate(0, {}))
+    return error_of(lambda: probing(source).evaluate(0, {}))
 
 
 # The object

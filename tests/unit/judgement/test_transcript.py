@@ -11,9 +11,9 @@ from pytest_portable.judgement.transcript import judge_transcript
 from support.judging import (
     Answers,
     context,
+    error_of,
     evidences,
     failed,
-    frame_of,
     loaded,
     noted,
     sent,
@@ -32,7 +32,7 @@ def test_a_run_that_did_everything_leaves_nothing() -> None:
 
 def test_a_load_that_raised_is_explained() -> None:
     known = context([1])
-    run = transcript(*steps("loading obj"), failed(frame_of(lambda: int("x"))))
+    run = transcript(*steps("loading obj"), failed(error_of(lambda: int("x"))))
 
     (problem,) = judge_transcript(known, run, evidences(known, run=run)).problems
 
