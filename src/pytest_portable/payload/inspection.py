@@ -10,17 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pytest_portable.errors import PayloadError
+from pytest_portable.host_modules import distribution_of
 from pytest_portable.payload import opcodes as op
 from pytest_portable.payload.bytecode import CodeSent, find_code
 from pytest_portable.payload.graph import read
 from pytest_portable.payload.packages import PackageSent, find_packages
 from pytest_portable.payload.paths import Paths
 from pytest_portable.payload.prescan import may_carry_code
-from pytest_portable.payload.references import (
-    Reference,
-    distribution_of,
-    find_references,
-)
+from pytest_portable.payload.references import Reference, find_references
 from pytest_portable.payload.sizes import Nested, Size, find_nested, weigh
 
 if TYPE_CHECKING:
