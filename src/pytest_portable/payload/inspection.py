@@ -65,8 +65,9 @@ class Inspection:
 
     def __str__(self) -> str:
         """Return the tree for people."""
-        # As with verdicts: `str(inspection)` is part of the public surface, the text a report's.
-        from pytest_portable.report.inspection import render_inspection  # noqa: PLC0415
+        from pytest_portable.report.inspection import (  # noqa: PLC0415 - most stay data
+            render_inspection,
+        )
 
         return render_inspection(self.to_dict())
 
