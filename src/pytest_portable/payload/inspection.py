@@ -23,7 +23,14 @@ from pytest_portable.payload.sizes import Nested, Size, find_nested, weigh
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-__all__ = ["Inspection", "Step", "blame", "disassemble", "inspect_payload", "may_carry_code"]
+__all__ = [
+    "Inspection",
+    "PlacedOpcode",
+    "blame",
+    "disassemble",
+    "inspect_payload",
+    "may_carry_code",
+]
 
 _MAX_DEPTH: Final = 4
 _MAX_NESTED: Final = 20
@@ -112,8 +119,8 @@ def _outside_sets(paths: Paths, node: int) -> int:
     return found
 
 
-class Step(NamedTuple):
-    """One opcode of a payload, and what it builds."""
+class PlacedOpcode(NamedTuple):
+    """One opcode of a payload: where it is, and what it builds."""
 
     offset: int
     opcode: str
@@ -121,7 +128,7 @@ class Step(NamedTuple):
     path: str
 
 
-def disassemble(data: bytes, *, root: str = "obj") -> Iterator[Step]:
+def disassemble(data: bytes, *, root: str = "obj") -> Iterator[PlacedOpcode]:
     """List a payload's opcodes with the paths of what they build.
 
     Raw bytes of arrays between the opcodes are left out.
@@ -138,7 +145,7 @@ def disassemble(data: bytes, *, root: str = "obj") -> Iterator[Step]:
         while stream.tell() < (len(data) if paths.graph.damaged is not None else end):
             for opcode, argument, position in pickletools.genops(stream):
                 offset = position or 0
-                yield Step(offset, opcode.name, argument, paths.path_at(offset))
+                yield PlacedOpcode(offset, opcode.name, argument, paths.path_at(offset))
                 stream.seek(raw.get(stream.tell(), stream.tell()))
     except ValueError as error:
         raise PayloadError(str(error), paths.graph.damaged or 0) from error
