@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import io
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -159,8 +160,6 @@ def _through(module: str, opener: str) -> Callable[[bytes], bytes]:
 
 
 def _zlib(data: bytes) -> bytes:
-    import zlib  # noqa: PLC0415 - seldom
-
     unpacker = zlib.decompressobj()
     unpacked = unpacker.decompress(data, MAX_UNPACKED_BYTES)
     if unpacker.unconsumed_tail:

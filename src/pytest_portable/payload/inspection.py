@@ -7,6 +7,7 @@ import itertools
 import re
 import sys
 from dataclasses import dataclass
+from importlib import metadata
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pytest_portable.errors import PayloadError
@@ -136,7 +137,7 @@ def disassemble(data: bytes, *, root: str = "obj") -> Iterator[PlacedOpcode]:
     Raises:
         PayloadError: the bytes end or make no sense; the steps before that have been given.
     """
-    import pickletools  # noqa: PLC0415 (3,000 lines, for people who read opcodes)
+    import pickletools  # noqa: PLC0415 - 3,000 lines, for people who read opcodes
 
     paths = Paths(read(data, partial=True), root=root)
     raw, stream, end = dict(paths.graph.raw), io.BytesIO(data), paths.graph.end
@@ -151,7 +152,7 @@ def disassemble(data: bytes, *, root: str = "obj") -> Iterator[PlacedOpcode]:
         raise PayloadError(str(error), paths.graph.damaged or 0) from error
 
 
-def inspect_payload(  # noqa: PLR0913 (one keyword for each thing the caller may know)
+def inspect_payload(  # noqa: PLR0913 - one keyword for each thing the caller may know
     data: bytes | bytearray | memoryview,
     *,
     root: str = "obj",
@@ -178,7 +179,7 @@ def inspect_payload(  # noqa: PLR0913 (one keyword for each thing the caller may
     return _inspect(paths, len(data), python, distributions, stdlib, depth=0, storages=storages)
 
 
-def _inspect(  # noqa: PLR0913 (private: what inspect_payload takes, and the depth)
+def _inspect(  # noqa: PLR0913 - what inspect_payload takes, and the depth
     paths: Paths,
     size: int,
     python: tuple[int, int] | None,
@@ -247,8 +248,6 @@ def _requirements(
 
 
 def _pinned(name: str) -> str:
-    from importlib import metadata  # noqa: PLC0415 (costs milliseconds; only inspections need it)
-
     try:
         return f"{name}=={metadata.version(name)}"
     except metadata.PackageNotFoundError:
