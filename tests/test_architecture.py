@@ -29,6 +29,9 @@ LONGER = {
     "agent/in_target/serve": "the agent, which is about to become a folder of files",
 }
 
+# Two classes of one name, of which one is about to have another.
+NAMED_TWICE = {"Agent", "Check", "Difference", "Failure", "Questions", "Survey"}
+
 
 def imports(tree: ast.AST) -> Iterator[str]:
     """Give the dotted names that are imported, at any depth; `from a import b` gives both."""
@@ -147,6 +150,16 @@ def test_a_file_is_one_concept() -> None:
     lines = {module: len(path.read_text("utf-8").splitlines()) for module, path in MODULES.items()}
 
     assert {name for name, count in lines.items() if count > MAX_LINES} == set(LONGER)
+
+
+def test_no_two_classes_have_the_same_name() -> None:
+    homes: dict[str, list[str]] = {}
+    for module, path in MODULES.items():
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                homes.setdefault(node.name, []).append(module)
+
+    assert {name for name, found in homes.items() if len(found) > 1} <= NAMED_TWICE
 
 
 def test_every_module_says_what_it_is_and_what_is_public() -> None:

@@ -2,7 +2,7 @@
 
 Misuse is an `OptionError`. An environment, an interpreter or an agent that cannot be had is a
 `SetupError`. An object that is not portable is a `Verdict` (data), which `PortabilityError`
-carries where a caller asked for an exception. `plugin.py` alone turns them into pytest's words.
+carries where a caller asked for an exception. The plugin alone turns them into pytest's words.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from pytest_portable.verdict import Verdict
@@ -24,6 +24,7 @@ __all__ = [
     "PayloadError",
     "PortabilityError",
     "SetupError",
+    "near",
 ]
 
 
@@ -136,6 +137,14 @@ class PortabilityError(AssertionError):
     def __str__(self) -> str:
         """Render the diagnosis."""
         return str(self.verdict)
+
+
+def near(word: str, valid: Iterable[str]) -> str:
+    """Return `"; did you mean 'x'?"` for the nearest valid spelling, or an empty text."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only mistakes need it
+
+    found = get_close_matches(word, list(valid), n=1)
+    return f"; did you mean {found[0]!r}?" if found else ""
 
 
 for _public in (OptionError, PortabilityError, SetupError):

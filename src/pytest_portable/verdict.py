@@ -175,8 +175,7 @@ class Verdict:
 
     def __str__(self) -> str:
         """Return the diagnosis."""
-        # The one place where data knows its text: `str(verdict)` is part of the public surface.
-        from pytest_portable.report.text import render  # noqa: PLC0415
+        from pytest_portable.report.text import render  # noqa: PLC0415 - most verdicts stay data
 
         return render(self.to_dict(), verbosity=self.verbosity)
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_portable import host_modules
 from pytest_portable.engine.session import Session
 from pytest_portable.errors import PortabilityError
-from pytest_portable.payload import references
 from pytest_portable.portable import Portable, portable_on
 from pytest_portable.settings.legs import Leg
 from support import sides
@@ -36,9 +36,9 @@ def _both_sides(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     sides.here(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(folder))
-        references._packages_on.cache_clear()
+        host_modules._packages_on.cache_clear()
         yield
-    references._packages_on.cache_clear()
+    host_modules._packages_on.cache_clear()
     for name in [name for name in sys.modules if name.partition(".")[0] == "sides"]:
         del sys.modules[name]
 

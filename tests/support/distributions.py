@@ -6,8 +6,8 @@ import importlib
 import zipfile
 from typing import TYPE_CHECKING, Any
 
+from pytest_portable import host_modules
 from pytest_portable.engine import installed_requirements as brought
-from pytest_portable.payload import references
 from support.wheels import make_wheel
 
 if TYPE_CHECKING:
@@ -45,6 +45,6 @@ class Site:
     def forget() -> None:
         """Let everybody look again."""
         importlib.invalidate_caches()
-        references._packages_on.cache_clear()
-        references._owner.cache_clear()
+        host_modules._packages_on.cache_clear()
+        host_modules._owner.cache_clear()
         brought._requirements.cache_clear()

@@ -20,8 +20,7 @@ from pytest_portable.bundle.export import export_check
 from pytest_portable.bundle.judging import with_findings
 from pytest_portable.bundle.manifest import Bundle, read_bundle, write_bundle
 from pytest_portable.bundle.verify import verify_bundle
-from pytest_portable.errors import BundleError, OptionError
-from pytest_portable.settings.options import near
+from pytest_portable.errors import BundleError, OptionError, near
 from pytest_portable.verdict import Problem
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping, Sequence
 
-    from pytest_portable.payload.containers import Container, Stream
+    from pytest_portable.payload.containers import Container, NamedPickle
     from pytest_portable.payload.inspection import Inspection
     from pytest_portable.serializers import Serializer
 
@@ -32,7 +32,7 @@ class _Given:
     """What is to be inspected: its pickles, and what is known of it beside them."""
 
     title: str
-    streams: Sequence[Stream]
+    streams: Sequence[NamedPickle]
     payload_bytes: int
     container: Container | None = None
     python: tuple[int, int] | None = None
@@ -107,12 +107,12 @@ def _open(given: argparse.Namespace) -> _Given:
 
 
 def _payload(title: str, data: bytes, serializer: str | None) -> _Given:
-    from pytest_portable.payload.containers import Stream, open_container
+    from pytest_portable.payload.containers import NamedPickle, open_container
 
     if serializer is None:
         container = open_container(data)
         return _Given(title, container.streams, len(data), container)
-    streams = [Stream("obj", one) for one in _serializer(serializer).pickles(data)]
+    streams = [NamedPickle("obj", one) for one in _serializer(serializer).pickles(data)]
     return _Given(f"{title} ({serializer})", streams, len(data))
 
 
@@ -145,7 +145,7 @@ def _bundle(folder: Path) -> _Given:
 
 
 def _object(given: argparse.Namespace) -> _Given:
-    from pytest_portable.payload.containers import Stream
+    from pytest_portable.payload.containers import NamedPickle
 
     name = given.serializer or "pickle"
     serializer = _serializer(name)
@@ -159,7 +159,7 @@ def _object(given: argparse.Namespace) -> _Given:
         said = f"{type(error).__name__}: {error}"
         hint = "; --serializer cloudpickle or dill may" if name == "pickle" else ""
         raise OptionError(f"{given.object}: {name} cannot dump it: {said}{hint}") from error
-    streams = [Stream("obj", one) for one in serializer.pickles(data)]
+    streams = [NamedPickle("obj", one) for one in serializer.pickles(data)]
     title = f"{given.object} ({name})"
     return _Given(title, streams, len(data), python=sys.version_info[:2], objects=[obj])
 
@@ -218,7 +218,7 @@ def _disassemble(found: _Given, *, as_json: bool) -> int:
     return 0 if damage is None and found.streams else 1
 
 
-def _lines(stream: Stream, *, as_json: bool) -> Iterator[str]:
+def _lines(stream: NamedPickle, *, as_json: bool) -> Iterator[str]:
     from pytest_portable.payload.inspection import disassemble
 
     for step in disassemble(stream.data, root=stream.root):

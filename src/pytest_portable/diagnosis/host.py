@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import functools
 import importlib.metadata
-import json
 import re
 import sys
 from dataclasses import dataclass, field
 from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from pytest_portable.payload.references import distribution_of
+from pytest_portable.host_modules import (
+    distribution_of,
+    linked_distribution_of,
+    linked_distributions,
+)
 from pytest_portable.verdict import minor_of
 
-if TYPE_CHECKING:
-    from importlib.metadata import Distribution
-
-__all__ = ["Here", "Owner", "canonical", "origin_of"]
+__all__ = ["Here", "Owner", "canonical"]
 
 _PROJECT_FILES: Final = ("pyproject.toml", "setup.py", "setup.cfg")
 
@@ -64,7 +63,7 @@ class Here:
 
     def owner(self, module: str) -> Owner | None:
         """Return the distribution that provides a module here."""
-        name = distribution_of(module) or _edited(self.file(module))
+        name = distribution_of(module) or linked_distribution_of(self.file(module))
         if name is None:
             return None
         version = self.version(name)
@@ -98,7 +97,7 @@ class Here:
 
     def is_edited(self, distribution: str) -> bool:
         """Whether a distribution is installed as a link to its source tree."""
-        return canonical(distribution) in _editable()
+        return canonical(distribution) in map(canonical, linked_distributions())
 
     def file(self, module: str) -> Path | None:
         """Return the file of a module that was imported here, or its package's."""
@@ -150,49 +149,3 @@ def _name_as_installed(file: Path) -> str:
         return ""
     inside = file.relative_to(max(folders, key=lambda folder: len(folder.parts)))
     return ".".join((*inside.parts[:-1], inside.name.partition(".")[0]))
-
-
-@functools.cache
-def _editable() -> dict[str, tuple[str, Path]]:
-    """Return distributions that are links to a source tree: canonical name -> name, folder."""
-    found: dict[str, tuple[str, Path]] = {}
-    for distribution in importlib.metadata.distributions():
-        folder = _linked_folder(distribution)
-        if folder is not None:
-            name = distribution.metadata["Name"]
-            found[canonical(name)] = (name, folder)
-    return found
-
-
-def origin_of(distribution: Distribution) -> dict[str, Any]:
-    """Return the recorded address that a distribution came from; empty where there is none.
-
-    Source:
-        PyPA specifications, "Recording the Direct URL Origin of installed distributions".
-    """
-    try:
-        found: dict[str, Any] = json.loads(distribution.read_text("direct_url.json") or "{}")
-    except ValueError:
-        return {}
-    return found
-
-
-def _linked_folder(distribution: Distribution) -> Path | None:
-    origin = origin_of(distribution)
-    url = str(origin.get("url", ""))
-    if not origin.get("dir_info", {}).get("editable") or not url.startswith("file://"):
-        return None
-    from urllib.parse import unquote, urlsplit  # noqa: PLC0415 - only where something is linked
-
-    return Path(unquote(urlsplit(url).path))
-
-
-def _edited(file: Path | None) -> str | None:
-    """Return the distribution that is a link to the tree in which a file lies."""
-    if file is None:
-        return None
-    for name, folder in _editable().values():
-        # A virtual environment inside the project's folder is not the project's source.
-        if file.is_relative_to(folder) and "site-packages" not in file.relative_to(folder).parts:
-            return name
-    return None

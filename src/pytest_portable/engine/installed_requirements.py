@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from pytest_portable.diagnosis.host import canonical, origin_of
+from pytest_portable.diagnosis.host import canonical
+from pytest_portable.host_modules import origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_portable.diagnosis.host import canonical
 from pytest_portable.errors import InstallError, OptionError, PortabilityError
-from pytest_portable.payload.references import distribution_of
+from pytest_portable.host_modules import distribution_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping

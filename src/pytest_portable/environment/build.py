@@ -8,9 +8,8 @@ import json
 import os
 import shutil
 import tempfile
-import threading
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,14 +34,10 @@ from pytest_portable.errors import SetupError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pytest_portable.environment.installers import Installer
-    from pytest_portable.environment.probing import Interpreter
+    from pytest_portable.environment.build_plan import BuildPlan
     from pytest_portable.environment.processes import Completed
-    from pytest_portable.environment.project import Tree
-    from pytest_portable.environment.request import StoreSettings
-    from pytest_portable.environment.requirements import Declared
 
-__all__ = ["Plan", "build", "is_current"]
+__all__ = ["build", "is_current"]
 
 _WARM_UP_SECONDS = 120.0
 # Bytecode written now saves every later check the compilation: seconds for large packages.
@@ -59,36 +54,6 @@ for name in sys.argv[1:]:
 _COLD = frozenset({"antigravity", "conftest", "docs", "examples", "setup", "test", "tests", "this"})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """Everything that settles one build.
-
-    Attributes:
-        key: where it will be found.
-        interpreter: what it is made from.
-        declared: what it holds.
-        runtime: what the serializer needs, pinned.
-        trees: the source trees of the declared projects, in their order.
-        installer: what makes and fills it.
-        settings: how.
-        stop: once set, the work ends with an error at the next step.
-    """
-
-    key: str
-    interpreter: Interpreter
-    declared: Declared
-    runtime: tuple[str, ...]
-    trees: tuple[Tree, ...] = ()
-    installer: Installer
-    settings: StoreSettings
-    stop: threading.Event = field(default_factory=threading.Event, compare=False)
-
-    @property
-    def shown(self) -> list[str]:
-        """What was asked for, credentials cut."""
-        return [*self.declared.shown, *self.runtime]
-
-
 @dataclass(frozen=True)
 class _Attempt:
     """One way to write the serializer's requirements, and what to note where it is taken."""
@@ -97,7 +62,7 @@ class _Attempt:
     unpinned: tuple[str, ...] = ()
 
 
-def build(plan: Plan, store: Store, report: Callable[[str], None]) -> Record:
+def build(plan: BuildPlan, store: Store, report: Callable[[str], None]) -> Record:
     """Build an environment; the caller holds the lock of its key.
 
     Args:
@@ -131,7 +96,7 @@ def build(plan: Plan, store: Store, report: Callable[[str], None]) -> Record:
 
 
 @contextlib.contextmanager
-def _bench(plan: Plan, log: Path) -> Iterator[Bench]:
+def _bench(plan: BuildPlan, log: Path) -> Iterator[Bench]:
     redactor = host_redactor(*plan.declared.lines, *plan.declared.options)
     with tempfile.TemporaryDirectory(prefix="pytest-portable-") as folder:
         yield Bench(
@@ -152,7 +117,7 @@ _Filled = tuple[tuple[str, ...], list[str]]
 class _Filling:
     """Installs what a plan declares into a bare environment."""
 
-    def __init__(self, plan: Plan, path: Path, bench: Bench, log: Path) -> None:
+    def __init__(self, plan: BuildPlan, path: Path, bench: Bench, log: Path) -> None:
         self._plan = plan
         self._path = path
         self._bench = bench
@@ -288,7 +253,7 @@ def _warm_up(path: Path, bench: Bench, report: Callable[[str], None]) -> None:
     )
 
 
-def is_current(plan: Plan, store: Store, old: Record) -> bool:
+def is_current(plan: BuildPlan, store: Store, old: Record) -> bool:
     """Ask the installer whether a build still holds what would be installed today.
 
     Args:
@@ -319,7 +284,7 @@ def is_current(plan: Plan, store: Store, old: Record) -> bool:
     return done.ok
 
 
-def _record(plan: Plan, path: Path, filled: _Filled) -> Record:
+def _record(plan: BuildPlan, path: Path, filled: _Filled) -> Record:
     runtime, notes = filled
     now = time.time()
     folders = site_folders(path)

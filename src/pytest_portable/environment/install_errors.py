@@ -10,7 +10,7 @@ from pytest_portable.errors import InstallError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_portable.environment.build import Plan
+    from pytest_portable.environment.build_plan import BuildPlan
     from pytest_portable.environment.processes import Completed
 
 __all__ = ["backtracked", "build_error", "install_error", "is_network_trouble", "last_words"]
@@ -54,7 +54,7 @@ _REMEDIES = (
 )
 
 
-def install_error(plan: Plan, done: Completed, log: Path) -> InstallError:
+def install_error(plan: BuildPlan, done: Completed, log: Path) -> InstallError:
     """Describe a failed installation.
 
     Args:
@@ -87,7 +87,7 @@ def install_error(plan: Plan, done: Completed, log: Path) -> InstallError:
     return InstallError(message, plan.shown, words, log)
 
 
-def build_error(plan: Plan, done: Completed, project: Path) -> InstallError:
+def build_error(plan: BuildPlan, done: Completed, project: Path) -> InstallError:
     """Describe a local project that does not build, in the build's own words."""
     words = last_words(done.output)
     said = "\n".join(f"    {line}" for line in words.splitlines())

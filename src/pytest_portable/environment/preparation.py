@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_portable.environment.as_it_is import as_it_is
-from pytest_portable.environment.build import Plan, build, is_current
+from pytest_portable.environment.build import build, is_current
+from pytest_portable.environment.build_plan import BuildPlan
 from pytest_portable.environment.command import ask_command
 from pytest_portable.environment.configuration import (
     index_configuration,
@@ -134,7 +135,7 @@ def _spec(request: EnvironmentRequest) -> str | None:
 
 
 def _provide(
-    plan: Plan, store: Store, record: Record | None, report: Callable[[str], None]
+    plan: BuildPlan, store: Store, record: Record | None, report: Callable[[str], None]
 ) -> tuple[Store, Record, list[str]]:
     """Build or renew an environment where that can be done; say so where it cannot."""
     if store.is_writable():
@@ -199,7 +200,7 @@ def _plan(
     interpreter: Interpreter,
     settings: StoreSettings,
     stop: threading.Event,
-) -> Plan:
+) -> BuildPlan:
     declared = read_requirements(
         request.requirements or (),
         request.root,
@@ -221,7 +222,7 @@ def _plan(
         "wheelhouses": wheelhouse_listing(declared.options),
         "link_mode": settings.link_mode,
     }
-    return Plan(
+    return BuildPlan(
         key=canonical_digest(shape),
         interpreter=interpreter,
         declared=declared,
@@ -262,7 +263,9 @@ def _is_stale(record: Record, settings: StoreSettings) -> bool:
     return time.time() - record.resolved > settings.ttl_seconds
 
 
-def _obtain(plan: Plan, store: Store, report: Callable[[str], None]) -> tuple[Record, list[str]]:
+def _obtain(
+    plan: BuildPlan, store: Store, report: Callable[[str], None]
+) -> tuple[Record, list[str]]:
     """Build, or confirm, what a key stands for, alone among all who want it."""
     with store.lock(plan.key, report):
         old = store.lookup(plan.key)  # somebody may have built it while we waited
@@ -273,7 +276,7 @@ def _obtain(plan: Plan, store: Store, report: Callable[[str], None]) -> tuple[Re
         return _renew(old, plan, store, report)
 
 
-def _build_first(plan: Plan, store: Store, report: Callable[[str], None]) -> Record:
+def _build_first(plan: BuildPlan, store: Store, report: Callable[[str], None]) -> Record:
     known = recall_failure(store, plan.key, since=plan.settings.since)
     if known is not None:  # eight workers need not fail one after the other
         raise known
@@ -288,7 +291,7 @@ def _build_first(plan: Plan, store: Store, report: Callable[[str], None]) -> Rec
 
 
 def _renew(
-    old: Record, plan: Plan, store: Store, report: Callable[[str], None]
+    old: Record, plan: BuildPlan, store: Store, report: Callable[[str], None]
 ) -> tuple[Record, list[str]]:
     try:
         report(f"asking for newer versions of {', '.join(old.requirements)}")
@@ -312,7 +315,7 @@ def _renew(
     return record, []
 
 
-def _environment(plan: Plan, store: Store, record: Record, remarks: list[str]) -> Environment:
+def _environment(plan: BuildPlan, store: Store, record: Record, remarks: list[str]) -> Environment:
     path = store.builds / record.build
     return Environment(
         key=plan.key,

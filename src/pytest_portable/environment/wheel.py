@@ -16,7 +16,7 @@ from pytest_portable.environment.project import copy_tree, keep_wheel, kept_whee
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_portable.environment.build import Plan
+    from pytest_portable.environment.build_plan import BuildPlan
     from pytest_portable.environment.installers import Bench
     from pytest_portable.environment.processes import Completed
     from pytest_portable.environment.project import Tree
@@ -26,7 +26,7 @@ __all__ = ["project_lines"]
 
 
 def project_lines(
-    plan: Plan, store: Store, path: Path, bench: Bench, report: Callable[[str], None]
+    plan: BuildPlan, store: Store, path: Path, bench: Bench, report: Callable[[str], None]
 ) -> tuple[str, ...]:
     """Give the lines that install a plan's projects from wheels; build the missing ones.
 
@@ -54,7 +54,7 @@ def project_lines(
     return tuple(lines)
 
 
-def _built(plan: Plan, wheels: Path, path: Path, bench: Bench, tree: Tree) -> Path:
+def _built(plan: BuildPlan, wheels: Path, path: Path, bench: Bench, tree: Tree) -> Path:
     done = _build(plan, bench, tree, environment_python(path))
     if not done.ok and not done.timed_out:
         # The build's own tools may not support an old target that the wheel itself supports.
@@ -66,7 +66,7 @@ def _built(plan: Plan, wheels: Path, path: Path, bench: Bench, tree: Tree) -> Pa
     return keep_wheel(wheels, tree, plan.interpreter, built[-1])
 
 
-def _build(plan: Plan, bench: Bench, tree: Tree, python: Path) -> Completed:
+def _build(plan: BuildPlan, bench: Bench, tree: Tree, python: Path) -> Completed:
     source, out = bench.folder / "source", bench.folder / "out"
     for folder in (source, out):
         shutil.rmtree(folder, ignore_errors=True)

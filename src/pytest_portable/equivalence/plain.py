@@ -14,7 +14,6 @@ import operator
 import pickle
 import sys
 from collections import OrderedDict, defaultdict, deque
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
@@ -30,6 +29,7 @@ from pytest_portable.equivalence.guard import (
     slot_names,
     static,
 )
+from pytest_portable.equivalence.holes import Holes
 from pytest_portable.equivalence.instances import GENERATED, has_own_equality, is_standard
 from pytest_portable.equivalence.leaves import LEAVES
 from pytest_portable.equivalence.streams import Reducers, RefusedError, same_streams
@@ -37,9 +37,7 @@ from pytest_portable.equivalence.streams import Reducers, RefusedError, same_str
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pytest_portable.equivalence.streams import Memo
-
-__all__ = ["Holes", "same_but_for_holes"]
+__all__ = ["same_but_for_holes"]
 
 SIMPLE: Final = frozenset(
     {
@@ -66,19 +64,6 @@ SIMPLE: Final = frozenset(
 
 CONTENTS: Final = frozenset({bytes, complex, dict, float, int, list, str, tuple})
 """Bases with a content: an instance without attributes is no sentinel then."""
-
-
-@dataclass(frozen=True)
-class Holes:
-    """What two equal streams say nothing of.
-
-    Attributes:
-        pairs: what was left out on either side, in the order of the streams.
-        memos: what else both sides hold, by id: its number in the stream, and the object.
-    """
-
-    pairs: list[tuple[object, object]] = field(default_factory=list)
-    memos: tuple[Memo, Memo] = field(default_factory=lambda: ({}, {}))
 
 
 class _Reducers(Reducers):

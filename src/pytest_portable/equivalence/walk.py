@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import TypeAlias
 
+    from pytest_portable.equivalence.holes import Holes
     from pytest_portable.equivalence.leaves import Tolerance
     from pytest_portable.equivalence.paths import Path
-    from pytest_portable.equivalence.plain import Holes
     from pytest_portable.equivalence.streams import Memo
 
     Handler: TypeAlias = Callable[["Walk", object, object, Path], None]

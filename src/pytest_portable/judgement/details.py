@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pytest_portable.agent.records import TargetError
     from pytest_portable.diagnosis import Evidence
     from pytest_portable.judgement.context import Sent
-    from pytest_portable.payload.inspection import Step
+    from pytest_portable.payload.inspection import PlacedOpcode
     from pytest_portable.verdict import Problem
 
 __all__ = ["with_details"]
@@ -57,7 +57,7 @@ def _neighbourhood(data: bytes, offset: int, root: str) -> Iterator[str]:
     """Write the opcodes around an offset, a line each, the one at the offset marked."""
     from pytest_portable.payload.inspection import disassemble  # noqa: PLC0415 - on demand
 
-    steps: list[Step] = []
+    steps: list[PlacedOpcode] = []
     with suppress(PayloadError):
         steps.extend(disassemble(data, root=root))
     here = next((n for n, step in enumerate(steps) if step.offset >= offset), len(steps))

@@ -102,7 +102,7 @@ def _uses(
         forbidden: the module.
         sure: what needs the module; else imports that the code can do without.
     """
-    from pytest_portable.payload.references import distribution_of  # noqa: PLC0415 - on demand
+    from pytest_portable.host_modules import distribution_of  # noqa: PLC0415 - on demand
 
     for reference in inspection.references if sure else ():
         if reference.by == "reference" and _is_in(reference.module, forbidden):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import io
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,7 +22,7 @@ from pytest_portable.payload.messages import open_message
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["Container", "Stream", "open_container"]
+__all__ = ["Container", "NamedPickle", "open_container"]
 
 MAX_UNPACKED_BYTES: Final = 1 << 32
 _CHUNK_BYTES: Final = 1 << 20
@@ -35,11 +36,11 @@ _OLD_JOBLIB_HEAD: Final = 21
 
 
 @dataclass(frozen=True)
-class Stream:
-    """One pickle of a file.
+class NamedPickle:
+    """One pickle of a file, and the name of what it loads as.
 
     Attributes:
-        root: name of what it loads as, in paths.
+        root: the name; paths begin with it.
         data: its bytes.
         storages: bytes that its persistent ids stand for, by key.
         start: where it begins in the file, unpacked.
@@ -68,7 +69,7 @@ class Container:
     compression: str | None
     file_bytes: int
     unpacked_bytes: int
-    streams: tuple[Stream, ...]
+    streams: tuple[NamedPickle, ...]
     rest: int = 0
 
     def to_dict(self) -> dict[str, object]:
@@ -104,7 +105,7 @@ def open_container(data: bytes, *, root: str = "obj") -> Container:
         kind, streams, rest = "NumPy file", tuple(_npy(data, root)), 0
     elif (message := open_message(data)) is not None:
         kind, rest = message[0], 0
-        streams = tuple(Stream(root, one) for one in message[1])
+        streams = tuple(NamedPickle(root, one) for one in message[1])
     else:
         kind, streams, rest = _plain(data, root)
     return Container(kind, compression, size, len(data), streams, rest)
@@ -159,8 +160,6 @@ def _through(module: str, opener: str) -> Callable[[bytes], bytes]:
 
 
 def _zlib(data: bytes) -> bytes:
-    import zlib  # noqa: PLC0415 - seldom
-
     unpacker = zlib.decompressobj()
     unpacked = unpacker.decompress(data, MAX_UNPACKED_BYTES)
     if unpacker.unconsumed_tail:
@@ -193,7 +192,7 @@ _PACKINGS: Final[tuple[tuple[str, Callable[[bytes], bool], Callable[[bytes], byt
 # What lies inside
 
 
-def _plain(data: bytes, root: str) -> tuple[str, tuple[Stream, ...], int]:
+def _plain(data: bytes, root: str) -> tuple[str, tuple[NamedPickle, ...], int]:
     """Cut bytes into the pickles that stand one behind the other."""
     found = []
     for start, end, _ in pickles(data):
@@ -202,7 +201,7 @@ def _plain(data: bytes, root: str) -> tuple[str, tuple[Stream, ...], int]:
             break
     one = len(found) <= 1
     streams = tuple(
-        Stream(root if one else f"{root}s[{number}]", data[start:end], start=start)
+        NamedPickle(root if one else f"{root}s[{number}]", data[start:end], start=start)
         for number, (start, end) in enumerate(found)
     )
     rest = len(data) - (found[-1][1] if found else 0)
@@ -210,7 +209,7 @@ def _plain(data: bytes, root: str) -> tuple[str, tuple[Stream, ...], int]:
     return kind, streams, rest
 
 
-def _archive(data: bytes, root: str) -> tuple[str, tuple[Stream, ...], int]:
+def _archive(data: bytes, root: str) -> tuple[str, tuple[NamedPickle, ...], int]:
     """Open a zip: what `torch.save` writes, `numpy.savez`, or one with pickles in it."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -219,7 +218,7 @@ def _archive(data: bytes, root: str) -> tuple[str, tuple[Stream, ...], int]:
         raise PayloadError(f"a zip archive that cannot be read: {error}", 0) from error
 
 
-def _members(archive: zipfile.ZipFile, root: str) -> tuple[str, tuple[Stream, ...], int]:
+def _members(archive: zipfile.ZipFile, root: str) -> tuple[str, tuple[NamedPickle, ...], int]:
     sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
     if sum(sizes.values()) > MAX_UNPACKED_BYTES:
         raise PayloadError(f"unpacks to more than {MAX_UNPACKED_BYTES:,} bytes", 0)
@@ -232,10 +231,10 @@ def _members(archive: zipfile.ZipFile, root: str) -> tuple[str, tuple[Stream, ..
             for name, size in sizes.items()
             if name.startswith(f"{folder}data/")
         }
-        streams.append(Stream(root, archive.read(main), storages))
+        streams.append(NamedPickle(root, archive.read(main), storages))
     for name in sizes:
         if name != main and name.endswith((".pkl", ".pickle")):
-            streams.append(Stream(f"{root}[{name!r}]", archive.read(name)))
+            streams.append(NamedPickle(f"{root}[{name!r}]", archive.read(name)))
         elif name.endswith(".npy"):
             streams += _npy(archive.read(name), f"{root}[{name.removesuffix('.npy')!r}]")
     is_numpy = bool(sizes) and all(name.endswith(".npy") for name in sizes)
@@ -243,10 +242,10 @@ def _members(archive: zipfile.ZipFile, root: str) -> tuple[str, tuple[Stream, ..
     return "NumPy archive" if is_numpy else named, tuple(streams), 0
 
 
-def _npy(data: bytes, root: str) -> Iterator[Stream]:
+def _npy(data: bytes, root: str) -> Iterator[NamedPickle]:
     """Give the pickle of a NumPy file; numbers need none."""
     width = 2 if data[6:7] == b"\x01" else 4
     head = len(_NPY) + 2 + width
     start = head + int.from_bytes(data[head - width : head], "little")
     if data[start : start + 1] == bytes((_PROTO,)) and b"O" in data[head:start]:
-        yield Stream(root, data[start:])
+        yield NamedPickle(root, data[start:])

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from pytest_portable.payload.containers import Stream
+from pytest_portable.payload.containers import NamedPickle
 from pytest_portable.payload.inspection import Inspection, inspect_payload
 from pytest_portable.payload.paths import MAX_PATHS
 
@@ -21,7 +21,7 @@ __all__ = ["inspect_streams"]
 
 
 def inspect_streams(
-    streams: Sequence[bytes | Stream],
+    streams: Sequence[bytes | NamedPickle],
     payload_bytes: int,
     *,
     root: str = "obj",
@@ -40,7 +40,7 @@ def inspect_streams(
     Returns:
         One inspection: what any of the streams refers to or holds; empty where there is none.
     """
-    named = [one if isinstance(one, Stream) else Stream(root, one) for one in streams]
+    named = [one if isinstance(one, NamedPickle) else NamedPickle(root, one) for one in streams]
     found = [
         inspect_payload(
             one.data, root=one.root, python=python, stdlib=stdlib, storages=one.storages

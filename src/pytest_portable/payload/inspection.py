@@ -7,26 +7,31 @@ import itertools
 import re
 import sys
 from dataclasses import dataclass
+from importlib import metadata
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pytest_portable.errors import PayloadError
+from pytest_portable.host_modules import distribution_of
 from pytest_portable.payload import opcodes as op
 from pytest_portable.payload.bytecode import CodeSent, find_code
 from pytest_portable.payload.graph import read
 from pytest_portable.payload.packages import PackageSent, find_packages
 from pytest_portable.payload.paths import Paths
 from pytest_portable.payload.prescan import may_carry_code
-from pytest_portable.payload.references import (
-    Reference,
-    distribution_of,
-    find_references,
-)
+from pytest_portable.payload.references import Reference, find_references
 from pytest_portable.payload.sizes import Nested, Size, find_nested, weigh
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-__all__ = ["Inspection", "Step", "blame", "disassemble", "inspect_payload", "may_carry_code"]
+__all__ = [
+    "Inspection",
+    "PlacedOpcode",
+    "blame",
+    "disassemble",
+    "inspect_payload",
+    "may_carry_code",
+]
 
 _MAX_DEPTH: Final = 4
 _MAX_NESTED: Final = 20
@@ -68,8 +73,9 @@ class Inspection:
 
     def __str__(self) -> str:
         """Return the tree for people."""
-        # As with verdicts: `str(inspection)` is part of the public surface, the text a report's.
-        from pytest_portable.report.inspection import render_inspection  # noqa: PLC0415
+        from pytest_portable.report.inspection import (  # noqa: PLC0415 - most stay data
+            render_inspection,
+        )
 
         return render_inspection(self.to_dict())
 
@@ -114,8 +120,8 @@ def _outside_sets(paths: Paths, node: int) -> int:
     return found
 
 
-class Step(NamedTuple):
-    """One opcode of a payload, and what it builds."""
+class PlacedOpcode(NamedTuple):
+    """One opcode of a payload: where it is, and what it builds."""
 
     offset: int
     opcode: str
@@ -123,7 +129,7 @@ class Step(NamedTuple):
     path: str
 
 
-def disassemble(data: bytes, *, root: str = "obj") -> Iterator[Step]:
+def disassemble(data: bytes, *, root: str = "obj") -> Iterator[PlacedOpcode]:
     """List a payload's opcodes with the paths of what they build.
 
     Raw bytes of arrays between the opcodes are left out.
@@ -131,7 +137,7 @@ def disassemble(data: bytes, *, root: str = "obj") -> Iterator[Step]:
     Raises:
         PayloadError: the bytes end or make no sense; the steps before that have been given.
     """
-    import pickletools  # noqa: PLC0415 (3,000 lines, for people who read opcodes)
+    import pickletools  # noqa: PLC0415 - 3,000 lines, for people who read opcodes
 
     paths = Paths(read(data, partial=True), root=root)
     raw, stream, end = dict(paths.graph.raw), io.BytesIO(data), paths.graph.end
@@ -140,13 +146,13 @@ def disassemble(data: bytes, *, root: str = "obj") -> Iterator[Step]:
         while stream.tell() < (len(data) if paths.graph.damaged is not None else end):
             for opcode, argument, position in pickletools.genops(stream):
                 offset = position or 0
-                yield Step(offset, opcode.name, argument, paths.path_at(offset))
+                yield PlacedOpcode(offset, opcode.name, argument, paths.path_at(offset))
                 stream.seek(raw.get(stream.tell(), stream.tell()))
     except ValueError as error:
         raise PayloadError(str(error), paths.graph.damaged or 0) from error
 
 
-def inspect_payload(  # noqa: PLR0913 (one keyword for each thing the caller may know)
+def inspect_payload(  # noqa: PLR0913 - one keyword for each thing the caller may know
     data: bytes | bytearray | memoryview,
     *,
     root: str = "obj",
@@ -173,7 +179,7 @@ def inspect_payload(  # noqa: PLR0913 (one keyword for each thing the caller may
     return _inspect(paths, len(data), python, distributions, stdlib, depth=0, storages=storages)
 
 
-def _inspect(  # noqa: PLR0913 (private: what inspect_payload takes, and the depth)
+def _inspect(  # noqa: PLR0913 - what inspect_payload takes, and the depth
     paths: Paths,
     size: int,
     python: tuple[int, int] | None,
@@ -242,8 +248,6 @@ def _requirements(
 
 
 def _pinned(name: str) -> str:
-    from importlib import metadata  # noqa: PLC0415 (costs milliseconds; only inspections need it)
-
     try:
         return f"{name}=={metadata.version(name)}"
     except metadata.PackageNotFoundError:

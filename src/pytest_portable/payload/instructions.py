@@ -229,7 +229,7 @@ def _candidates(code: Code) -> tuple[Version, ...]:
         if code.by_dill_lnotab or (code.code and sum(code.lines[::2]) == len(code.code)):
             return ((3, 10),)
         return _older(code)
-    if code.arguments == 18:  # noqa: PLR2004 (the constructor of 3.11 and later)
+    if code.arguments == 18:  # noqa: PLR2004 - the constructor of 3.11 and later
         return tuple(version for version in possible if _fits(code.code, _NUMBERS[version]))
     return possible
 

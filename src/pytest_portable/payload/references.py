@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import re
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pytest_portable.host_modules import home_of
+from pytest_portable.host_modules import distribution_of, home_of
 from pytest_portable.payload import opcodes as op
 from pytest_portable.payload.lenses.definitions import CLASSES, FUNCTIONS, MODULES
 from pytest_portable.payload.lenses.edges import edges
@@ -17,17 +16,15 @@ from pytest_portable.payload.paths import MAX_PATHS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
-    from importlib.metadata import Distribution
 
     from pytest_portable.payload.paths import Paths
 
-__all__ = ["Reference", "distribution_of", "find_references", "installed_packages", "is_machinery"]
+__all__ = ["Reference", "find_references", "is_machinery"]
 
 _PAYLOAD: Final = "payload"
 _OF_INTEREST: Final = re.compile(
     b"[" + b"".join(re.escape(bytes((code,))) for code in (*op.GLOBALS, op.INST, op.REDUCE)) + b"]"
 )
-_MODULE_SUFFIXES: Final = frozenset((".py", ".so", ".pyd"))
 _MACHINERY_MODULES: Final = frozenset(
     ("copyreg", "copy_reg", "_codecs", "joblib.numpy_pickle", "joblib.numpy_pickle_utils")
 )
@@ -117,58 +114,6 @@ def find_references(
 def is_machinery(module: str) -> bool:
     """Whether a module is a serializer's own."""
     return bool(group_of(module)) or module in _MACHINERY_MODULES
-
-
-def distribution_of(module: str, packages: Mapping[str, Sequence[str]] | None = None) -> str | None:
-    """Distribution that provides a module, which often has another name than the module."""
-    known = installed_packages() if packages is None else packages
-    candidates = known.get(module.partition(".")[0], ())
-    if len(set(candidates)) > 1 and packages is None:
-        return _owner(module, tuple(dict.fromkeys(candidates)))
-    return candidates[0] if candidates else None
-
-
-def installed_packages() -> Mapping[str, Sequence[str]]:
-    """Distributions on the host by the import names they provide; read once for a `sys.path`."""
-    return _packages_on(tuple(sys.path))
-
-
-@functools.lru_cache(maxsize=4)
-def _packages_on(path: tuple[str, ...]) -> Mapping[str, Sequence[str]]:
-    from importlib import metadata  # noqa: PLC0415 (costs milliseconds, and only failures need it)
-
-    del path
-    found: dict[str, list[str]] = {}
-    for distribution in metadata.distributions():
-        for top in _top_levels(distribution):
-            found.setdefault(top, []).append(distribution.metadata["Name"])
-    return found
-
-
-def _top_levels(distribution: Distribution) -> set[str]:
-    # `packages_distributions` of 3.10 knows only top_level.txt, which wheels need not have.
-    declared = distribution.read_text("top_level.txt")
-    if declared:
-        return set(declared.split())
-    return {
-        file.parts[0] if len(file.parts) > 1 else file.name.partition(".")[0]
-        for file in distribution.files or ()
-        if file.suffix in _MODULE_SUFFIXES
-    }
-
-
-@functools.cache
-def _owner(module: str, candidates: tuple[str, ...]) -> str:
-    # Namespace packages (google, azure) have many owners: the one with the file is meant.
-    from importlib import metadata  # noqa: PLC0415 (as above)
-
-    stem = module.replace(".", "/")
-    wanted = (f"{stem}.py", f"{stem}/__init__.py", f"{stem}/")
-    for name in candidates:
-        files = metadata.files(name) or ()
-        if any(str(file).startswith(wanted) for file in files):
-            return name
-    return candidates[0]
 
 
 def _all_paths(paths: Paths, nodes: Sequence[int]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Verdicts as text for people; every renderer works on the plain data of `Verdict.to_dict()`."""
+"""Verdicts and inspections as text for people, made of the plain data of their `to_dict()`."""
 
 from __future__ import annotations
 

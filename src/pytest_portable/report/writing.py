@@ -45,8 +45,7 @@ def _text(run: Run, path: Path) -> str:
         return json.dumps(run.to_dict(), indent=1, sort_keys=True) + "\n"
     if path.suffix == ".md":
         return markdown(run)
-    # Jinja2 is an extra, and only this report needs it.
-    from pytest_portable.report.page import page  # noqa: PLC0415
+    from pytest_portable.report.page import page  # noqa: PLC0415 - needs Jinja2, an extra
 
     return page(run)
 

@@ -7,9 +7,8 @@ import importlib.metadata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pytest_portable.errors import OptionError
+from pytest_portable.errors import OptionError, near
 from pytest_portable.serializers.serializer import Serializer
-from pytest_portable.settings.options import near
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

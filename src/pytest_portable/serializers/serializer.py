@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_portable.errors import OptionError
+from pytest_portable.errors import OptionError, near
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -186,8 +186,6 @@ class Serializer:
 
     def find_mistakes(self, options: Mapping[str, object], protocol: int | None) -> list[str]:
         """Say what this serializer cannot take of a mark's `options` and `protocol`."""
-        from pytest_portable.settings.options import near  # a sibling room, only for mistakes
-
         mistakes = []
         if (accepted := self.accepts) is not None:
             valid = ", ".join(sorted(accepted)) or "none"

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import pickle
+import zlib
 from typing import TYPE_CHECKING, Final
 
 from pytest_portable.serializers import safe_loads
+from pytest_portable.serializers.in_target import joblib as joblib_there
+from pytest_portable.serializers.in_target import multiprocessing as multiprocessing_there
+from pytest_portable.serializers.in_target import session as session_there
 from pytest_portable.serializers.serializer import Serializer
 
 if TYPE_CHECKING:
@@ -85,30 +90,26 @@ def make_dill() -> Serializer:
 
 def make_session() -> Serializer:
     """The names of a session, as `dill.dump_session` (`dump_module`) saves them in `__main__`."""
-    from pytest_portable.serializers.in_target import session as there
-
     return Serializer(
         name="dill-session",
-        dumps=there.dumps,
-        loads=there.loads,
+        dumps=session_there.dumps,
+        loads=session_there.loads,
         loaders=("there:loads",),
         dumpers=("there:dumps",),
         requirement="dill",
         preload=("dill",),
         machinery="dill",
         accepts=frozenset({"refimported"}),
-        there=inspect.getsource(there),
+        there=inspect.getsource(session_there),
     )
 
 
 def make_joblib() -> Serializer:
     """What joblib writes: a pickle with bytes of arrays between its opcodes, or compressed."""
-    from pytest_portable.serializers.in_target import joblib as there
-
     return Serializer(
         name="joblib",
-        dumps=there.dumps,
-        loads=there.loads,
+        dumps=joblib_there.dumps,
+        loads=joblib_there.loads,
         loaders=("there:loads",),
         dumpers=("there:dumps",),
         default_protocol=lambda: pickle.DEFAULT_PROTOCOL,
@@ -117,31 +118,26 @@ def make_joblib() -> Serializer:
         preload=("joblib",),
         accepts=frozenset({"compress"}),
         keeps_sharing=False,
-        there=inspect.getsource(there),
+        there=inspect.getsource(joblib_there),
     )
 
 
 def make_multiprocessing() -> Serializer:
     """What a spawned process gets: pickle with the reducers of `multiprocessing`."""
-    from pytest_portable.serializers.in_target import multiprocessing as there
-
     return Serializer(
         name="multiprocessing",
-        dumps=there.dumps,
+        dumps=multiprocessing_there.dumps,
         loads=safe_loads.loads,
         loaders=("pickle:loads",),
         dumpers=("there:dumps",),
         default_protocol=lambda: pickle.DEFAULT_PROTOCOL,
         accepts=frozenset(),
-        there=inspect.getsource(there),
+        there=inspect.getsource(multiprocessing_there),
     )
 
 
 def _unpacked(payload: bytes) -> Sequence[bytes]:
     """Give the pickle stream of a joblib file; none where its compression is unknown here."""
-    import importlib
-    import zlib
-
     for sign, module in _COMPRESSED:
         if payload.startswith(sign):
             try:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
-from pytest_portable.settings.options import near
+from pytest_portable.errors import near
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

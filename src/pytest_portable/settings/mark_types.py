@@ -24,11 +24,11 @@ class Place(TypedDict, total=False):
     opaque: bool
 
 
-class _Made(TypedDict):
+class _MakeKey(TypedDict):
     make: str
 
 
-class Producer(_Made, total=False):
+class Producer(_MakeKey, total=False):
     """The environment that makes the object."""
 
     deps: Sequence[str]

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from pytest_portable.errors import OptionError
+from pytest_portable.errors import OptionError, near
 from pytest_portable.settings.option_table import OPTIONS, STORE_KEYS, Option
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ __all__ = [
     "Checks",
     "Option",
     "Settings",
-    "near",
     "read_settings",
     "report_mistake",
     "split_names",
@@ -106,14 +105,6 @@ class Settings(NamedTuple):
         limit = self.timeout_seconds or self.default_timeout_seconds
         words += [f"timeout {limit:g} s"] if limit != DEFAULT_TIMEOUT_SECONDS else []
         return f"portable: {', '.join([*words, f'cache {cache}'])}"
-
-
-def near(word: str, valid: Iterable[str]) -> str:
-    """Give `"; did you mean 'x'?"` for the nearest valid spelling, or nothing."""
-    from difflib import get_close_matches  # noqa: PLC0415 - only for mistakes
-
-    found = get_close_matches(word, list(valid), n=1)
-    return f"; did you mean {found[0]!r}?" if found else ""
 
 
 def report_mistake(text: str) -> str | None:

@@ -10,9 +10,8 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
-from pytest_portable.errors import OptionError
+from pytest_portable.errors import OptionError, near
 from pytest_portable.settings.mark_checks import KEYS
-from pytest_portable.settings.options import near
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence

@@ -6,7 +6,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Final
 
-from pytest_portable.settings.options import near
+from pytest_portable.errors import near
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

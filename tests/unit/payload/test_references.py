@@ -9,7 +9,6 @@ import marshal
 import pickle
 import types
 import typing
-from importlib import metadata
 from typing import Any
 
 import cloudpickle
@@ -21,7 +20,7 @@ from pytest_portable.payload.graph import read
 from pytest_portable.payload.inspection import inspect_payload
 from pytest_portable.payload.lenses import LENSES, lens
 from pytest_portable.payload.paths import Paths
-from pytest_portable.payload.references import Reference, distribution_of, find_references
+from pytest_portable.payload.references import Reference, find_references
 from unit.payload.truth import Color, Model, define
 
 
@@ -57,27 +56,6 @@ def test_the_distribution_is_named_not_the_import() -> None:
     found = reference(payload, "dateutil.tz.tz", "tzutc", packages=packages)
 
     assert (found.distribution, found.stdlib) == ("python-dateutil", False)
-
-
-def test_the_hosts_own_metadata_answers_when_nothing_is_given() -> None:
-    assert distribution_of("numpy.linalg") == "numpy"
-    assert distribution_of("_pytest.mark") == "pytest"
-    assert distribution_of("no_such_module") is None
-
-
-def test_of_several_owners_of_a_namespace_the_one_with_the_file_is_meant(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    from pytest_portable.payload import references
-
-    files = {"google-a": ["google/a/__init__.py"], "google-b": ["google/b/__init__.py"]}
-    monkeypatch.setattr(metadata, "files", files.get)
-    monkeypatch.setattr(references, "installed_packages", lambda: {"google": list(files)})
-    references._owner.cache_clear()
-
-    assert distribution_of("google.b.client") is not None
-    assert distribution_of("google.b") == "google-b"
-    assert distribution_of("google.unknown") == "google-a"
 
 
 def test_the_standard_library_is_the_targets() -> None:

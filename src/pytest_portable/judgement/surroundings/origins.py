@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
-from pytest_portable.payload import references
+from pytest_portable import host_modules
 
 __all__ = ["distribution_of", "is_library_file", "is_user_code", "is_user_file"]
 
@@ -55,7 +55,7 @@ def is_user_code(module: str) -> bool:
 
 def distribution_of(module: str) -> tuple[str, str] | None:
     """Return name and version of the distribution that a module belongs to here, if any does."""
-    name = references.distribution_of(module)
+    name = host_modules.distribution_of(module)
     if name is None:
         return None
     try:

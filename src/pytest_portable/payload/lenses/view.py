@@ -265,7 +265,7 @@ def _modern(graph: Graph, module: str, name: str) -> Name:
     """Turn the Python 2 names that protocols 0 to 2 write into today's."""
     if module == "__builtin__" and name == "__main__":  # dill: the dict of the main module
         return "__main__", "__dict__"
-    if graph.protocol < 3 or module == "__builtin__":  # noqa: PLR2004 (protocol 3 is Python 3's first)
+    if graph.protocol < 3 or module == "__builtin__":  # noqa: PLR2004 - Python 3's first
         if (module, name) in _compat_pickle.NAME_MAPPING:
             return _compat_pickle.NAME_MAPPING[module, name]
         module = _compat_pickle.IMPORT_MAPPING.get(module, module)

@@ -14,11 +14,11 @@ import inspect
 import types
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_portable.errors import near
 from pytest_portable.serializers.framework_import import Framework
 from pytest_portable.serializers.in_target import globus_compute as there
 from pytest_portable.serializers.serializer import Serializer
 from pytest_portable.serializers.task import Answer, LeftBehind, Limit, Task
-from pytest_portable.settings.options import near
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

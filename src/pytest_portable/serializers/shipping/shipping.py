@@ -11,6 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_portable.errors import OptionError
+from pytest_portable.serializers.shipping.dill_by_value import dumping_by_value, loading_by_value
+from pytest_portable.serializers.shipping.script_as_main import (
+    as_script,
+    find_test_module,
+    loading_as_script,
+)
+from pytest_portable.serializers.shipping.sources import collect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -48,12 +55,8 @@ class Shipping:
         """Let what is dumped travel as the leg asks; everything is put back whatever happens."""
         with contextlib.ExitStack() as stack:
             if self.script is not None:
-                from pytest_portable.serializers.shipping.script_as_main import as_script
-
                 stack.enter_context(as_script(self.script))
             if self.by_value and self.machinery == _DILL:
-                from pytest_portable.serializers.shipping.dill_by_value import dumping_by_value
-
                 stack.enter_context(dumping_by_value(self._is_meant))
             elif self.by_value:
                 assert self.machinery is not None
@@ -71,12 +74,8 @@ class Shipping:
             stack.enter_context(warnings.catch_warnings())
             warnings.simplefilter("ignore")
             if self.script is not None:
-                from pytest_portable.serializers.shipping.script_as_main import loading_as_script
-
                 stack.enter_context(loading_as_script(self.script))
             if self.by_value and self.machinery == _DILL:
-                from pytest_portable.serializers.shipping.dill_by_value import loading_by_value
-
                 stack.enter_context(loading_by_value(self._is_meant))
             yield
 
@@ -132,12 +131,8 @@ def make_shipping(  # noqa: PLR0913 - one argument for each thing that the leg s
     ]
     script = sources = None
     if as_main:
-        from pytest_portable.serializers.shipping.script_as_main import find_test_module
-
         script = attempt(lambda: find_test_module(test, root or Path.cwd()))
     if ship:
-        from pytest_portable.serializers.shipping.sources import collect
-
         sources = attempt(lambda: collect(ship))
     if mistakes:
         raise OptionError(mistakes)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pytest_portable.errors import OptionError
+from pytest_portable.host_modules import distribution_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -157,8 +158,6 @@ def _is_installed(path: Path) -> bool:
 
 def _refuse_installed(name: str, path: Path) -> None:
     if _is_installed(path):
-        from pytest_portable.payload.references import distribution_of
-
         owner = distribution_of(name) or name
         raise ValueError(f"is installed here, from {path.parent}: name it in deps=[{owner!r}]")
 

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import pickle
 import sys
+from importlib import metadata
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_portable.host_modules import home_of
+from pytest_portable import host_modules
+from pytest_portable.host_modules import distribution_of, home_of
 from pytest_portable.payload.inspection import inspect_payload
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("numpy.linalg", "numpy", False, "distribution"),
         ("__main__", None, False, "__main__"),
         ("homes_nowhere", None, False, "nowhere"),
-        ("test_homes", None, False, "test file"),
+        ("test_host_modules", None, False, "test file"),
         ("..", None, False, "nowhere"),
         ("\0", None, False, "nowhere"),
     ],
@@ -65,3 +67,22 @@ def test_the_standard_library_is_named_whatever_else_provides_it() -> None:
     (one,) = inspect_payload(pickle.dumps(pickle.PickleError)).references
 
     assert one.home == "standard library"
+
+
+def test_the_hosts_own_metadata_answers_when_nothing_is_given() -> None:
+    assert distribution_of("numpy.linalg") == "numpy"
+    assert distribution_of("_pytest.mark") == "pytest"
+    assert distribution_of("no_such_module") is None
+
+
+def test_of_several_owners_of_a_namespace_the_one_with_the_file_is_meant(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    files = {"google-a": ["google/a/__init__.py"], "google-b": ["google/b/__init__.py"]}
+    monkeypatch.setattr(metadata, "files", files.get)
+    monkeypatch.setattr(host_modules, "installed_packages", lambda: {"google": list(files)})
+    host_modules._owner.cache_clear()
+
+    assert distribution_of("google.b.client") is not None
+    assert distribution_of("google.b") == "google-b"
+    assert distribution_of("google.unknown") == "google-a"

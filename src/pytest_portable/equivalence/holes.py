@@ -1,0 +1,24 @@
+"""What two equal pickle streams leave to the walk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_portable.equivalence.streams import Memo
+
+__all__ = ["Holes"]
+
+
+@dataclass(frozen=True)
+class Holes:
+    """What two equal streams say nothing of.
+
+    Attributes:
+        pairs: what was left out on either side, in the order of the streams.
+        memos: what else both sides hold, by id: its number in the stream, and the object.
+    """
+
+    pairs: list[tuple[object, object]] = field(default_factory=list)
+    memos: tuple[Memo, Memo] = field(default_factory=lambda: ({}, {}))
