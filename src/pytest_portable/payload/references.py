@@ -134,10 +134,9 @@ def installed_packages() -> Mapping[str, Sequence[str]]:
 
 
 @functools.lru_cache(maxsize=4)
-def _packages_on(path: tuple[str, ...]) -> Mapping[str, Sequence[str]]:
+def _packages_on(_path: tuple[str, ...]) -> Mapping[str, Sequence[str]]:
     from importlib import metadata  # noqa: PLC0415 (costs milliseconds, and only failures need it)
 
-    del path
     found: dict[str, list[str]] = {}
     for distribution in metadata.distributions():
         for top in _top_levels(distribution):

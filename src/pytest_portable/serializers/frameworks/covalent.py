@@ -99,8 +99,7 @@ def make_lattice() -> Serializer:
     )
 
 
-def _no_pickles(payload: bytes) -> Sequence[bytes]:
-    del payload
+def _no_pickles(_payload: bytes) -> Sequence[bytes]:
     return ()
 
 

@@ -139,13 +139,12 @@ def _pack(
     return json.dumps(files).encode()
 
 
-def _unpack(data: bytes, *, raised: bool) -> Answer:
-    """Read what the shell command gave as Groundhog's future does."""
+def _unpack(data: bytes, **_: object) -> Answer:
+    """Read what the shell command printed as Groundhog's future does; the exit code is in it."""
     from globus_compute_sdk import ShellResult
     from groundhog_hpc.errors import DeserializationError, RemoteExecutionError
     from groundhog_hpc.future import _process_shell_result
 
-    del raised  # the exit code says it
     try:
         _, value = _process_shell_result(ShellResult(**json.loads(data)))
     except RemoteExecutionError as error:
