@@ -79,7 +79,7 @@ class CallError:
 
     code = "call-error"
 
-    def explain_failure(self, failure: Failure, _evidence: Evidence) -> Problem | None:
+    def explain_failure(self, failure: Failure, evidence: Evidence) -> Problem | None:
         """Return the problem; this cause comes last."""
         frames = failure.frames
         is_own = bool(frames) and frames[-1].module == PROBE
