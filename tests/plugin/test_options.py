@@ -92,6 +92,8 @@ def test_start_up_imports_nothing_beyond_pytest(pytester: pytest.Pytester) -> No
         "pytest_portable.plugin",
         "pytest_portable.plugin.extensions",
         "pytest_portable.plugin.hooks",
+        "pytest_portable.plugin.keys",
+        "pytest_portable.plugin.marks",
         "pytest_portable.plugin.recorder",
     }
 

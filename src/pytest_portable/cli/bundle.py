@@ -6,13 +6,7 @@ import gzip
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_portable.cli.parsers import (
-    Commands,
-    add_leg_options,
-    add_store_options,
-    leg_of,
-    open_session,
-)
+from pytest_portable.cli import parsers
 from pytest_portable.errors import OptionError, PortabilityError
 
 if TYPE_CHECKING:
@@ -23,7 +17,7 @@ __all__ = ["add_parser", "run"]
 _GZIP = b"\x1f\x8b"
 
 
-def add_parser(commands: Commands) -> None:
+def add_parser(commands: parsers.Commands) -> None:
     """Add the command `bundle`."""
     parser = commands.add_parser(
         "bundle",
@@ -36,8 +30,8 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "--probe", help="an expression over `obj`; its result is kept and compared when verified"
     )
-    add_leg_options(parser)
-    add_store_options(parser)
+    parsers.add_leg_options(parser)
+    parsers.add_store_options(parser)
 
 
 def run(given: argparse.Namespace) -> int:
@@ -45,22 +39,18 @@ def run(given: argparse.Namespace) -> int:
     from pytest_portable.bundle.wrap import wrap_payload
     from pytest_portable.settings.probes import parse
 
-    leg = leg_of(given)
+    leg = parsers.leg_of(given)
     try:
         data = given.file.read_bytes()
     except OSError as error:
         raise OptionError(f"{given.file}: cannot be read: {error.strerror}") from None
     payload = gzip.decompress(data) if data.startswith(_GZIP) else data
-    session = open_session(given)
+    to = given.to / given.file.name.split(".")[0]
     try:
-        maker = session.checker(leg)
-        folder = wrap_payload(
-            payload, given.to / given.file.name.split(".")[0], maker, parse(given.probe, {})
-        )
+        with parsers.open_session(given) as session:
+            folder = wrap_payload(payload, to, session.checker(leg), parse(given.probe, {}))
     except PortabilityError as error:
         print(error)
         return 1
-    finally:
-        session.close()
     print(folder)
     return 0

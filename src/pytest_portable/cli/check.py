@@ -5,15 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from pytest_portable.cli import parsers
 from pytest_portable.cli.objects import payload_or_object
-from pytest_portable.cli.parsers import (
-    Commands,
-    add_json_option,
-    add_leg_options,
-    add_store_options,
-    leg_of,
-    open_session,
-)
 
 if TYPE_CHECKING:
     import argparse
@@ -24,11 +17,11 @@ if TYPE_CHECKING:
 __all__ = ["add_parser", "run"]
 
 
-def add_parser(commands: Commands) -> None:
+def add_parser(commands: parsers.Commands) -> None:
     """Add the command `check`."""
     parser = commands.add_parser("check", help="load an object in another environment and compare")
     parser.add_argument("object", help="MODULE:NAME, or a file that holds payloads")
-    add_leg_options(parser)
+    parsers.add_leg_options(parser)
     parser.add_argument(
         "--probe",
         action="append",
@@ -42,27 +35,25 @@ def add_parser(commands: Commands) -> None:
         help="add the target's traceback; twice: the opcodes around the place in the payload",
     )
     parser.add_argument("--suggest", action="store_true", help="try remedies before printing them")
-    add_store_options(parser)
-    add_json_option(parser)
+    parsers.add_store_options(parser)
+    parsers.add_json_option(parser)
 
 
 def run(given: argparse.Namespace) -> int:
     """Check one object; 0 where it is portable, 1 where it is not."""
     from pytest_portable.portable import portable_on
 
-    leg = leg_of(given)
+    leg = parsers.leg_of(given)
     data, obj = payload_or_object(given.object)
-    session = open_session(given, suggest=given.suggest, verbosity=given.verbose)
     several = given.probe is not None and len(given.probe) > 1
     probe = given.probe if several or given.probe is None else given.probe[0]
-    try:
+    wanted = {"suggest": given.suggest, "verbosity": given.verbose}
+    with parsers.open_session(given, **wanted) as session:
         portable = portable_on(session, leg)
         if data is not None:
             verdicts = portable.check_records(data, probe=probe)
         else:
             verdicts = [portable.check(obj, probe=probe)]
-    finally:
-        session.close()
     print(_data(verdicts) if given.json else _text(verdicts))
     return 0 if all(verdict.portable for verdict in verdicts) else 1
 

@@ -9,26 +9,19 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_portable.cli.parsers import (
-    add_json_option,
-    add_leg_options,
-    add_store_options,
-    leg_of,
-    open_session,
-)
+from pytest_portable.cli import parsers
 from pytest_portable.errors import OptionError
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
-    from pytest_portable.cli.parsers import Commands
     from pytest_portable.environment import Environment, StoredEnvironment
 
 __all__ = ["add_parser", "run"]
 
 
-def add_parser(commands: Commands) -> None:
+def add_parser(commands: parsers.Commands) -> None:
     """Add the command `envs` with its four actions."""
     parser = commands.add_parser("envs", help="list, build, prune and find environments")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
@@ -44,10 +37,10 @@ def add_parser(commands: Commands) -> None:
     for action in (listing, prune):
         action.add_argument("--cache-dir", type=Path, metavar="DIR")
     for action in (build, where):
-        add_leg_options(action)
-        add_store_options(action)
+        parsers.add_leg_options(action)
+        parsers.add_store_options(action)
     for action in (listing, build, prune, where):
-        add_json_option(action)
+        parsers.add_json_option(action)
 
 
 def run(given: argparse.Namespace) -> int:
@@ -94,8 +87,8 @@ def _stored(each: StoredEnvironment) -> dict[str, Any]:
 
 
 def _build(given: argparse.Namespace) -> int:
-    session = open_session(given)
-    environment = session.environment(leg_of(given))
+    with parsers.open_session(given) as session:
+        environment = session.environment(parsers.leg_of(given))
     if given.json:
         print(json.dumps(_made(environment), indent=2))
         return 0
@@ -144,8 +137,8 @@ def _where(given: argparse.Namespace) -> int:
     if given.python is None and not given.dep:
         print(json.dumps({"cache_dir": str(cache)}, indent=2) if given.json else cache)
         return 0
-    session = open_session(given)
-    found = session.find_environment(leg_of(given))
+    with parsers.open_session(given) as session:
+        found = session.find_environment(parsers.leg_of(given))
     if given.json:
         made = None if found is None else _made(found)
         print(json.dumps({"cache_dir": str(cache), "environment": made}, indent=2))

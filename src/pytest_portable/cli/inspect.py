@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_portable.cli import parsers
 from pytest_portable.cli.objects import resolve
-from pytest_portable.cli.parsers import Commands, add_json_option
 from pytest_portable.errors import OptionError, PayloadError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class _Given:
     objects: Sequence[object] = ()
 
 
-def add_parser(commands: Commands) -> None:
+def add_parser(commands: parsers.Commands) -> None:
     """Add the command `inspect`."""
     parser = commands.add_parser(
         "inspect",
@@ -64,7 +64,7 @@ def add_parser(commands: Commands) -> None:
         "--python", metavar="VERSION", help="whose standard library counts, such as 3.8"
     )
     parser.add_argument("--disassemble", action="store_true", help="list opcodes, each with a path")
-    add_json_option(parser)
+    parsers.add_json_option(parser)
 
 
 def run(given: argparse.Namespace) -> int:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from pytest_portable.engine.session import Session
     from pytest_portable.settings.legs import Leg
@@ -131,10 +132,11 @@ def leg_of(given: argparse.Namespace) -> Leg:
     )
 
 
+@contextmanager
 def open_session(
     given: argparse.Namespace, *, suggest: bool = False, verbosity: int = 0
-) -> Session:
-    """Give the engine's session that `add_store_options` asked for; relative paths start here.
+) -> Iterator[Session]:
+    """Open the engine's session that `add_store_options` asked for; relative paths start here.
 
     Raises:
         OptionError: a constraints file is not there.
@@ -147,7 +149,7 @@ def open_session(
     missing = [f"--constraint: no such file: {path}" for path in constraints if not path.is_file()]
     if missing:
         raise OptionError(missing)
-    return Session(
+    session = Session(
         root=Path.cwd(),
         cache_dir=given.cache_dir or default_cache_dir(),
         installer=given.installer,
@@ -158,3 +160,7 @@ def open_session(
         suggest=suggest,
         verbosity=verbosity,
     )
+    try:
+        yield session
+    finally:
+        session.close()

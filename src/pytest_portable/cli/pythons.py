@@ -6,22 +6,21 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_portable.cli.parsers import add_json_option
+from pytest_portable.cli import parsers
 
 if TYPE_CHECKING:
     import argparse
 
-    from pytest_portable.cli.parsers import Commands
     from pytest_portable.environment import Survey
 
 __all__ = ["add_parser", "run"]
 
 
-def add_parser(commands: Commands) -> None:
+def add_parser(commands: parsers.Commands) -> None:
     """Add the command `pythons`."""
     parser = commands.add_parser("pythons", help="list the interpreters that can be targets")
     parser.add_argument("--cache-dir", type=Path, metavar="DIR")
-    add_json_option(parser)
+    parsers.add_json_option(parser)
 
 
 def run(given: argparse.Namespace) -> int:

@@ -6,18 +6,16 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_portable.cli.parsers import add_report_option, check_reports
+from pytest_portable.cli import parsers
 from pytest_portable.errors import OptionError
 
 if TYPE_CHECKING:
     import argparse
 
-    from pytest_portable.cli.parsers import Commands
-
 __all__ = ["add_parser", "run"]
 
 
-def add_parser(commands: Commands) -> None:
+def add_parser(commands: parsers.Commands) -> None:
     """Add the command `report`."""
     parser = commands.add_parser(
         "report",
@@ -27,7 +25,7 @@ def add_parser(commands: Commands) -> None:
     parser.add_argument(
         "files", nargs="+", type=Path, metavar="REPORT.json", help="or folders of them"
     )
-    add_report_option(parser, "--to", "write a report instead")
+    parsers.add_report_option(parser, "--to", "write a report instead")
 
 
 def run(given: argparse.Namespace) -> int:
@@ -36,7 +34,7 @@ def run(given: argparse.Namespace) -> int:
     from pytest_portable.report.run import Run
     from pytest_portable.report.writing import write_report
 
-    check_reports("--to", given.to)
+    parsers.check_reports("--to", given.to)
     files = [file for path in given.files for file in _files(path)]
     merged = Run(settings=f"merged from {len(files)} reports")
     for file in files:

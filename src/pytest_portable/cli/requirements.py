@@ -6,15 +6,8 @@ import json
 import time
 from typing import TYPE_CHECKING
 
+from pytest_portable.cli import parsers
 from pytest_portable.cli.objects import payload_or_object
-from pytest_portable.cli.parsers import (
-    Commands,
-    add_json_option,
-    add_leg_options,
-    add_store_options,
-    leg_of,
-    open_session,
-)
 from pytest_portable.errors import PortabilityError
 
 if TYPE_CHECKING:
@@ -23,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["add_parser", "run"]
 
 
-def add_parser(commands: Commands) -> None:
+def add_parser(commands: parsers.Commands) -> None:
     """Add the command `requirements`."""
     parser = commands.add_parser(
         "requirements",
@@ -40,32 +33,30 @@ def add_parser(commands: Commands) -> None:
         default="pinned",
         help="how versions are written (default: pinned at the ones installed here)",
     )
-    add_leg_options(parser)
-    add_store_options(parser)
-    add_json_option(parser)
+    parsers.add_leg_options(parser)
+    parsers.add_store_options(parser)
+    parsers.add_json_option(parser)
 
 
 def run(given: argparse.Namespace) -> int:
     """Print the requirements; 1 and the diagnosis where no requirements help."""
     from pytest_portable.portable import portable_on
 
-    leg = leg_of(given)
+    leg = parsers.leg_of(given)
     data, obj = payload_or_object(given.object)
-    session = open_session(given)
     begun = time.monotonic()
+    asked = {"probe": given.probe, "style": given.style}
     try:
-        portable = portable_on(session, leg)
-        asked = {"probe": given.probe, "style": given.style}
-        if data is not None:
-            lines = portable.requirements_of_payload(data, **asked)
-        else:
-            lines = portable.requirements(obj, **asked)
-        target = portable.target
+        with parsers.open_session(given) as session:
+            portable = portable_on(session, leg)
+            if data is not None:
+                lines = portable.requirements_of_payload(data, **asked)
+            else:
+                lines = portable.requirements(obj, **asked)
+            target = portable.target
     except PortabilityError as error:
         print(json.dumps(error.verdict.to_dict(), indent=2) if given.json else str(error))
         return 1
-    finally:
-        session.close()
     if given.json:
         answer = {
             "requirements": lines,

@@ -8,16 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_portable.cli.parsers import (
-    Commands,
-    add_json_option,
-    add_leg_options,
-    add_report_option,
-    add_store_options,
-    check_reports,
-    leg_of,
-    open_session,
-)
+from pytest_portable.cli import parsers
 from pytest_portable.errors import BundleError
 
 if TYPE_CHECKING:
@@ -31,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["add_parser", "run"]
 
 
-def add_parser(commands: Commands) -> None:
+def add_parser(commands: parsers.Commands) -> None:
     """Add the command `verify`."""
     parser = commands.add_parser(
         "verify",
@@ -44,25 +35,24 @@ def add_parser(commands: Commands) -> None:
         action="store_true",
         help="in the environment that each manifest names (--python replaces its Python)",
     )
-    add_leg_options(parser, serializer=False)
-    add_report_option(parser, "--report", "write a report")
-    add_store_options(parser)
-    add_json_option(parser)
+    parsers.add_leg_options(parser, serializer=False)
+    parsers.add_report_option(parser, "--report", "write a report")
+    parsers.add_store_options(parser)
+    parsers.add_json_option(parser)
 
 
 def run(given: argparse.Namespace) -> int:
     """Verify every bundle; 0 where all are portable, 1 where one is not."""
     from pytest_portable.bundle.manifest import find_bundles
 
-    leg = leg_of(given)
-    check_reports("--report", given.report)
+    leg = parsers.leg_of(given)
+    parsers.check_reports("--report", given.report)
     if not (given.declared or given.dep or given.python):
         leg = replace(leg, python=sys.executable, deps=None)
     bundles = [bundle for folder in given.folders for bundle in find_bundles(folder)]
-    session = open_session(given)
     damaged = 0
     verdicts = []
-    try:
+    with parsers.open_session(given) as session:
         for folder in bundles:
             try:
                 verdict = _verify(session, folder, leg, declared=given.declared)
@@ -73,8 +63,6 @@ def run(given: argparse.Namespace) -> int:
             verdicts.append(verdict)
             if not given.json:
                 _tell(folder, verdict)
-    finally:
-        session.close()
     failed = sum(not verdict.portable for verdict in verdicts)
     for wanted in given.report:
         for line in _report(verdicts, wanted):

@@ -137,6 +137,14 @@ class Installer(Protocol):
         ...
 
 
+def _create(command: Sequence[str], path: Path, interpreter: Interpreter, bench: Bench) -> None:
+    done = bench.run([*command, "--python", base_executable(interpreter), path])
+    if not done.ok:
+        shutil.rmtree(path, ignore_errors=True)
+        _create_with_venv(path, interpreter, bench)
+    remove_seeds(path)
+
+
 def _create_with_venv(path: Path, interpreter: Interpreter, bench: Bench) -> None:
     """Make an environment with the target's own `venv`."""
     base = base_executable(interpreter)
@@ -158,11 +166,7 @@ class UvInstaller:
     def create(self, path: Path, interpreter: Interpreter, bench: Bench) -> None:
         """Make a bare environment; the target's own venv where uv cannot."""
         command = [str(self.executable), "venv", "--no-project", "--no-python-downloads"]
-        done = bench.run([*command, "--python", base_executable(interpreter), path])
-        if not done.ok:
-            shutil.rmtree(path, ignore_errors=True)
-            _create_with_venv(path, interpreter, bench)
-        remove_seeds(path)
+        _create(command, path, interpreter, bench)
 
     def install(
         self,
@@ -225,11 +229,7 @@ class PipInstaller:
     def create(self, path: Path, interpreter: Interpreter, bench: Bench) -> None:
         """Make a bare environment; the target's own venv where virtualenv cannot."""
         command = [sys.executable, "-I", "-m", "virtualenv", "--no-seed", "--quiet"]
-        done = bench.run([*command, "--python", base_executable(interpreter), path])
-        if not done.ok:
-            shutil.rmtree(path, ignore_errors=True)
-            _create_with_venv(path, interpreter, bench)
-        remove_seeds(path)
+        _create(command, path, interpreter, bench)
 
     def install(
         self, python: Path, interpreter: Interpreter, work: Installation, bench: Bench

@@ -147,10 +147,9 @@ def _satisfies(found: Interpreter, wanted: InterpreterSpec) -> bool:
 
 @functools.lru_cache(maxsize=64)
 def _search(
-    wanted: InterpreterSpec, cache: Path, surroundings: tuple[str | None, ...]
+    wanted: InterpreterSpec, cache: Path, _surroundings: tuple[str | None, ...]
 ) -> Interpreter:
-    """Look through all places; `surroundings` are part of the question, so of the memory."""
-    del surroundings
+    """Look through all places; the surroundings are only a part of the cache's key."""
     looked = []
     host = Path(getattr(sys, "_base_executable", None) or sys.executable)
     looked.append(f"the running interpreter ({host})")

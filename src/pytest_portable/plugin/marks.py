@@ -1,93 +1,79 @@
-"""What stands on an item: its marks, nearest first, merged into a plan.
+"""Which items are ours, and the leg of each.
 
-Loaded when a marked test is collected, not at the start of pytest.
+Part of every start of pytest, as every item is looked at; what reads a mark loads with the first.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
-from pytest_portable.settings.legs import Plan
-from pytest_portable.settings.mark_checks import Element, find_mistakes
+import pytest
+
+from pytest_portable.errors import OptionError
+from pytest_portable.plugin.keys import CHOICE, EXTENSIONS, SETTINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from pytest_portable.settings.legs import Choice, Leg
 
-    import pytest
-
-    from pytest_portable.settings.options import Checks, Settings
-
-__all__ = ["plan_of"]
+__all__ = ["choices_of", "find_leg", "is_marked", "is_ours", "leg_of"]
 
 
-def _own_marks(node: pytest.Item | pytest.Collector) -> tuple[list[pytest.Mark], list[pytest.Mark]]:
-    """Give the marks written on a node and those added late, each nearest first."""
-    marks = [mark for mark in node.own_markers if mark.name == "portable"]
-    written: list[pytest.Mark] = []
-    obj = getattr(node, "obj", None)
-    if isinstance(obj, type):  # a base class stands farther away
-        found = [vars(owner).get("pytestmark", []) for owner in obj.__mro__]
-    else:
-        found = [getattr(obj, "pytestmark", [])]
-    for group in found:
-        for mark in group if isinstance(group, list | tuple) else [group]:
-            plain = getattr(mark, "mark", mark)
-            written += [known for known in marks if known is plain]
-    late = [mark for mark in marks if not any(mark is known for known in written)]
-    return written, late[::-1]
+def is_marked(node: pytest.Item | pytest.Collector) -> bool:
+    """Return whether the mark stands on the node itself or was inherited from its owners."""
+    return any(mark.name == "portable" for mark in node.own_markers)
 
 
-def _declared(mark: pytest.Mark) -> dict[str, object]:
-    """Give the keys of a mark, `pytest.param` elements unwrapped."""
-
-    def unwrap(value: Any) -> object:  # noqa: ANN401 - what pytest.param makes has no name
-        if _is_parameter_set(value):
-            one = value.values[0] if len(value.values) == 1 else value.values
-            return Element(one, None if value.id is None else str(value.id), tuple(value.marks))
-        return value
-
-    keys = dict(mark.kwargs)
-    if mark.args:
-        keys.setdefault("deps", mark.args[0])
-    for key in {"python", "serializer", "deps"} & keys.keys():
-        value = keys[key]
-        if _is_parameter_set(value):
-            keys[key] = [unwrap(value)]
-        elif isinstance(value, list | tuple):
-            keys[key] = [unwrap(element) for element in value]
-        elif isinstance(value, dict):
-            keys[key] = {name: unwrap(element) for name, element in value.items()}
-    return keys
+def is_ours(item: pytest.Item) -> bool:
+    """Return whether the item has the mark or asks for the fixture."""
+    return is_marked(item) or "portable" in getattr(item, "fixturenames", ())
 
 
-def _is_parameter_set(value: object) -> bool:
-    """Tell whether `pytest.param` made it; its type has no public name."""
-    return all(hasattr(value, name) for name in ("values", "marks", "id"))
+def choices_of(metafunc: pytest.Metafunc) -> list[Choice]:
+    """Return the legs to parametrise over; none where there is one leg, or a mistake to report."""
+    definition = metafunc.definition
+    if "portable" not in metafunc.fixturenames and not is_marked(definition):
+        return []
+    settings = definition.config.stash[SETTINGS]
+    if not (
+        any(definition.iter_markers("portable"))
+        or settings.pythons
+        or settings.serializers
+        or settings.default_pythons
+        or settings.default_serializers
+    ):
+        return []
+    from pytest_portable.plugin.mark_plan import plan_of
+
+    plan, mistakes = plan_of(definition)
+    return [] if mistakes else plan.choices()
 
 
-def _mistakes_of(mark: pytest.Mark, checks: Checks) -> list[str]:
-    mistakes = []
-    if len(mark.args) > 1:
-        mistakes.append(
-            f"{len(mark.args)} positional arguments; valid: one, the list deps: "
-            f"portable({list(mark.args)!r})"
-        )
-    if mark.args and "deps" in mark.kwargs:
-        mistakes.append("deps: given twice, by position and by name")
-    return mistakes + find_mistakes(_declared(mark), checks)
+def find_leg(item: pytest.Item) -> Leg:
+    """Return the leg of an item.
+
+    Raises:
+        OptionError: with every mistake of its marks.
+    """
+    from pytest_portable.plugin.mark_plan import plan_of
+
+    plan, mistakes = plan_of(item)
+    callspec = getattr(item, "callspec", None)
+    choice: Choice | None = None if callspec is None else callspec.params.get(CHOICE)
+    if not (mistakes := mistakes or plan.find_mistakes(choice)):
+        leg = plan.leg(choice, item.nodeid)
+        registry = item.config.stash[EXTENSIONS].registry
+        if not (mistakes := plan.find_serializer_mistakes(leg, registry)):
+            return leg
+    raise OptionError(mistakes)
 
 
-def plan_of(
-    node: pytest.Item | pytest.Collector, settings: Settings, checks: Checks
-) -> tuple[Plan, list[str]]:
-    """Merge the marks of a node and the options; give every mistake of the marks beside it."""
-    layers: list[Mapping[str, object]] = []
-    late: list[Mapping[str, object]] = []
-    mistakes: list[str] = []
-    for owner in cast("list[pytest.Collector]", node.listchain())[::-1]:
-        written, added = _own_marks(owner)
-        for mark in (*added, *written):
-            mistakes += [line for line in _mistakes_of(mark, checks) if line not in mistakes]
-        (late if owner is node else layers).extend(_declared(mark) for mark in added)
-        layers += [_declared(mark) for mark in written]
-    return Plan(layers, settings, late), mistakes
+def leg_of(item: pytest.Item) -> Leg:
+    """Return the leg of an item, or end its set-up with every mistake of its marks."""
+    __tracebackhide__ = True
+    try:
+        return find_leg(item)
+    except OptionError as error:
+        mistakes = error.mistakes
+    lines = "\n".join(f"  {line}" for line in mistakes)
+    count = "a mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+    pytest.fail(f"{item.nodeid}: {count} in the mark portable\n{lines}", pytrace=False)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import copyreg
 import importlib
+import inspect
 import logging
 import os
 import pickle
@@ -23,8 +24,12 @@ import threading
 import warnings
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from pytest_portable.serializers.serializer import Serializer
+from pytest_portable.serializers.task import Answer, Task
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import ModuleType
 
 __all__ = ["Framework", "State"]
 
@@ -163,6 +168,28 @@ class Framework:
 
         wrapped.__wrapped__ = function  # type: ignore[attr-defined]  # for `inspect.unwrap`
         return wrapped
+
+    def serializer(self, name: str, there: ModuleType) -> Serializer:
+        """Load the framework and return its serializer, for `dataclasses.replace` to complete.
+
+        Args:
+            name: what a mark says.
+            there: module of `in_target` whose `dumps` and `loads` work on both sides.
+        """
+        self.load()
+        return Serializer(
+            name=name,
+            dumps=self.wrap(there.dumps),
+            loads=self.wrap(there.loads),
+            loaders=("there:loads",),
+            dumpers=("there:dumps",),
+            accepts=frozenset(),
+            there=inspect.getsource(there),
+        )
+
+    def task(self, pack: Callable[..., bytes], unpack: Callable[..., Answer]) -> Task:
+        """Return how the framework ships a call that the target's `run` answers."""
+        return Task(pack=self.wrap(pack), runner="there:run", unpack=self.wrap(unpack))
 
     def _load(self) -> dict[Any, Any]:
         key = " ".join(self.modules)

@@ -41,8 +41,7 @@ def _is_number(value: object) -> bool:
 
 
 def _expect(test: Callable[[object], bool]) -> Callable[[object, Checks], Iterator[str]]:
-    def check(value: object, checks: Checks) -> Iterator[str]:
-        del checks
+    def check(value: object, _checks: Checks) -> Iterator[str]:
         if not test(value):
             yield f"{value!r} is not valid"
 
@@ -114,8 +113,7 @@ def _is_texts(value: object) -> bool:
     return isinstance(value, list | tuple) and all(isinstance(name, str) for name in value)
 
 
-def _expect_names(value: object, checks: Checks) -> Iterator[str]:
-    del checks
+def _expect_names(value: object, _checks: Checks) -> Iterator[str]:
     if not _is_texts(value):
         hint = f"; write [{value!r}]" if isinstance(value, str) else ""
         yield f"{value!r} is not a list of names{hint}"

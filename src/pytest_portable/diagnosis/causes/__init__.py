@@ -35,11 +35,11 @@ __all__ = ["explain_failure", "explain_lack"]
 
 
 class _LackCause(Protocol):
-    def explain(self, lack: Lack, evidence: Evidence) -> Problem | None: ...
+    def explain(self, lack: Lack, evidence: Evidence, /) -> Problem | None: ...
 
 
 class _FailureCause(Protocol):
-    def explain_failure(self, failure: Failure, evidence: Evidence) -> Problem | None: ...
+    def explain_failure(self, failure: Failure, evidence: Evidence, /) -> Problem | None: ...
 
 
 # What is certain from the name alone comes first, what is left comes last.

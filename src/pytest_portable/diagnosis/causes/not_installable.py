@@ -68,9 +68,8 @@ class PytestLeak:
 
     code = "pytest-leak"
 
-    def explain(self, lack: Lack, evidence: Evidence) -> Problem | None:
+    def explain(self, lack: Lack, _evidence: Evidence) -> Problem | None:
         """Return the problem, or nothing."""
-        del evidence
         if lack.top != "_pytest":
             return None
         if lack.module.startswith("_pytest.assertion"):

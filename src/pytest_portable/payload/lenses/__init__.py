@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_portable.payload.lenses import definitions, pandas, stdlib_numpy
+from pytest_portable.payload.lenses import definitions, labels, pandas, stdlib_numpy
 from pytest_portable.payload.lenses.edges import edges
 from pytest_portable.payload.lenses.from_hooks import check_lenses, register_lenses
 from pytest_portable.payload.lenses.view import LENSES, SETTERS, STATES, Edge, View, lens
@@ -16,6 +16,7 @@ __all__ = [
     "check_lenses",
     "definitions",
     "edges",
+    "labels",
     "lens",
     "pandas",
     "register_lenses",

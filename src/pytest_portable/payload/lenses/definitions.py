@@ -13,7 +13,6 @@ from pytest_portable.payload.lenses.view import (
     HIDDEN,
     SAME,
     SETTERS,
-    SLOT,
     STATES,
     TYPE,
     Edge,
@@ -97,8 +96,7 @@ def _code(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
 
 
 @lens(*FUNCTIONS)
-def _function(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
-    del node
+def _function(view: View, _node: int, arguments: Sequence[int]) -> list[Edge]:
     names = ("__code__", "__globals__", "__name__", "__defaults__", "__closure__")
     rest = ("__dict__", "__kwdefaults__")
     # cloudpickle leaves out what its state setter fills in.
@@ -110,9 +108,8 @@ def _function(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
 
 
 @lens("cloudpickle:_fill_function")
-def _old_function(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+def _old_function(view: View, _node: int, arguments: Sequence[int]) -> list[Edge]:
     """Function of cloudpickle until 1.2: a skeleton of the code, and a dict that fills it."""
-    del node
     edges: list[Edge] = []
     for skeleton in arguments[:1]:
         edges += [(".__code__", code) for code in view.arguments(skeleton)[:1]]
@@ -132,16 +129,9 @@ def _old_function(view: View, node: int, arguments: Sequence[int]) -> list[Edge]
     return edges
 
 
-@lens("cloudpickle:_make_skel_func")
-def _skeleton(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
-    del view, node
-    return [(".__code__" if not place else HIDDEN, each) for place, each in enumerate(arguments)]
-
-
 @lens("cloudpickle:_function_setstate", table=SETTERS)
-def _function_state(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+def _function_state(view: View, _node: int, arguments: Sequence[int]) -> list[Edge]:
     """State of a function: its dict, and what cloudpickle keeps as slots."""
-    del node
     edges: list[Edge] = []
     halves = view.graph.children(arguments[1]) if len(arguments) > 1 else ()
     for half in halves:
@@ -156,8 +146,7 @@ def _function_state(view: View, node: int, arguments: Sequence[int]) -> list[Edg
 
 
 @lens("cloudpickle:_class_setstate", table=SETTERS)
-def _class_state(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
-    del node
+def _class_state(view: View, _node: int, arguments: Sequence[int]) -> list[Edge]:
     edges: list[Edge] = []
     halves = view.graph.children(arguments[1]) if len(arguments) > 1 else ()
     for half in halves:
@@ -186,9 +175,8 @@ def _bases_label(view: View, node: int) -> str:
 
 
 @lens("cloudpickle:_make_skeleton_enum")
-def _enum(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+def _enum(view: View, _node: int, arguments: Sequence[int]) -> list[Edge]:
     """Enum: bases, name, qualified name, members, module, tracker id, extra."""
-    del node
     edges: list[Edge] = list(
         zip((".__bases__", ".__name__", ".__qualname__"), arguments, strict=False)
     )
@@ -199,9 +187,8 @@ def _enum(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
 
 
 @lens("dill:_create_type")
-def _dill_class(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+def _dill_class(view: View, _node: int, arguments: Sequence[int]) -> list[Edge]:
     """Class: metaclass, name, bases, dict."""
-    del node
     edges: list[Edge] = list(zip((TYPE, ".__name__", ".__bases__"), arguments, strict=False))
     for members in arguments[3:4]:
         edges += [*view.attributes(members), (HIDDEN, members)]
@@ -209,9 +196,8 @@ def _dill_class(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
 
 
 @lens("types.new_class")
-def _new_class(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+def _new_class(view: View, _node: int, arguments: Sequence[int]) -> list[Edge]:
     """Generic class sent by dill: name, bases, keywords, a partial that fills the namespace."""
-    del node
     edges: list[Edge] = list(zip((".__name__", ".__orig_bases__"), arguments, strict=False))
     for keywords in arguments[2:3]:
         metaclass = view.graph.entries(keywords).get("metaclass")
@@ -225,14 +211,6 @@ def _new_class(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
     return edges
 
 
-@lens("dill:_create_namedtuple")
-def _namedtuple(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
-    del view, node
-    defaults = f"list({SLOT}._field_defaults.values())"
-    names = (".__name__", "._fields", ".__module__", defaults)
-    return list(zip(names, arguments, strict=False))
-
-
 @lens("cloudpickle:_make_cell", "dill:_create_cell", "types.CellType")
 def _cell(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
     # dill fills cells late: a None in its call is then no content.
@@ -241,21 +219,18 @@ def _cell(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
 
 
 @lens("cloudpickle:cell_set", "cloudpickle:_cell_set", table=SETTERS)
-def _cell_set(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
-    del view, node
+def _cell_set(_view: View, _node: int, arguments: Sequence[int]) -> list[Edge]:
     return [(".cell_contents", argument) for argument in arguments[1:2]]
 
 
 @lens("builtins.setattr", table=SETTERS)
-def _setattr(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
-    del node
+def _setattr(view: View, _node: int, arguments: Sequence[int]) -> list[Edge]:
     name = view.graph.text(arguments[1]) if len(arguments) > 1 else None
     return [(attribute(name), argument) for argument in arguments[2:3]] if name else []
 
 
 @lens("dill:_setitems", table=SETTERS)
-def _setitems(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
-    del node
+def _setitems(view: View, _node: int, arguments: Sequence[int]) -> list[Edge]:
     return [
         (view.key(key, index), value)
         for source in arguments[1:2]
@@ -264,8 +239,7 @@ def _setitems(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
 
 
 @lens(*MODULES)
-def _module(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
-    del node
+def _module(view: View, _node: int, arguments: Sequence[int]) -> list[Edge]:
     edges: list[Edge] = [(HIDDEN, argument) for argument in arguments]
     for members in arguments[1:2]:
         if view.graph.kinds[members] == op.DICT:
@@ -281,10 +255,3 @@ def _session(view: View, node: int, state: Sequence[int]) -> list[Edge]:
         return [*view.attributes(state[0]), (HIDDEN, state[0])]
     pairs = enumerate(view.graph.key_values(state[0]))
     return [*((view.key(key, place), value) for place, (key, value) in pairs), (HIDDEN, state[0])]
-
-
-@lens("cloudpickle:_make_typevar")
-def _typevar(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
-    del view, node
-    names = ("__name__", "__bound__", "__constraints__", "__covariant__", "__contravariant__")
-    return [(f".{name}", argument) for name, argument in zip(names, arguments, strict=False)]

@@ -19,9 +19,8 @@ __all__: list[str] = []
     "pandas.core.indexes.interval._new_IntervalIndex",
     "pandas.core.indexes.timedeltas._new_TimedeltaIndex",
 )
-def _index(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
+def _index(view: View, _node: int, arguments: Sequence[int]) -> list[Edge]:
     """Index: its class, and its parts by name."""
-    del node
     edges: list[Edge] = [(SAME, argument) for argument in arguments[:1]]
     for mapping in arguments[1:2]:
         edges += [
@@ -33,18 +32,10 @@ def _index(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
 
 
 @lens("pandas._libs.internals._unpickle_block")
-def _block(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
-    del node
+def _block(view: View, _node: int, arguments: Sequence[int]) -> list[Edge]:
     is_slice = len(arguments) > 1 and view.callee(arguments[1]) == "builtins.slice"
     places = ".mgr_locs.as_slice" if is_slice else ".mgr_locs.as_array"
     return list(zip((".values", places, ".ndim"), arguments, strict=False))
-
-
-@lens("pandas.core.internals.managers.BlockManager")
-def _manager(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
-    """What a frame holds: blocks of columns; the first of its axes are the labels of columns."""
-    del view, node
-    return list(zip((".blocks", ".axes"), arguments, strict=False))
 
 
 @lens(
@@ -52,12 +43,11 @@ def _manager(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
     "pandas.core.internals.managers.SingleBlockManager",
     table=STATES,
 )
-def _manager_state(view: View, node: int, state: Sequence[int]) -> list[Edge]:
+def _manager_state(view: View, _node: int, state: Sequence[int]) -> list[Edge]:
     """What a series holds, and in old releases a frame: axes, values of blocks, labels of blocks.
 
     A fourth part says the same once more.
     """
-    del node
     graph = view.graph
     parts = graph.children(state[0])
     if graph.kinds[state[0]] != op.TUPLE or len(parts) < 3:  # noqa: PLR2004 - as said above
@@ -68,16 +58,9 @@ def _manager_state(view: View, node: int, state: Sequence[int]) -> list[Edge]:
     return [*edges, *((HIDDEN, part) for part in parts[1:]), (HIDDEN, state[0])]
 
 
-@lens("pandas._libs.arrays.__pyx_unpickle_NDArrayBacked")
-def _backed(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
-    del view, node
-    return [(SAME, argument) for argument in arguments[:1]]
-
-
 @lens("pandas._libs.arrays.__pyx_unpickle_NDArrayBacked", table=STATES)
-def _backed_state(view: View, node: int, state: Sequence[int]) -> list[Edge]:
+def _backed_state(view: View, _node: int, state: Sequence[int]) -> list[Edge]:
     """Array of pandas around one of NumPy's: dtype and array, or the other way round; the rest."""
-    del node
     graph = view.graph
     parts = graph.children(state[0])
     if graph.kinds[state[0]] != op.TUPLE or len(parts) < 2:  # noqa: PLR2004 - as said above

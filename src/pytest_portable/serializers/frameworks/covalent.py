@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import inspect
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_portable.errors import near
 from pytest_portable.serializers.framework_import import Framework
 from pytest_portable.serializers.in_target import covalent as there
 from pytest_portable.serializers.in_target import covalent_lattice as lattice_there
-from pytest_portable.serializers.serializer import Serializer
-from pytest_portable.serializers.task import Answer, Task
+from pytest_portable.serializers.task import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from pytest_portable.serializers.serializer import Serializer
 
 __all__ = ["make", "make_lattice", "make_server", "pickles", "requirements_of"]
 
@@ -37,13 +38,8 @@ _OFFSET_BYTES: Final = 8
 def make() -> Serializer:
     """`TransportableObject`; calls go out as electrons and are run by `wrapper_fn`."""
     framework = Framework(*_MODULES)
-    framework.load()
-    return Serializer(
-        name="covalent",
-        dumps=framework.wrap(there.dumps),
-        loads=framework.wrap(there.loads),
-        loaders=("there:loads",),
-        dumpers=("there:dumps",),
+    return replace(
+        framework.serializer("covalent", there),
         requirement="covalent",
         machinery="cloudpickle",
         pickles=pickles,
@@ -51,24 +47,15 @@ def make() -> Serializer:
         accepts=frozenset(("form",)),
         check_options=_check_options,
         reader="there:read",
-        task=Task(
-            pack=framework.wrap(_pack),
-            runner="there:run",
-            unpack=framework.wrap(_unpack),
-            prepared=_prepared,
-        ),
-        there=inspect.getsource(there),
+        task=replace(framework.task(_pack, _unpack), prepared=_prepared),
     )
 
 
 def make_server() -> Serializer:
     """What Covalent's server does with an object: read its outside, hand it on, never load it."""
     framework = Framework(*_MODULES)
-    framework.load()
-    return Serializer(
-        name="covalent-server",
-        dumps=framework.wrap(there.dumps),
-        loads=framework.wrap(there.loads),
+    return replace(
+        framework.serializer("covalent-server", there),
         loaders=("there:read_only",),
         dumpers=("there:forward",),
         requirement="covalent",
@@ -77,30 +64,21 @@ def make_server() -> Serializer:
         preload=_MODULES[:1],
         accepts=frozenset(("form",)),
         check_options=_check_options,
-        there=inspect.getsource(there),
     )
 
 
 def make_lattice() -> Serializer:
     """A built lattice as JSON, as it goes to the server."""
     framework = Framework(*_MODULES)
-    framework.load()
-    return Serializer(
-        name="covalent-lattice",
-        dumps=framework.wrap(lattice_there.dumps),
-        loads=framework.wrap(lattice_there.loads),
-        loaders=("there:loads",),
-        dumpers=("there:dumps",),
+    return replace(
+        framework.serializer("covalent-lattice", lattice_there),
         requirement="covalent",
         pickles=_no_pickles,
         preload=_MODULES[:2],
-        accepts=frozenset(),
-        there=inspect.getsource(lattice_there),
     )
 
 
-def _no_pickles(payload: bytes) -> Sequence[bytes]:
-    del payload
+def _no_pickles(_payload: bytes) -> Sequence[bytes]:
     return ()
 
 

@@ -5,17 +5,18 @@ Source: distributed 2026.8, `protocol/serialize.py`, `protocol/pickle.py`, `work
 
 from __future__ import annotations
 
-import inspect
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_portable.errors import near
 from pytest_portable.serializers.framework_import import Framework
 from pytest_portable.serializers.in_target import dask as there
-from pytest_portable.serializers.serializer import Serializer
-from pytest_portable.serializers.task import Answer, Task
+from pytest_portable.serializers.task import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from pytest_portable.serializers.serializer import Serializer
 
 __all__ = ["make", "pickles"]
 
@@ -26,21 +27,15 @@ _PICKLE_START: Final = b"\x80"
 def make() -> Serializer:
     """What `distributed` sends; options are `serializers`, the families to try in order."""
     framework = Framework(*_MODULES)
-    framework.load()
-    return Serializer(
-        name="dask",
-        dumps=framework.wrap(there.dumps),
-        loads=framework.wrap(there.loads),
-        loaders=("there:loads",),
-        dumpers=("there:dumps",),
+    return replace(
+        framework.serializer("dask", there),
         requirement="distributed",
         machinery="cloudpickle",
         pickles=pickles,
         preload=_MODULES,
         accepts=frozenset(("serializers",)),
         check_options=_check_options,
-        task=Task(pack=framework.wrap(_pack), runner="there:run", unpack=framework.wrap(_unpack)),
-        there=inspect.getsource(there),
+        task=framework.task(_pack, _unpack),
     )
 
 

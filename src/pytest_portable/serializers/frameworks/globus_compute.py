@@ -10,18 +10,19 @@ import base64
 import binascii
 import builtins
 import importlib.metadata
-import inspect
 import types
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_portable.errors import near
 from pytest_portable.serializers.framework_import import Framework
 from pytest_portable.serializers.in_target import globus_compute as there
-from pytest_portable.serializers.serializer import Serializer
-from pytest_portable.serializers.task import Answer, LeftBehind, Limit, Task
+from pytest_portable.serializers.task import Answer, LeftBehind, Limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from pytest_portable.serializers.serializer import Serializer
 
 __all__ = ["make", "pickles"]
 
@@ -47,32 +48,22 @@ _OPTIONS: Final = frozenset(("result_serializers", "strategy_code", "strategy_da
 def make() -> Serializer:
     """The SDK's `ComputeSerializer`; options are `strategy_code`, `strategy_data`, ..."""
     framework = Framework("dill", "globus_compute_sdk", "globus_compute_sdk.serialize")
-    framework.load()
-    version = importlib.metadata.version("globus-compute-sdk")
-    return Serializer(
-        name="globus-compute",
+    return replace(
+        framework.serializer("globus-compute", there),
         dumps=framework.wrap(_dumps),
-        loads=framework.wrap(there.loads),
-        loaders=("there:loads",),
-        dumpers=("there:dumps",),
         # What an endpoint installs for its workers, at the SDK's version.
-        requirement=f"globus-compute-endpoint=={version}",
+        requirement=f"globus-compute-endpoint=={importlib.metadata.version('globus-compute-sdk')}",
         pickles=pickles,
         machinery="dill",
         preload=("globus_compute_sdk.serialize", "globus_compute_endpoint.engines.helper"),
         accepts=_OPTIONS,
         check_options=_check_options,
         left_behind=_left_behind,
-        task=Task(
-            pack=framework.wrap(_pack),
-            runner="there:run",
-            unpack=framework.wrap(_unpack),
-        ),
+        task=framework.task(_pack, _unpack),
         limits=(
             Limit(LIMIT_BYTES, "task", "the service refuses submissions over 10 MB"),
             Limit(LIMIT_BYTES, "result", "workers raise MaxResultSizeExceeded over 10 MB"),
         ),
-        there=inspect.getsource(there),
     )
 
 

@@ -8,20 +8,20 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
-import inspect
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_portable.serializers.framework_import import Framework
 from pytest_portable.serializers.in_target import groundhog as there
-from pytest_portable.serializers.serializer import Serializer
-from pytest_portable.serializers.task import Answer, Limit, Task
+from pytest_portable.serializers.task import Answer, Limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from pytest_portable.serializers.serializer import Serializer
 
 __all__ = ["make", "pickles"]
 
@@ -39,27 +39,16 @@ _REFUSED: Final = "Groundhog raises PayloadTooLargeError over 10 MiB"
 def make() -> Serializer:
     """Groundhog's `serialize`; calls go out as a script's text, and its runner runs them."""
     framework = Framework(*_MODULES)
-    framework.load()
-    return Serializer(
-        name="groundhog",
+    return replace(
+        framework.serializer("groundhog", there),
         dumps=framework.wrap(_dumps),
-        loads=framework.wrap(there.loads),
-        loaders=("there:loads",),
-        dumpers=("there:dumps",),
         requirement="groundhog-hpc",
         pickles=pickles,
         preload=("groundhog_hpc.serialization",),
-        accepts=frozenset(),
-        task=Task(
-            pack=framework.wrap(_pack),
-            runner="there:run",
-            unpack=framework.wrap(_unpack),
-            prepared=_prepared,
-        ),
+        task=replace(framework.task(_pack, _unpack), prepared=_prepared),
         limits=tuple(
             Limit(LIMIT_BYTES, what, _REFUSED) for what in ("object", "arguments", "result")
         ),
-        there=inspect.getsource(there),
     )
 
 
@@ -139,13 +128,12 @@ def _pack(
     return json.dumps(files).encode()
 
 
-def _unpack(data: bytes, *, raised: bool) -> Answer:
-    """Read what the shell command gave as Groundhog's future does."""
+def _unpack(data: bytes, **_: object) -> Answer:
+    """Read what the shell command printed as Groundhog's future does; the exit code is in it."""
     from globus_compute_sdk import ShellResult
     from groundhog_hpc.errors import DeserializationError, RemoteExecutionError
     from groundhog_hpc.future import _process_shell_result
 
-    del raised  # the exit code says it
     try:
         _, value = _process_shell_result(ShellResult(**json.loads(data)))
     except RemoteExecutionError as error:

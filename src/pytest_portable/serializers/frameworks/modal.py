@@ -7,17 +7,18 @@ Source: modal 1.0.5, `modal/_serialization.py`, `modal/_utils/function_utils.py`
 from __future__ import annotations
 
 import contextlib
-import inspect
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_portable.serializers import safe_loads
 from pytest_portable.serializers.framework_import import Framework
 from pytest_portable.serializers.in_target import modal as there
-from pytest_portable.serializers.serializer import Serializer
-from pytest_portable.serializers.task import Answer, Limit, Task
+from pytest_portable.serializers.task import Answer, Limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Mapping
+
+    from pytest_portable.serializers.serializer import Serializer
 
 __all__ = ["make"]
 
@@ -34,21 +35,14 @@ _MAX_FUNCTION_BYTES: Final = 16 << 20
 def make() -> Serializer:
     """`modal._serialization`; calls go out as those of a `serialized=True` function."""
     framework = Framework(*_MODULES)
-    framework.load()
-    return Serializer(
-        name="modal",
-        dumps=framework.wrap(there.dumps),
+    return replace(
+        framework.serializer("modal", there),
         loads=framework.wrap(_loads),
-        loaders=("there:loads",),
-        dumpers=("there:dumps",),
         requirement="modal",
         machinery="modal._vendor.cloudpickle",
         preload=("modal._serialization",),
-        accepts=frozenset(),
-        task=Task(
-            pack=framework.wrap(_pack),
-            runner="there:run",
-            unpack=framework.wrap(_unpack),
+        task=replace(
+            framework.task(_pack, _unpack),
             prepared=_prepared,
             lost="Modal raises ExecutionError instead",
         ),
@@ -61,7 +55,6 @@ def make() -> Serializer:
                 fails=False,
             ),
         ),
-        there=inspect.getsource(there),
     )
 
 

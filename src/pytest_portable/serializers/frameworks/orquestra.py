@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import base64
 import importlib.metadata
-import inspect
 import json
 import types
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_portable.errors import OptionError
 from pytest_portable.serializers.framework_import import Framework
 from pytest_portable.serializers.in_target import orquestra as there
-from pytest_portable.serializers.serializer import Serializer
-from pytest_portable.serializers.task import Answer, Task
+from pytest_portable.serializers.task import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from pytest_portable.serializers.serializer import Serializer
 
 __all__ = ["make", "pickles", "requirements_of"]
 
@@ -31,22 +32,16 @@ _SDK: Final = "orquestra-sdk"
 def make() -> Serializer:
     """Inline functions, AUTO values; calls go out as workflows of one task."""
     framework = Framework(*_MODULES)
-    framework.load()
-    return Serializer(
-        name="orquestra",
+    return replace(
+        framework.serializer("orquestra", there),
         dumps=framework.wrap(_dumps),
-        loads=framework.wrap(there.loads),
-        loaders=("there:loads",),
-        dumpers=("there:dumps",),
         # The platform appends just this to every task's imports, and installs it or fails.
         requirement=f"{_SDK}[all]=={importlib.metadata.version(_SDK)}",
         requirement_is_firm=True,
         machinery="cloudpickle",
         pickles=pickles,
         preload=("orquestra.workflow_shared.serde",),
-        accepts=frozenset(),
-        task=Task(pack=framework.wrap(_pack), runner="there:run", unpack=framework.wrap(_unpack)),
-        there=inspect.getsource(there),
+        task=framework.task(_pack, _unpack),
     )
 
 

@@ -6,13 +6,13 @@ Source: parsl 2026.10, `parsl/serialize/facade.py`, `parsl/app/errors.py`,
 
 from __future__ import annotations
 
-import inspect
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_portable.serializers.framework_import import Framework
 from pytest_portable.serializers.in_target import parsl as there
 from pytest_portable.serializers.serializer import Serializer, refusing_other_pythons
-from pytest_portable.serializers.task import Answer, Limit, Task
+from pytest_portable.serializers.task import Answer, Limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,22 +28,15 @@ _SETTINGS: Final = frozenset(("byref", "fmode", "ignore", "protocol", "recurse")
 def make() -> Serializer:
     """Parsl's `serialize`; calls go out as `@python_app` sends them."""
     framework = Framework(*_MODULES)
-    framework.load()
-    return Serializer(
-        name="parsl",
-        dumps=framework.wrap(there.dumps),
-        loads=framework.wrap(there.loads),
-        loaders=("there:loads",),
-        dumpers=("there:dumps",),
+    return replace(
+        framework.serializer("parsl", there),
         requirement="parsl",
         pickles=pickles,
         preload=_MODULES,
         machinery="dill",
         accepts=_SETTINGS,
-        task=Task(
-            pack=framework.wrap(_pack),
-            runner="there:run",
-            unpack=framework.wrap(_unpack),
+        task=replace(
+            framework.task(_pack, _unpack),
             lost="in Parsl this ends the thread that reads results: this future and every later "
             "one of the executor would never finish",
             own_code="the function in which Parsl wraps every app",
@@ -55,7 +48,6 @@ def make() -> Serializer:
         remarks=refusing_other_pythons(
             "Parsl's HighThroughputExecutor refuses workers of another Python"
         ),
-        there=inspect.getsource(there),
     )
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import inspect
 import pickle
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_portable.serializers import safe_loads
 from pytest_portable.serializers.framework_import import Framework
 from pytest_portable.serializers.in_target import ray as there
 from pytest_portable.serializers.serializer import Serializer, refusing_other_pythons
-from pytest_portable.serializers.task import Answer, Limit, Task
+from pytest_portable.serializers.task import Answer, Limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -44,10 +45,8 @@ def make() -> Serializer:
         machinery="ray.cloudpickle",
         preload=("ray.cloudpickle", "ray.exceptions"),
         accepts=frozenset(),
-        task=Task(
-            pack=framework.wrap(_pack),
-            runner="there:run",
-            unpack=framework.wrap(_unpack),
+        task=replace(
+            framework.task(_pack, _unpack),
             prepared=_prepared,
             lost="Ray raises an error with its text instead",
         ),

@@ -7,16 +7,16 @@ Source: pyspark 4.3, `pyspark/serializers.py` (`CloudPickleSerializer`), `pyspar
 
 from __future__ import annotations
 
-import inspect
 import io
 import types
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_portable.serializers import safe_loads
 from pytest_portable.serializers.framework_import import Framework
 from pytest_portable.serializers.in_target import spark as there
 from pytest_portable.serializers.serializer import Serializer, refusing_other_pythons
-from pytest_portable.serializers.task import Answer, Task
+from pytest_portable.serializers.task import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,25 +36,17 @@ _NUMBER_BYTES: Final = 4
 def make() -> Serializer:
     """`CloudPickleSerializer` of PySpark; calls go out as `RDD.map` over one element."""
     framework = Framework(*_MODULES)
-    framework.load()
-    return Serializer(
-        name="spark",
-        dumps=framework.wrap(there.dumps),
+    return replace(
+        framework.serializer("spark", there),
         loads=framework.wrap(safe_loads.loads),
-        loaders=("there:loads",),
-        dumpers=("there:dumps",),
         requirement="pyspark",
         machinery="pyspark.cloudpickle",
         preload=("pyspark.serializers", "pyspark.cloudpickle"),
-        accepts=frozenset(),
-        task=Task(
-            pack=framework.wrap(_pack),
-            runner="there:run",
-            unpack=framework.wrap(_unpack),
+        task=replace(
+            framework.task(_pack, _unpack),
             own_code="the function in which Spark wraps that of every map",
         ),
         remarks=refusing_other_pythons("Spark refuses Python workers of another minor version"),
-        there=inspect.getsource(there),
     )
 
 

@@ -5,17 +5,18 @@ Source: torch 2.15, `torch/serialization.py`.
 
 from __future__ import annotations
 
-import inspect
 import io
 import zipfile
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from pytest_portable.serializers.framework_import import Framework
 from pytest_portable.serializers.in_target import torch as there
-from pytest_portable.serializers.serializer import Serializer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from pytest_portable.serializers.serializer import Serializer
 
 __all__ = ["make", "pickles"]
 
@@ -25,19 +26,13 @@ _LOADING: Final = frozenset(("map_location", "weights_only"))
 def make() -> Serializer:
     """`torch.save`; options of `torch.load` are `weights_only` and `map_location`."""
     framework = Framework("torch")
-    framework.load()
-    return Serializer(
-        name="torch",
-        dumps=framework.wrap(there.dumps),
-        loads=framework.wrap(there.loads),
-        loaders=("there:loads",),
-        dumpers=("there:dumps",),
+    return replace(
+        framework.serializer("torch", there),
         requirement="torch",
         pickles=pickles,
         preload=("torch",),
         accepts=_LOADING | {"pickle_protocol"},
         load_options=_LOADING,
-        there=inspect.getsource(there),
     )
 
 

@@ -67,13 +67,12 @@ def _replace(stack: contextlib.ExitStack, names: dict[Any, Any], key: object, ne
     stack.callback(put_back)
 
 
-def _globals_of(function: object, recurse: bool = True, builtin: bool = False) -> dict[str, object]:
+def _globals_of(function: object, *_: object, **__: object) -> dict[str, object]:
     """Give the globals that a function reads itself.
 
     dill's own adds those of the functions that it calls, which bring theirs along anyway, and
     does not end where two functions call each other.
     """
-    del recurse, builtin
     function = getattr(function, "__func__", function)
     if not isinstance(function, types.FunctionType):
         return {}
@@ -236,10 +235,7 @@ class _Known:
         like = [one for one in self.classes.get(name, ()) if getattr(one, "_fields", 0) == fields]
         return like[0] if like else None
 
-    def _of_new_class(
-        self, name: str, _: object, keywords: Mapping[str, object], fill: Any = None
-    ) -> type | None:
-        del keywords
+    def _of_new_class(self, name: str, _: object, __: object, fill: Any = None) -> type | None:
         body = getattr(fill, "keywords", {}).get("source", {})
         return self._find(name, body)
 

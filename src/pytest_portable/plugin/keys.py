@@ -1,0 +1,40 @@
+"""What the plugin keeps on pytest's own objects, and the names under which it does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pytest_portable.engine.session import Session
+    from pytest_portable.plugin.extensions import Extensions
+    from pytest_portable.plugin.progress import Workers
+    from pytest_portable.portable import Portable
+    from pytest_portable.settings.options import Settings
+
+__all__ = [
+    "ASKED",
+    "CHOICE",
+    "EXTENSIONS",
+    "PORTABLE",
+    "RECORD",
+    "SESSION",
+    "SETTINGS",
+    "SETUP_FAILURE",
+    "WORKERS",
+]
+
+# Of the configuration.
+SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
+EXTENSIONS: pytest.StashKey[Extensions] = pytest.StashKey()
+SESSION: pytest.StashKey[Session] = pytest.StashKey()
+WORKERS: pytest.StashKey[Workers] = pytest.StashKey()
+# Of an item: what the fixture returned, whether it was asked for, and why it could not be set up.
+PORTABLE: pytest.StashKey[Portable] = pytest.StashKey()
+ASKED: pytest.StashKey[bool] = pytest.StashKey()
+SETUP_FAILURE: pytest.StashKey[dict[str, str]] = pytest.StashKey()
+# The argument that a parametrised item has for its leg.
+CHOICE = "_portable_leg"
+# The attribute of a test's report under which its record travels, between processes too.
+RECORD = "portable"

@@ -1,0 +1,88 @@
+"""The engine's session of one run, and the fixture's object made by it; loaded with the first test.
+
+Everything that pytest knows and the engine needs is passed here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_portable.engine.session import Session
+from pytest_portable.environment import default_cache_dir
+from pytest_portable.errors import InterpreterNotFoundError, OptionError, SetupError
+from pytest_portable.plugin.item_records import inspect_checked
+from pytest_portable.plugin.keys import EXTENSIONS, SESSION, SETTINGS, SETUP_FAILURE
+from pytest_portable.plugin.marks import leg_of
+from pytest_portable.portable import Portable, portable_on
+from pytest_portable.settings.options import INSTALLERS
+
+if TYPE_CHECKING:
+    from pytest_portable.engine.observe import Observer
+    from pytest_portable.settings.options import Settings
+
+__all__ = ["portable_of", "session_of"]
+
+
+def session_of(config: pytest.Config) -> Session:
+    """Return the engine's session, made when the first test needs it."""
+    if (known := config.stash.get(SESSION, None)) is not None:
+        return known
+    settings, extensions = config.stash[SETTINGS], config.stash[EXTENSIONS]
+    config.stash[SESSION] = session = Session(
+        root=settings.root,
+        cache_dir=settings.cache_dir or default_cache_dir(),
+        installer=settings.installer,
+        offline=settings.offline,
+        refresh=settings.refresh,
+        constraints=settings.constraints,
+        serializers=extensions.registry,
+        comparators=extensions.comparators,
+        store=_store(config, settings),
+        adopt=lambda leg: config.hook.pytest_portable_prepare(leg=leg),
+        observers=_observers(settings),
+        update=settings.update,
+        suggest=settings.suggest,
+        verbosity=max(0, config.get_verbosity()),
+    )
+    return session
+
+
+def _observers(settings: Settings) -> tuple[Observer, ...]:
+    """Return what looks at every finished check."""
+    found: list[Observer] = [inspect_checked] if settings.wants_inspections() else []
+    if settings.export_dir is not None:
+        from pytest_portable.bundle.export import Exporter
+
+        found.append(Exporter(settings.export_dir))
+    return tuple(found)
+
+
+def _store(config: pytest.Config, settings: Settings) -> dict[str, object]:
+    """Return what else shapes the store: ini keys, installers of others, a moment all share."""
+    shared = getattr(config, "workerinput", {})
+    since = {"since": shared["portable_since"]} if "portable_since" in shared else {}
+    if settings.installer in INSTALLERS:
+        return {**settings.store, **since}
+    return {**settings.store, **since, "installers": config.stash[EXTENSIONS].installers}
+
+
+def portable_of(item: pytest.Item) -> Portable:
+    """Return what the fixture of an item is, or end its set-up with what was in the way."""
+    __tracebackhide__ = True
+    leg = leg_of(item)
+    try:
+        return portable_on(session_of(item.config), leg)
+    except InterpreterNotFoundError as error:
+        if item.config.stash[SETTINGS].skip_missing_python:
+            pytest.skip(str(error).splitlines()[0])
+        trouble: Exception = error
+    except (SetupError, OptionError) as error:
+        trouble = error
+    item.stash[SETUP_FAILURE] = {
+        "test": item.nodeid,
+        "leg": leg.id or leg.python or "this Python",
+        "message": str(trouble),
+    }
+    pytest.fail(f"set-up failure: {trouble}", pytrace=False)
