@@ -22,9 +22,9 @@ from pytest_portable.agent.records import (
     Finished,
     Loaded,
     Noted,
-    Part,
     Raised,
     Returned,
+    SmallestPart,
     Step,
     TargetError,
     Value,
@@ -186,7 +186,7 @@ def failed(
 ) -> Failed:
     """Return a step that raised."""
     told = error if isinstance(error, TargetError) else described(error)
-    return Failed(step, name, told, None if part is None else Part(*part), tuple(warnings))
+    return Failed(step, name, told, None if part is None else SmallestPart(*part), tuple(warnings))
 
 
 def warned(

@@ -33,13 +33,13 @@ __all__ = [
     "Looked",
     "MalformedRecord",
     "Noted",
-    "Part",
     "Parts",
     "Plain",
     "Raised",
     "Record",
     "Returned",
     "Shadowed",
+    "SmallestPart",
     "Step",
     "Surroundings",
     "TargetError",
@@ -78,7 +78,7 @@ class Caught(NamedTuple):
     line: int
 
 
-class Part(NamedTuple):
+class SmallestPart(NamedTuple):
     """The smallest part that cannot be dumped: its path, and its class."""
 
     path: str
@@ -145,7 +145,7 @@ class Failed:
     step: str
     name: str
     error: TargetError
-    part: Part | None = None
+    part: SmallestPart | None = None
     warnings: tuple[Caught, ...] = ()
 
 
@@ -196,7 +196,7 @@ class Raised:
     dumper: str = ""
     blob: bytes | None = None
     undumped: TargetError | None = None
-    part: Part | None = None
+    part: SmallestPart | None = None
     warnings: tuple[Caught, ...] = ()
 
 
@@ -414,9 +414,9 @@ class _Header:
     def maybe_error(self, key: str, depth: int = 0) -> TargetError | None:
         return None if self._header.get(key) is None else self.error(key, depth)
 
-    def part(self) -> Part | None:
+    def part(self) -> SmallestPart | None:
         found = self.maybe_row("part", str, str, str)
-        return None if found is None else Part(*found)
+        return None if found is None else SmallestPart(*found)
 
 
 def _dict(value: object, key: str) -> dict[str, Any]:

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from pytest_portable.judgement.context import Context, Sent
     from pytest_portable.settings.probes import Probe
 
-__all__ = ["Request", "Run", "ask", "evidence_of"]
+__all__ = ["CheckRun", "Request", "ask", "evidence_of"]
 
 
 @dataclass(frozen=True)
-class Run:
+class CheckRun:
     """One check, and the processes that it may use.
 
     Attributes:
@@ -43,7 +43,7 @@ class Run:
     notes_of_environment: tuple[str, ...]
     started: float
 
-    def at(self, hop: Hop) -> Run:
+    def at(self, hop: Hop) -> CheckRun:
         """Return the same check at a hop."""
         context = replace(
             self.context,
@@ -79,7 +79,7 @@ class Request:
     more: Mapping[str, object] = field(default_factory=dict)
 
 
-def ask(run: Run, request: Request, agent: Agent | None = None) -> Transcript:
+def ask(run: CheckRun, request: Request, agent: Agent | None = None) -> Transcript:
     """Run a request in a fresh process of the target, or of another environment."""
     context = run.context
     serializer, leg = context.serializer, context.leg
@@ -110,7 +110,7 @@ def ask(run: Run, request: Request, agent: Agent | None = None) -> Transcript:
     )
 
 
-def evidence_of(run: Run, sent: Sent, transcript: Transcript | None = None) -> Evidences:
+def evidence_of(run: CheckRun, sent: Sent, transcript: Transcript | None = None) -> Evidences:
     """Return what a diagnosis may ask about a check; nothing is asked yet.
 
     Args:

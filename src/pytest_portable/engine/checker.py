@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_portable.engine import pipeline
-from pytest_portable.engine.asking import Run
+from pytest_portable.engine.asking import CheckRun
 from pytest_portable.engine.observe import Checked, Log
 from pytest_portable.engine.prove_remedies import prove
 from pytest_portable.engine.reproduce import keep_failure
@@ -171,7 +171,7 @@ class Checker:
         """
         return pipeline.make_there(self.run_of(None), probe)
 
-    def run_of(self, obj: object, *, maker: Side | None = None) -> Run:
+    def run_of(self, obj: object, *, maker: Side | None = None) -> CheckRun:
         """Begin a check of an object on this leg."""
         context = Context(
             obj=obj,
@@ -186,7 +186,7 @@ class Checker:
             root=self.settings.root,
             is_routed=bool(self.hops),
         )
-        return Run(
+        return CheckRun(
             context=context,
             agent=self.agent,
             control=self.control,
@@ -214,7 +214,7 @@ class Checker:
 
     def _checked(
         self,
-        run: Run,
+        run: CheckRun,
         outcome: Outcome,
         asked: tuple[Probe, ...] = (),
         names: Mapping[str, object] | None = None,

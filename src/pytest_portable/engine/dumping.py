@@ -17,7 +17,7 @@ from pytest_portable.verdict import Problem
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pytest_portable.engine.asking import Run
+    from pytest_portable.engine.asking import CheckRun
     from pytest_portable.judgement.context import Context
 
 __all__ = ["Dumped", "dump_all", "dump_one", "dumps"]
@@ -45,7 +45,7 @@ def dumps(context: Context, value: object) -> bytes:
     return context.serializer.dumps(value, **protocol, **options)
 
 
-def dump_all(run: Run, values: Mapping[str, object]) -> Dumped:
+def dump_all(run: CheckRun, values: Mapping[str, object]) -> Dumped:
     """Dump every value that travels."""
     begun = time.monotonic()
     payloads = []
@@ -62,7 +62,7 @@ def dump_all(run: Run, values: Mapping[str, object]) -> Dumped:
     return Dumped(Sent(tuple(payloads), run.context, standing), found, seconds)
 
 
-def dump_one(run: Run, value: object, root: str) -> Back[bytes]:
+def dump_one(run: CheckRun, value: object, root: str) -> Back[bytes]:
     """Dump one value as the leg sends it; `root` is its name in paths."""
     context = run.context
     with context.shipping.dumping():
@@ -80,7 +80,7 @@ def dump_one(run: Run, value: object, root: str) -> Back[bytes]:
             return Back(None, problems(explained))
 
 
-def _dump_despite_warnings(run: Run, value: object, root: str) -> Back[bytes]:
+def _dump_despite_warnings(run: CheckRun, value: object, root: str) -> Back[bytes]:
     """Dump; a warning that the host's filters made an error becomes a note."""
     try:
         return Back(_dump_to_travel(run, value))
@@ -98,7 +98,7 @@ def _dump_despite_warnings(run: Run, value: object, root: str) -> Back[bytes]:
         return Back(data, notes([note]))
 
 
-def _dump_to_travel(run: Run, value: object) -> bytes:
+def _dump_to_travel(run: CheckRun, value: object) -> bytes:
     """Dump without copying what is big, where both sides can take that."""
     context = run.context
     dump, protocol = context.serializer.dump, context.protocol

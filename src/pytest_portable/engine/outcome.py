@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_portable.agent import Transcript
-    from pytest_portable.engine.asking import Run
+    from pytest_portable.engine.asking import CheckRun
     from pytest_portable.engine.route import Trail
     from pytest_portable.judgement.context import Sent
     from pytest_portable.judgement.findings import Findings
@@ -43,7 +43,7 @@ class Outcome:
 
 
 def conclude(  # noqa: PLR0913 - all that a verdict is made of
-    run: Run,
+    run: CheckRun,
     sent: Sent,
     found: Findings,
     *,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_portable.agent.records import Failed, Plain, Raised, Returned, Value
-from pytest_portable.engine.asking import Request, Run, ask, evidence_of
+from pytest_portable.engine.asking import CheckRun, Request, ask, evidence_of
 from pytest_portable.engine.dumping import dump_all, dumps
 from pytest_portable.engine.outcome import Outcome, conclude
 from pytest_portable.engine.route import Trail, blame_hop, take_route
@@ -55,7 +55,7 @@ class _Travelled:
         evidence: of what was judged last.
     """
 
-    run: Run
+    run: CheckRun
     sent: Sent
     found: Findings
     seconds: Mapping[str, float]
@@ -75,7 +75,7 @@ class _Travelled:
 
 
 def check_object(
-    run: Run,
+    run: CheckRun,
     *,
     names: Mapping[str, object],
     probes: tuple[Probe, ...],
@@ -124,7 +124,7 @@ def check_object(
 
 
 def check_payload(
-    run: Run, data: bytes, *, names: Mapping[str, object], probes: tuple[Probe, ...]
+    run: CheckRun, data: bytes, *, names: Mapping[str, object], probes: tuple[Probe, ...]
 ) -> Outcome:
     """Take a payload that is there already through all stages; it is never loaded here."""
     dumped = dump_all(run, names)
@@ -141,7 +141,7 @@ def check_payload(
     return replace(there, found=found).concluded()
 
 
-def draw_payloads(run: Run, payloads: tuple[tuple[str, bytes], ...], probe: Probe) -> Outcome:
+def draw_payloads(run: CheckRun, payloads: tuple[tuple[str, bytes], ...], probe: Probe) -> Outcome:
     """Take payloads that were made elsewhere through all stages; nothing comes back loaded.
 
     Args:
@@ -158,7 +158,7 @@ def draw_payloads(run: Run, payloads: tuple[tuple[str, bytes], ...], probe: Prob
     return replace(there.concluded(), value=None if drawn is None else drawn.text)
 
 
-def make_there(run: Run, probe: Probe) -> bytes:
+def make_there(run: CheckRun, probe: Probe) -> bytes:
     """Return what a probe makes there, dumped there; it is not loaded here.
 
     Raises:
@@ -174,7 +174,7 @@ def make_there(run: Run, probe: Probe) -> bytes:
     )
 
 
-def run_call(run: Run, args: tuple[object, ...], kwargs: dict[str, object]) -> Outcome:
+def run_call(run: CheckRun, args: tuple[object, ...], kwargs: dict[str, object]) -> Outcome:
     """Ship a function and its arguments, bring back what it returned or raised."""
     run = replace(run, context=replace(run.context, arguments=argument_paths(args, kwargs)))
     context = run.context
@@ -214,7 +214,9 @@ def run_call(run: Run, args: tuple[object, ...], kwargs: dict[str, object]) -> O
     return replace(outcome, value=value.value, raised=error.value)
 
 
-def _before_load(run: Run, sent: Sent, found: Findings, seconds: Mapping[str, float]) -> _Travelled:
+def _before_load(
+    run: CheckRun, sent: Sent, found: Findings, seconds: Mapping[str, float]
+) -> _Travelled:
     """Refuse what cannot be loaded there, and send the rest through the hops of its route."""
     if not found.problems:
         found += judge_before_load(run.context, sent, evidence_of(run, sent))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_portable.agent.records import Events, Forwarded, Returned
-from pytest_portable.engine.asking import Request, Run, ask, evidence_of
+from pytest_portable.engine.asking import CheckRun, Request, ask, evidence_of
 from pytest_portable.equivalence import compare
 from pytest_portable.errors import OptionError
 from pytest_portable.judgement.before_load import judge_before_load
@@ -81,7 +81,7 @@ def refuse_calls(leg: Leg, serializer: Serializer) -> None:
         )
 
 
-def take_route(run: Run, payloads: _Payloads) -> Trail:
+def take_route(run: CheckRun, payloads: _Payloads) -> Trail:
     """Send payloads through every hop; what the last one hands on goes to the target.
 
     A hop loads and dumps again, an opaque one hands the bytes on. Where one breaks, the route ends.
@@ -105,7 +105,7 @@ def take_route(run: Run, payloads: _Payloads) -> Trail:
     return trail
 
 
-def _travel(there: Run, request: Request) -> tuple[Transcript, Findings]:
+def _travel(there: CheckRun, request: Request) -> tuple[Transcript, Findings]:
     """Run a request at a hop and judge what it recorded."""
     transcript = ask(there, request)
     sent = Sent(request.payloads, there.context)
@@ -114,7 +114,7 @@ def _travel(there: Run, request: Request) -> tuple[Transcript, Findings]:
     return transcript, judge_transcript(there.context, transcript, evidence)
 
 
-def _handed_on(there: Run, payloads: _Payloads) -> _Passed:
+def _handed_on(there: CheckRun, payloads: _Payloads) -> _Passed:
     """Load and dump every payload at a hop."""
     sent = Sent(payloads, there.context)
     before = judge_before_load(there.context, sent, evidence_of(there, sent))
@@ -126,7 +126,7 @@ def _handed_on(there: Run, payloads: _Payloads) -> _Passed:
     return _Passed(handed, before + found, transcript)
 
 
-def _forwarded(there: Run, payloads: _Payloads) -> _Passed:
+def _forwarded(there: CheckRun, payloads: _Payloads) -> _Passed:
     """Hand every payload on at a hop that may not look into it, and see that it did not."""
     if there.context.serializer.reader is not None and there.context.leg.install_serializer:
         return _read(there, there.context.serializer.reader, payloads)
@@ -145,7 +145,7 @@ def _events(transcript: Transcript) -> tuple[str, ...]:
     return () if done is None else done.events
 
 
-def _read(there: Run, reader: str, payloads: _Payloads) -> _Passed:
+def _read(there: CheckRun, reader: str, payloads: _Payloads) -> _Passed:
     """Let the system's server read what lies outside of the pickles, and see that it loads none."""
     serializer = there.context.serializer
     options, _ = serializer.split(there.context.leg.options)
@@ -195,7 +195,7 @@ def _not_opaque(message: str, evidence: str) -> Findings:
 
 
 def blame_hop(
-    run: Run, trail: Trail, found: Findings, equal: Callable[[Any, Any], object] | None
+    run: CheckRun, trail: Trail, found: Findings, equal: Callable[[Any, Any], object] | None
 ) -> tuple[Trail, Findings]:
     """Say since which hop an object that came back differs: what each handed on is looked at.
 
@@ -222,7 +222,7 @@ def blame_hop(
     return trail, replace(found, problems=worded)
 
 
-def _differs(run: Run, record: Returned, equal: Callable[[Any, Any], object] | None) -> bool:
+def _differs(run: CheckRun, record: Returned, equal: Callable[[Any, Any], object] | None) -> bool:
     context = run.context
     with contextlib.suppress(Exception), context.shipping.loading():
         returned = loader_for(context, record)(record.blob)
@@ -241,11 +241,11 @@ def _differs(run: Run, record: Returned, equal: Callable[[Any, Any], object] | N
     return True
 
 
-def _where(run: Run, number: int) -> str:
+def _where(run: CheckRun, number: int) -> str:
     return f"hop {number} ({run.hops[number - 1].words})"
 
 
-def _at(run: Run, number: int) -> Callable[[Problem], Problem]:
+def _at(run: CheckRun, number: int) -> Callable[[Problem], Problem]:
     """Return what says at which hop a problem arose; its remedies are about that hop."""
     where = _where(run, number)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_portable.agent.records import Raised, Value
-from pytest_portable.engine.asking import Request, Run, ask, evidence_of
+from pytest_portable.engine.asking import CheckRun, Request, ask, evidence_of
 from pytest_portable.engine.dumping import dump_all
 from pytest_portable.engine.outcome import Outcome, conclude
 from pytest_portable.judgement.before_load import judge_before_load
@@ -45,7 +45,7 @@ class _Came:
 
 
 def run_task(
-    run: Run, task: Task, args: tuple[object, ...], kwargs: Mapping[str, object]
+    run: CheckRun, task: Task, args: tuple[object, ...], kwargs: Mapping[str, object]
 ) -> Outcome:
     """Send a call as the serializer's system sends it; see `Task`."""
     context = run.context
@@ -82,7 +82,7 @@ def run_task(
     return replace(outcome, value=answer_there.value, raised=answer_there.raised)
 
 
-def _judge_before_load(run: Run, task: Task, sent: Sent) -> Findings:
+def _judge_before_load(run: CheckRun, task: Task, sent: Sent) -> Findings:
     found = judge_before_load(run.context, sent, evidence_of(run, sent))
     found += _own_code(run.context, task, found)
     for name, data in sent.payloads:
@@ -90,7 +90,7 @@ def _judge_before_load(run: Run, task: Task, sent: Sent) -> Findings:
     return found
 
 
-def _explain(run: Run, task: Task, sent: Sent, real: Transcript, found: Findings) -> _Came:
+def _explain(run: CheckRun, task: Task, sent: Sent, real: Transcript, found: Findings) -> _Came:
     """Take the steps of a call singly, after the system's own code brought no value back."""
     context = run.context
     steps = ask(run, Request("call", sent.payloads))

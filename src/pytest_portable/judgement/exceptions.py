@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from pytest_portable.agent.in_target.serve import exception_facts
-from pytest_portable.agent.records import Alone, Part
+from pytest_portable.agent.records import Alone, SmallestPart
 from pytest_portable.diagnosis import explain_call, pin
 from pytest_portable.judgement.findings import Back, problems
 from pytest_portable.judgement.load_answer import (
@@ -227,7 +227,7 @@ def _lost(  # noqa: PLR0913 - what each reason says of its own
 
 
 def _undumped(standing: Standing, record: Raised) -> Problem:
-    path, module, kind = record.part or Part(record.name, "", "")
+    path, module, kind = record.part or SmallestPart(record.name, "", "")
     part = f"{path.removeprefix(record.name)} is a {module}.{kind}".replace(" builtins.", " ")
     what = "cannot be dumped there" + (f": {part}" if path != record.name else "")
     return _lost(standing, record, what, str(record.undumped or ""), path=path)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_portable.agent.records import Failed, Part, Raised, Returned, Value
+from pytest_portable.agent.records import Failed, Raised, Returned, SmallestPart, Value
 from pytest_portable.diagnosis import explain_call, pin
 from pytest_portable.equivalence import compare
 from pytest_portable.equivalence.text import shorten
@@ -96,7 +96,7 @@ def _load(context: Context, record: Value) -> object:
 
 def undumped_result(record: Failed) -> Problem:
     """Return the problem of a result, or an object, that cannot be dumped there."""
-    path, module, kind = record.part or Part(record.name, "", "")
+    path, module, kind = record.part or SmallestPart(record.name, "", "")
     what = f"{module}.{kind}".removeprefix("builtins.") if kind else "it"
     is_lazy = "generator" in kind or kind.startswith("dict_") or module == "itertools"
     is_async = kind == "async_generator"

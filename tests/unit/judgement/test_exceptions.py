@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_portable.agent.records import Part
+from pytest_portable.agent.records import SmallestPart
 from pytest_portable.diagnosis.ask_target import Census
 from pytest_portable.judgement.exceptions import (
     bring_back_exception,
@@ -139,7 +139,7 @@ def test_links_that_lead_nowhere_are_left_alone(links: tuple[Any, ...]) -> None:
 
 
 def test_what_it_holds_that_cannot_be_dumped_is_placed() -> None:
-    part = Part("obj().held['lock']", "_thread", "lock")
+    part = SmallestPart("obj().held['lock']", "_thread", "lock")
     record = raised(
         error_of(lambda: int("x")),
         "obj()",
