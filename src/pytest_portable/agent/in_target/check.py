@@ -51,14 +51,13 @@ if __name__ != "__main__":
     from pytest_portable.agent.in_target.survey import shadowed, survey
     from pytest_portable.agent.in_target.watch import Asking, Looking
 
-SHIPPED = "-shipped"  # beside the working directory, which belongs to user code
-
-
+# Suffix of the folder of import packages that came as source. It lies beside the working directory,
+# which belongs to user code.
+SHIPPED = "-shipped"
+# Audit events of a hop that does more than to forward.
 FORBIDDEN_EVENTS = frozenset(
     {"import", "pickle.find_class", "marshal.loads", "compile", "exec", "code.__new__"}
 )
-
-
 # Keys that a request may leave out.
 DEFAULTS: dict[str, Any] = {"probes": [], "seed": None, "seeded": [], "ship": None, "survey": None}
 
@@ -68,14 +67,7 @@ class ChildCheck:
 
     def __init__(self, message: bytes, records: int, kept: KeptWarnings, beside: str) -> None:
         request, self.blobs = decode(message)
-        defaults: dict[str, Any] = {
-            "probes": [],
-            "seed": None,
-            "seeded": [],
-            "ship": None,
-            "survey": None,
-        }
-        self.request = {**defaults, **request}
+        self.request: dict[str, Any] = {**DEFAULTS, **request}
         self.records = records
         self.kept = kept
         self.beside = beside
@@ -100,7 +92,7 @@ class ChildCheck:
         self.record({"finished": self.request["nonce"]})
 
     def find_blame(self) -> None:
-        """Load with the unpickler that notes its steps, and tell what was asked for."""
+        """Load with the unpickler that notes its steps, and record what the load asked for."""
         assert self.notes is not None
         found = Asking(self.notes)
         found.watch()
@@ -123,7 +115,7 @@ class ChildCheck:
             self.inspect_and_probe(values)
 
     def forward(self) -> None:
-        """Hand every payload on, and watch that nothing is imported or loaded for it."""
+        """Return every payload as it came, and watch whether anything is imported or loaded."""
         events: list[str] = []
 
         def watch(event: str, args: tuple[Any, ...]) -> None:
@@ -202,7 +194,7 @@ class ChildCheck:
         return values
 
     def load_one(self, payload: dict[str, Any], blobs: Any, loader: str, function: Any) -> object:
-        """Load from the file where there is one: it has the lowest peak of memory."""
+        """Load from the file where there is one, which needs the least memory."""
         options = {"buffers": map_buffers(payload["beside"])} if payload["beside"] else {}
         if payload["file"] is None:
             return function(next(blobs), **options)
@@ -214,7 +206,7 @@ class ChildCheck:
             return function(stream.read(), **options)
 
     def count(self) -> None:
-        """Say what is there of the modules and names that a payload refers to."""
+        """Record which of the modules and names that a payload refers to are there."""
         for module, names in self.request["references"]:
             self.record({"step": "counting", "name": module})
             try:
@@ -305,18 +297,18 @@ class ChildCheck:
         self.look_for_shadows()
 
     def look_around(self) -> None:
-        """Describe what lies around what was loaded, before user code may change it."""
+        """Record the surroundings of what was loaded, before user code may change them."""
         if self.request["survey"] is not None:
             self.record({"surroundings": survey(self.request["survey"])})
 
     def look_for_shadows(self) -> None:
-        """Tell which classes came by value beside the installed ones of that name."""
+        """Record which classes came by value beside installed ones of their names."""
         found = shadowed()
         if found:
             self.record({"shadowed": found})
 
     def task(self) -> None:
-        """Hand a system's own message to its own code, and send back what that answers."""
+        """Hand a framework's own message to its own code, and record what that answers."""
         name, options = self.request["runner"]
         payload = self.request["payloads"][0]
         self.record({"step": "calling", "name": "obj()"})
@@ -335,7 +327,7 @@ class ChildCheck:
         self.record({"raised": about, "name": "obj()", "dumper": name}, answer)
 
     def exercise(self, name: str, action: Any, plain: bool = False) -> None:
-        """Run the user's code under the seed and send back what it gives or raises."""
+        """Run the user's code under the seed, and record what it returns or raises."""
         error: BaseException | None = None
         value: object = None
         with warnings.catch_warnings(record=True) as caught:
@@ -359,7 +351,7 @@ class ChildCheck:
         self.dump("value", value, "returning", name)
 
     def raised(self, name: str, error: BaseException, caught: list[Any]) -> None:
-        """Send an exception back, with what it was raised from where that can be dumped too."""
+        """Record an exception, with what it was raised from where that can be dumped too."""
         family = relatives(error)
         header: dict[str, object] = {
             "raised": describe_exception(error),
@@ -382,7 +374,7 @@ class ChildCheck:
         self.record({**header, "undumped": trouble, "part": self.smallest(error, name)})
 
     def send_alone(self, name: str, error: BaseException) -> None:
-        """Send the exception without its causes: the host may not be able to load one of them."""
+        """Record the exception without its causes: the host may be unable to load one of them."""
         try:
             dumper, blob = self.quietly_dumped([error])
         except BaseException:

@@ -89,18 +89,27 @@ class Workplace:
         scratch: the folder that holds theirs.
         spill: whether the host sees that folder: then big answers stay in it.
         prctl: of the C library, where there is one.
-        kept: the warnings since everything was imported, `KeptWarnings`.
-        rehearsal: a request that a child takes while nobody waits.
+        kept: warnings, from the time when everything was imported.
+        rehearsal: a small request that a child takes while nobody waits.
         is_hurried: whether the next request is there already.
     """
 
-    def __init__(self, descriptors: tuple[int, ...]) -> None:
+    def __init__(  # noqa: PLR0913 - one for each attribute
+        self,
+        descriptors: tuple[int, ...],
+        scratch: str,
+        *,
+        spill: bool,
+        prctl: Any,
+        kept: KeptWarnings,
+        rehearsal: bytes,
+    ) -> None:
         self.descriptors = descriptors
-        self.scratch = ""
-        self.spill = False
-        self.prctl: Any = None
-        self.kept: Any = None
-        self.rehearsal = b""
+        self.scratch = scratch
+        self.spill = spill
+        self.prctl = prctl
+        self.kept = kept
+        self.rehearsal = rehearsal
         self.is_hurried = False
 
 
@@ -144,13 +153,13 @@ class Child:
             ChildCheck(receive(requests), records, place.kept, beside).run()
             os.write(done, b".")
             code = 0
-            # Who is woken by that is often put on this processor, and the end of a process takes a
-            # while: the agent ends it when the answer is on its way.
+            # The agent is often woken on this same processor, and the end of a process takes time:
+            # so wait here until the agent has sent the answer and kills this process.
             os.read(requests, 1)
         except EOFError:  # the agent is gone and nobody asks any more
             pass
         except BaseException as error:
-            if code:  # else user code closed what is not its own, and all is said already
+            if code:  # else everything is recorded, and user code closed a descriptor of ours
                 what = "agent: %s: %s (%s)\n" % (
                     type(error).__name__,
                     text_of(error),
@@ -166,7 +175,7 @@ class Child:
         null, kept = os.open(os.devnull, os.O_WRONLY), KeptWarnings()
         try:
             ChildCheck(place.rehearsal, null, kept, "").run()
-        except Exception:  # a release of a serializer that cannot do this: then it is only slow
+        except Exception:  # some release of a serializer cannot do this: then it is only slow
             pass
         kept.end()
         os.close(null)

@@ -12,8 +12,9 @@ if __name__ != "__main__":
     from pytest_portable.agent.in_target.limits import MAX_EVIDENCE_BYTES, MAX_RELATIVES
     from pytest_portable.agent.in_target.parts import canonical
 
-# What tracebacks call the source of functions that come with the greeting, and all of our files.
+# What tracebacks call the functions of a serializer, which come with the greeting.
 SERIALIZER_FILE = "<serializer>"
+# Where tracebacks find our files: all of them have the folder of the first.
 OWN_FOLDER = os.path.dirname(__file__)
 
 
@@ -42,7 +43,7 @@ def named(value: Any) -> tuple[str, str]:
 
 
 def describe(value: object) -> dict[str, object]:
-    """Return what the target sees, without running code of the object's class."""
+    """Return class, home and file of a value, without running code of its class."""
     kind = type(value)
     named = value if isinstance(value, (type, types.FunctionType)) else kind
     module, name = str(named.__module__), str(named.__qualname__)
@@ -97,7 +98,7 @@ def is_own(code: types.CodeType) -> bool:
 
 
 def place_of(error: BaseException) -> str:
-    """Return file, line and function of the agent's own that an exception left last."""
+    """Return file, line and function of the innermost frame of ours in a traceback."""
     place, trace = "", error.__traceback__
     while trace is not None:
         code = trace.tb_frame.f_code
@@ -168,7 +169,7 @@ def links(member: BaseException, family: list[BaseException]) -> list[Any]:
 
 
 def exception_facts(error: BaseException) -> dict[str, str]:
-    """Return arguments and attributes as text that equal ones have in every process."""
+    """Return arguments and attributes as text, which is the same for equal ones everywhere."""
     facts = {"args": canonical(tuple(error.args))}
     held = getattr(error, "__dict__", None)
     for name, part in list(held.items()) if isinstance(held, dict) else []:

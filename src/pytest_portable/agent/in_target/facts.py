@@ -15,7 +15,7 @@ if __name__ != "__main__":
 
 
 def process_facts() -> dict[str, str]:
-    """Return what C functions go by and no argument says."""
+    """Return the settings of the process that C functions depend on."""
     import _locale
 
     decimal: Any = sys.modules.get("decimal")
@@ -27,7 +27,7 @@ def process_facts() -> dict[str, str]:
 
 
 def part_facts(source: str, values: dict[str, Any]) -> dict[str, Any]:
-    """Describe what an expression gives: its text, and which attributes it holds itself."""
+    """Describe the value of an expression: its text, and the names in its `__dict__`."""
     try:
         value = eval(compile(source, "<probe>", "eval", dont_inherit=True), dict(values))
     except BaseException as error:
@@ -49,7 +49,7 @@ def find_name(module: Any, qualname: str) -> dict[str, Any]:
 
 
 def facts_of(value: Any) -> dict[str, Any]:
-    """Return what tells one definition of a class or function from another of the same name."""
+    """Return facts by which two definitions of one name can be told apart."""
     if isinstance(value, types.FunctionType):
         return {"kind": "function", "parameters": parameters(value), **code_facts([value])}
     if not isinstance(value, type):
@@ -87,7 +87,7 @@ HOOKS = ("__getnewargs__", "__getstate__", "__reduce__", "__reduce_ex__", "__set
 
 
 def slots_of(kind: type) -> list[str] | None:
-    """Return the slots of a class, those of its bases included; `None` where it has none."""
+    """Return the slots of a class and its bases; `None` where there are none."""
     found: list[str] | None = None
     for each in reversed(kind.__mro__):
         slots = each.__dict__.get("__slots__")
@@ -121,7 +121,7 @@ def attributes_set(function: Any) -> set[str]:
 
 
 def code_facts(functions: list[Any]) -> dict[str, Any]:
-    """Return where functions come from, and a number that changes with their text."""
+    """Return the file of functions, and a checksum of their code."""
     file, total = None, 0
     for function in functions:
         code = function.__code__
@@ -131,7 +131,7 @@ def code_facts(functions: list[Any]) -> dict[str, Any]:
 
 
 def text_number(code: Any, depth: int = 0) -> int:
-    """Return a number for what a code object does; the same on every Python of one minor."""
+    """Return a checksum of code, the same in every process of one minor version of Python."""
     import zlib
 
     constants = [
@@ -147,7 +147,7 @@ def text_number(code: Any, depth: int = 0) -> int:
 
 
 def locate(module: str) -> bool:
-    """Whether a module could be imported, without running any of it but its finders."""
+    """Return whether a module could be imported; only finders are run."""
     from importlib.machinery import PathFinder
     from importlib.util import find_spec
 

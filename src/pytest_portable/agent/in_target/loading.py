@@ -12,7 +12,8 @@ if __name__ != "__main__":
     from pytest_portable.agent.in_target.describe import text_of
     from pytest_portable.agent.in_target.limits import MAX_WARNINGS
 
-# Functions of the serializer, sent as source; no module, so that no payload can find them.
+# The functions of a serializer that were sent as source: `there:function` names one. They are in
+# no module, so that no payload can refer to them.
 THERE: dict[str, Any] = {"__name__": "there"}
 
 
@@ -26,7 +27,7 @@ def resolve(name: str) -> Any:
 
 
 def first_importable(candidates: list[Any]) -> tuple[str, Any, dict[str, Any]]:
-    """Return name, function and keyword arguments of the first candidate whose module is there."""
+    """Return name, function and keyword arguments of the first candidate that is installed."""
     missing = None
     for candidate in candidates:
         name, options = (candidate, {}) if isinstance(candidate, str) else candidate
@@ -39,7 +40,7 @@ def first_importable(candidates: list[Any]) -> tuple[str, Any, dict[str, Any]]:
 
 
 def is_unpickling(function: Any) -> bool:
-    """Tell whether a built-in function is one of pickle's that load."""
+    """Return whether a built-in function is one of pickle's that load."""
     owner = getattr(function, "__self__", None)
     name = getattr(function, "__name__", "")
     return name in ("load", "loads") and (
@@ -48,7 +49,7 @@ def is_unpickling(function: Any) -> bool:
 
 
 class KeptWarnings:
-    """Keeps every warning from now on; begun before the fork, because it is not cheap."""
+    """Keeps every warning from now on; made before the fork, because making it takes time."""
 
     def __init__(self) -> None:
         self.context = warnings.catch_warnings(record=True)
@@ -62,7 +63,7 @@ class KeptWarnings:
         return taken
 
     def end(self) -> None:
-        """Let warnings go where they went before."""
+        """Stop, and restore the filters."""
         self.context.__exit__(None, None, None)
 
 

@@ -1,54 +1,59 @@
 """What host and target send each other, and how it is framed.
 
 A message is a head of four numbers, 8 bytes each, big-endian (length of the header, length of the
-body, ticket, time limit in milliseconds), a JSON header, then the body: the blobs whose lengths
-stand in `header["blobs"]`. An answer has the ticket of its request. Each side waits for the other,
-so messages never queue up.
+body, ticket, time limit in milliseconds), a JSON header, then the body: the blobs whose lengths are
+in `header["blobs"]`. An answer has the ticket of its request. Each side waits for the other, so
+messages never queue up.
 
-Greeting to the agent (first message): `schema`, `scratch` (a directory that is the agent's: it goes
-with it; null to make one, where no files are shared with the host), `preload` (modules imported
-before any fork), `try_preload` (the same, but allowed to be absent), `there` (source of functions
-that loaders and dumpers name as `there:function`).
-Hello from the agent: `schema`, `python`, `version_info`, `implementation`, `platform`,
-`executable`, `pid`, `fork`, `absent` (what could not be preloaded); or, and nothing follows it,
-`refused` (a module of `preload` that cannot be imported) and `exception`.
+Greeting, the first message to the agent:
+- `schema`: number of this format;
+- `scratch`: the agent's own directory, which it removes at its end; null where no files are shared;
+- `preload`, `try_preload`: modules to import before any fork; the latter may be absent;
+- `there`: source of functions that loaders and dumpers name as `there:function`.
 
-Request: `nonce`, `kind` ("check"; "call"; "pass": load and dump again; "forward": hand the bytes
-on, or what `reader` makes of them; "task": the one payload is a message for `runner`; both are a
-name and keyword arguments), `payloads` (a
-list of `name`, `loaders`, `file`; bytes
-in the blobs where `file` is null; `stream_loaders`, which read a file; `beside`, null or where
-the buffers lie that protocol 5 keeps out of the stream: `file`, and `places`, pairs of offset and
-size), `outside` (whether such buffers may come back so),
-`dumpers` (a list of `[module:attribute, keyword arguments]`),
-`protocol`, `round_trip`, `probes` (a list of `label`, `mode`, `source`, `name`, `plain`: what it
-gives is text and comes back as it is), `warnings`, `seed` (null, or a number), `seeded` (modules
-beside `random` that the seed is for), `ship` (null, or import packages to find first: `names`,
-`files` as pairs of path and length, contents in the last blob or in `file`).
+Hello, its answer: `schema`, `python`, `version_info`, `implementation`, `platform`, `executable`,
+`pid`, `fork`, `absent` (what could not be preloaded). Or, and then the agent ends: `refused` (a
+module of `preload` that cannot be imported) and `exception`.
+
+Request:
+- `nonce`, which the last record repeats;
+- `kind`: "check"; "call"; "pass" (load and dump again); "forward" (return the bytes, or what
+  `reader` makes of them); "task" (the one payload is a message for `runner`); "blame", "again" and
+  "census" (see below). `reader` and `runner` are a name and keyword arguments;
+- `payloads`: of each `name`, `loaders`, `file` (null: the bytes are in the blobs), `stream_loaders`
+  (which read a file) and `beside` (null, or the buffers that protocol 5 keeps out of the stream:
+  `file`, and `places`, pairs of offset and size);
+- `dumpers`: `[module:attribute, keyword arguments]` of each; `protocol`; `outside` (whether buffers
+  of an answer may be beside the stream); `round_trip`;
+- `probes`: of each `label`, `mode`, `source`, `name`, `plain` (its value is text and is returned as
+  it is); `warnings`; `seed` (null, or a number); `seeded` (modules beside `random` to seed);
+- `ship`: null, or import packages to find before all others: `names`, `files` (pairs of path and
+  length); their contents are the last blob, or in `file`.
 
 Answer: `status` (exit code, or minus the signal), `timed_out`, `seconds`, `stdout_bytes`,
 `stderr_bytes` (before cutting), `files` (left in the working directory), `records` (null, or the
-file that holds them, for the host to remove); blobs: the child's records (messages as above; empty
+file that holds them, for the host to remove). Blobs: the child's records (messages as above; empty
 where there is a file), stdout, stderr.
 
-Three kinds of requests explain a failure. "blame" loads the payload that `blame` names with an
-unpickler that notes every step before it is taken (`globals`: a list of `[module, name, place]`
-that the loader finds elsewhere: in another module, or as the namespace of `module:attribute`). The
-last step stands in the blob of the record `noted`, memory that outlives the process: length of the
-text, offset of the opcode, text (opcode and words, parted by zeros). Record: `asked`.
-"again" runs the first of `probes` once more, watches what that asks of its surroundings (record
-`looked`), and describes `parts`, expressions over the payloads (record `parts`).
-"census" (`references`: a list of `[module, [name, ...]]`, imported; `modules`: looked for without
-being imported) asks what is there; records: `counted`, `located`, `facts`.
+Records of the child: `{"step": ...}` before each step: `loading`, `describing`, `dumping`,
+`probing`, `calling`, `returning`, `forwarding`. Data records have one of `loaded`, `description`,
+`surroundings`, `shadowed`, `returned`, `value`, `plain`, `raised`, `alone`, `forwarded`, `events`
+(what an opaque hop did beside forwarding), `failed`. The last one is `{"finished": nonce}`. `name`
+says what returned or raised: a call (`obj()`) or a probe (its label). `raised` has the exception as
+the first of a list with all that it was raised from; `links` are the positions of their causes and
+contexts; `facts` describes its arguments and attributes. `alone` is the exception without the
+others.
 
-Records of the child, each written before the step that it names: `{"step": ...}` with `loading`,
-`describing`, `dumping`, `probing`, `calling`, `returning`, `forwarding`; data records carry one of
-`loaded`, `description`, `surroundings`, `shadowed`, `returned`, `value`, `plain`, `raised`,
-`alone`, `forwarded`, `events` (what an opaque hop did beside forwarding),
-`failed`, and at last `{"finished": nonce}`. What a call (`obj()`) or a probe (its label) gave is
-named by `name`. `raised` holds the exception, as the first of a list of all it was raised from;
-`links` says how they hang together, `facts` what its arguments and attributes are. `alone` is the
-exception without the others.
+Three kinds of requests explain a failure:
+- "blame" loads the payload that `blame` names with an unpickler that notes every step before it is
+  taken. `globals` is a list of `[module, name, place]`: what to take from another module, or from
+  the namespace of `module:attribute`. The last step is in the blob of the record `noted`, memory
+  that outlives the process: length of the text, offset of the opcode, text (opcode and words,
+  separated by zeros). Record: `asked`.
+- "again" runs the first of `probes` once more and watches what it asks for (record `looked`), and
+  describes `parts`, expressions over the payloads (record `parts`).
+- "census" imports `references`, a list of `[module, [name, ...]]`, and looks for `modules` without
+  importing them. Records: `counted`, `located`, `facts`.
 """
 
 from __future__ import annotations
@@ -77,7 +82,7 @@ def to_json(value: object) -> str:
 
 
 def json_encoder() -> Any:
-    """Return the C encoder that `json.dumps` makes anew for every call; PyPy has none."""
+    """Return the C encoder, which `json.dumps` would make for every call; PyPy has none."""
     make = getattr(json.encoder, "c_make_encoder", None)
     text = json.encoder.encode_basestring_ascii
     return make and make(None, None, text, None, ": ", ", ", False, False, True)
@@ -124,7 +129,7 @@ def decode(message: bytes | memoryview) -> tuple[dict[str, Any], list[bytes]]:
 
 
 def write_all(descriptor: int, pieces: list[bytes] | list[memoryview]) -> None:
-    """Write every piece, however often the kernel takes only a part."""
+    """Write every piece, also where the kernel takes only a part at once."""
     for piece in pieces:
         written = os.write(descriptor, piece)
         if written < len(piece):
@@ -149,7 +154,7 @@ def receive(descriptor: int) -> bytes:
 
 
 def read_some(descriptor: int) -> bytes:
-    """Read what is there, at least one byte; `EOFError` at the end."""
+    """Read at least one byte; `EOFError` at the end."""
     part = os.read(descriptor, CHUNK_BYTES)
     if not part:
         raise EOFError
@@ -166,7 +171,7 @@ def is_inside(buffers: list[memoryview], buffer: Any) -> bool:
 
 
 def write_buffers(path: str, buffers: list[memoryview]) -> dict[str, object]:
-    """Write buffers to a new file, each where every processor likes to find its numbers."""
+    """Write buffers to a new file, each at an offset that suits every type of number."""
     places, offset = [], 0
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -181,7 +186,7 @@ def write_buffers(path: str, buffers: list[memoryview]) -> dict[str, object]:
 
 
 def map_buffers(beside: dict[str, Any]) -> list[memoryview]:
-    """Return the buffers of a file: memory that is read when it is looked at, and private."""
+    """Return the buffers of a file, mapped: read when they are used, and private."""
     import mmap
 
     with open(beside["file"], "rb") as stream:

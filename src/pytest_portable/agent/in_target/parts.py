@@ -1,4 +1,4 @@
-"""The parts of a value: as text that is the same in every process, and one by one."""
+"""Take values apart: plain data as text, and anything else part by part."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ CONTAINER_TYPES = frozenset({list, tuple, set, frozenset, dict})
 
 
 def canonical(value: object, depth: int = 6) -> str:
-    """Return the text of plain data, the same in every process; of anything else, its class."""
+    """Return plain data as text that is the same in every process; of anything else, its class."""
     kind = type(value)
     if kind in PLAIN_TYPES:
         try:
             text = repr(value)
-        except ValueError:  # more digits than Python likes to write
+        except ValueError:  # more digits than Python converts
             text = "<int>"
     elif kind in CONTAINER_TYPES and depth and len(value) <= MAX_CANONICAL:  # type: ignore[arg-type]
         if kind is dict:
@@ -42,7 +42,7 @@ def canonical(value: object, depth: int = 6) -> str:
 
 
 def parts_of(value: object) -> list[tuple[str, object]]:
-    """Return the parts of a value that may be what cannot be dumped, with their path suffixes."""
+    """Return the parts of a value that its dump needs, with their path suffixes."""
     found: list[tuple[str, object]] = []
     if isinstance(value, dict):
         found = [("[%s]" % text_of_key(key), part) for key, part in dict.items(value)]
@@ -57,5 +57,5 @@ def parts_of(value: object) -> list[tuple[str, object]]:
 
 
 def text_of_key(key: object) -> str:
-    """Return how a path names a key."""
+    """Return a key as a path writes it."""
     return repr(key) if type(key) in PLAIN_TYPES else "<%s>" % type(key).__qualname__

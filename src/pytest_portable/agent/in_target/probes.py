@@ -1,4 +1,4 @@
-"""Run what a test sent to be run over there, under its seed."""
+"""Run probes, which a test sent as source, under its seed."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def load_prctl() -> Any:
 
 
 def make_scratch() -> str:
-    """Make a directory of ours, with a home in it: the host has none to give."""
+    """Make a directory for the agent, with a home in it, where the host shares no files."""
     name = "pytest-portable-%d-%s" % (os.getpid(), os.urandom(6).hex())
     scratch = os.path.join(os.environ.get("TMPDIR") or "/tmp", name)
     home = os.path.join(scratch, "home")
@@ -56,7 +56,7 @@ def limit_cores() -> None:
 
 
 def flush() -> None:
-    """Hand over what user code printed."""
+    """Write out what user code printed."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -78,7 +78,7 @@ def exit_status(status: int) -> int:
 
 
 def with_pid(function: Any, pid: int, argument: int) -> None:
-    """Call a process function; a process that is gone already is no trouble."""
+    """Call a function of `os` on a process, which may be gone already."""
     try:
         function(pid, argument)
     except (ProcessLookupError, ChildProcessError, PermissionError):
@@ -115,7 +115,7 @@ def list_files(path: str) -> list[str]:
 
 
 def remove_tree(path: str) -> None:
-    """Remove a directory with all that lies in it; what cannot be removed stays."""
+    """Remove a directory and its contents, as far as that is possible."""
     try:
         os.rmdir(path)
     except OSError as error:

@@ -40,62 +40,18 @@ if __name__ != "__main__":
 
 
 class Server:
-    """Serves requests until the host goes away."""
+    """Answers requests until the host goes away.
 
-    def __init__(self, requests: int, answers: int) -> None:
+    Attributes:
+        woken: the descriptor that gets a byte when a child ends.
+    """
+
+    def __init__(self, requests: int, answers: int, woken: int, place: Workplace) -> None:
         self.requests = requests
         self.answers = answers
+        self.woken = woken
+        self.place = place
         self.count = 0
-        self.wake_read, self.wake_write = os.pipe()
-        os.set_blocking(self.wake_write, False)
-        os.set_blocking(self.wake_read, False)
-        self.place = Workplace((requests, answers, self.wake_read, self.wake_write))
-
-    def start(self) -> None:
-        """Read the greeting, preload, say hello."""
-        greeting, _ = decode(receive(self.requests))
-        self.place.spill = bool(greeting["scratch"])
-        self.place.scratch = greeting["scratch"] or make_scratch()
-        if greeting["there"]:
-            exec(compile(greeting["there"], SERIALIZER_FILE, "exec", dont_inherit=True), THERE)
-        absent = []
-        for name in greeting["preload"]:
-            self.preload(name)
-        for name in greeting["try_preload"]:
-            try:
-                importlib.import_module(name)
-            except BaseException:
-                absent.append(name)
-        self.place.prctl = load_prctl()
-        if self.place.prctl is not None:
-            self.place.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-        limit_cores()
-        faulthandler.enable()
-        signal.signal(signal.SIGCHLD, lambda number, frame: None)
-        signal.set_wakeup_fd(self.wake_write, warn_on_full_buffer=False)
-        self.place.kept = KeptWarnings()
-        self.place.rehearsal = self.prepare_rehearsal()
-        gc.collect()
-        if hasattr(gc, "freeze"):  # PyPy has none
-            gc.freeze()
-        write_all(self.answers, encode(hello(absent)))
-
-    def prepare_rehearsal(self) -> bytes:
-        """Return the rehearsal with what was preloaded; some other module may be called so."""
-        name = next((name for name in ("dill", "cloudpickle") if name in sys.modules), "pickle")
-        try:
-            return rehearsal(name)
-        except Exception:
-            return rehearsal("pickle")
-
-    def preload(self, name: str) -> None:
-        """Import a module that was asked for, or tell the host why that cannot be, and end."""
-        try:
-            importlib.import_module(name)
-        except BaseException as error:
-            about = describe_exception(error)
-            write_all(self.answers, encode({"refused": name, "exception": about}))
-            sys.exit(REFUSED)
 
     def serve(self) -> None:
         """Answer requests, one at a time, each from a child that was ready before it came."""
@@ -112,8 +68,8 @@ class Server:
                 child = self.replace(child)
                 answer = self.check(message, child, last=True)
             write_all(self.answers, answer or [])
-            # The same here: the host would wait until the next process is forked. Where requests
-            # follow one another at once, there is no moment to wait for.
+            # The host reads the answer before this process forks the next child, unless requests
+            # follow one another at once: then waiting for that gains nothing.
             if not self.place.is_hurried:
                 self.place.is_hurried = self.is_asked(ASIDE_SECONDS)
             child = self.replace(child)
@@ -137,10 +93,10 @@ class Server:
         return successor
 
     def check(self, message: bytes, child: Child, last: bool = False) -> list[bytes] | None:
-        """Hand a request to a child, follow that to its end, and return what the host must know.
+        """Hand a request to a child, follow it to its end, and return the answer.
 
-        Nothing is returned where the child ended without a single record: something killed it
-        while it waited, and another one may be luckier.
+        `None` where the child left no record, because something killed it while it waited: the
+        request can be handed to another one. Of the `last` child whatever came is the answer.
         """
         started = time.monotonic()
         try:
@@ -168,7 +124,7 @@ class Server:
     def follow(self, child: Child, deadline: float) -> tuple[int, bool]:
         """Collect the child's streams until it is done, ends, or its time is over."""
         poll = select.poll()
-        for number in (child.done, self.wake_read, *(pipe.read_end for pipe in child.streams)):
+        for number in (child.done, self.woken, *(pipe.read_end for pipe in child.streams)):
             poll.register(number, select.POLLIN)
         poll.register(self.requests, 0)  # only to hear that the host went away
         timed_out = False
@@ -195,8 +151,8 @@ class Server:
         for pipe in child.streams:
             if number == pipe.read_end:
                 return pipe.take()
-        if number == self.wake_read:
-            drain(self.wake_read)
+        if number == self.woken:
+            drain(self.woken)
             return True
         return False
 
@@ -206,6 +162,74 @@ class Server:
         child.bury()
         remove_tree(self.place.scratch)
         os._exit(0)
+
+
+def open_server(requests: int, answers: int) -> Server:
+    """Read the greeting, import what it asks for, and say hello."""
+    greeting, _ = decode(receive(requests))
+    scratch = greeting["scratch"] or make_scratch()
+    if greeting["there"]:
+        exec(compile(greeting["there"], SERIALIZER_FILE, "exec", dont_inherit=True), THERE)
+    preload(greeting["preload"], answers)
+    absent = [name for name in greeting["try_preload"] if not is_imported(name)]
+    prctl = load_prctl()
+    if prctl is not None:
+        prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    limit_cores()
+    faulthandler.enable()
+    woken, wake = wake_by_children()
+    place = Workplace(
+        (requests, answers, woken, wake),
+        scratch,
+        spill=bool(greeting["scratch"]),
+        prctl=prctl,
+        kept=KeptWarnings(),
+        rehearsal=prepare_rehearsal(),
+    )
+    gc.collect()
+    if hasattr(gc, "freeze"):  # PyPy has none
+        gc.freeze()
+    write_all(answers, encode(hello(absent)))
+    return Server(requests, answers, woken, place)
+
+
+def preload(names: list[str], answers: int) -> None:
+    """Import modules; where one cannot be imported, answer why, and end."""
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except BaseException as error:
+            about = describe_exception(error)
+            write_all(answers, encode({"refused": name, "exception": about}))
+            sys.exit(REFUSED)
+
+
+def is_imported(name: str) -> bool:
+    """Import a module where that is possible."""
+    try:
+        importlib.import_module(name)
+    except BaseException:
+        return False
+    return True
+
+
+def wake_by_children() -> tuple[int, int]:
+    """Let the end of a child write a byte to a pipe; return its two ends."""
+    woken, wake = os.pipe()
+    os.set_blocking(wake, False)
+    os.set_blocking(woken, False)
+    signal.signal(signal.SIGCHLD, lambda number, frame: None)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    return woken, wake
+
+
+def prepare_rehearsal() -> bytes:
+    """Return the rehearsal with what was preloaded, which may be another module of that name."""
+    name = next((name for name in ("dill", "cloudpickle") if name in sys.modules), "pickle")
+    try:
+        return rehearsal(name)
+    except Exception:
+        return rehearsal("pickle")
 
 
 def hello(absent: list[str]) -> dict[str, object]:
@@ -233,8 +257,7 @@ def main() -> None:
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     sys.argv = [""]
     sys.modules["__main__"] = types.ModuleType("__main__")
-    server = Server(requests, answers)
-    server.start()
+    server = open_server(requests, answers)
     server.serve()
     remove_tree(server.place.scratch)
 

@@ -49,6 +49,6 @@ def run_files(folder: str, names: "tuple[str, ...]" = FILES) -> None:
 
 
 if __name__ == "__main__" and len(sys.argv) > 1:
-    if sys.path and sys.path[0] == sys.argv[1]:
-        del sys.path[0]
+    if not getattr(sys.flags, "safe_path", False):
+        del sys.path[0]  # the folder of this file; its links are resolved, so it cannot be compared
     run_files(sys.argv[1])

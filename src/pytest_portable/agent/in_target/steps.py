@@ -1,4 +1,4 @@
-"""Unpicklers that note every step before they take it: the note outlives a crash."""
+"""Unpicklers that note every step before they take it, in memory that outlives a crash."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if __name__ != "__main__":
 
 
 class Notes:
-    """What a child is about to do, kept in its records: those can be read after a crash."""
+    """The step that a child is about to take, kept in its records, which outlive a crash."""
 
     SIZE = 4096
 
     def __init__(self, records: int) -> None:
         write_all(records, encode({"noted": True}, (bytes(self.SIZE),)))
-        # The whole file, because a mapping begins at a page.
+        # The whole file is mapped, because a mapping begins at a page.
         end = os.fstat(records).st_size
         self.memory = memoryview(forgetting("mmap").mmap(records, end))[end - self.SIZE :]
         self.offset = -1
@@ -55,7 +55,7 @@ class Notes:
 
 
 def forgetting(name: str) -> Any:
-    """Import a module and forget it: a payload that needs it has to import it itself."""
+    """Import a module, and take it out of `sys.modules` again: a payload finds it as before."""
     known = name in sys.modules
     module = importlib.import_module(name)
     if not known:

@@ -1,4 +1,4 @@
-"""Describe what an object finds around it, alike on both sides."""
+"""Describe the globals that an object depends on, in the same way on host and target."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ MISSING = object()
 
 
 class Surveyor:
-    """Functions, classes and values that lie about, as text that equal ones have everywhere.
+    """Describes functions, classes and values in modules, so that equal ones have equal texts.
 
-    Nothing is imported and nothing is called: what stands in `__dict__` is read.
+    Nothing is imported and nothing is called: only `__dict__` is read.
 
     Args:
         follow: top-level import names whose code is looked into.
@@ -46,7 +46,7 @@ class Surveyor:
                 self.origins[key] = origin
                 try:
                     self.entries[key] = self.portrait(look_up(module, name), module, key)
-                except Exception:  # a metaclass or a module may answer anything
+                except Exception:  # a metaclass or a module may raise anything
                     self.entries[key] = {"kind": "other", "type": ["", ""]}
         files = {}
         for key in self.entries:
@@ -183,12 +183,12 @@ def look_up(module: str, name: str) -> object:
 
 
 def has_dict(kind: type) -> bool:
-    """Tell whether instances keep their attributes where they can be read without any code."""
+    """Return whether instances have a `__dict__`, which can be read without running code."""
     return any("__dict__" in vars(base) for base in kind.__mro__)
 
 
 def accessor(part: object) -> object:
-    """Return the function in what a class makes of one."""
+    """Return the function inside a method, a property or the like."""
     if isinstance(part, (staticmethod, classmethod)):
         return part.__func__
     if isinstance(part, property):
@@ -223,7 +223,7 @@ def unwrapped(value: object, follow: frozenset[str]) -> tuple[object, dict[str, 
 
 
 def names_in(code: types.CodeType) -> list[str]:
-    """Return the names that a function uses, those of functions inside it included."""
+    """Return the names that a function uses, including those of functions inside it."""
     names = dict.fromkeys(code.co_names)
     for part in code.co_consts:
         if isinstance(part, types.CodeType):
@@ -232,7 +232,7 @@ def names_in(code: types.CodeType) -> list[str]:
 
 
 def code_mark(code: types.CodeType) -> int:
-    """Return a number that the same code has everywhere on one minor version of Python."""
+    """Return a checksum of code, the same in every process of one minor version of Python."""
     parts = [repr((code.co_code, code.co_names, code.co_varnames, code.co_argcount))]
     parts += [
         str(code_mark(part)) if isinstance(part, types.CodeType) else canonical(part)
@@ -242,7 +242,7 @@ def code_mark(code: types.CodeType) -> int:
 
 
 def source_block(lines: list[str], first: int) -> str | None:
-    """Return the lines of a definition that begins at a line; decorators belong to it."""
+    """Return the lines of a definition that begins at a line, decorators included."""
     block: list[str] = []
     indent, in_head = 0, True
     for line in lines[first - 1 : first - 1 + MAX_SOURCE_LINES]:
@@ -261,7 +261,7 @@ def source_block(lines: list[str], first: int) -> str | None:
 
 
 def is_subclass(module: str, name: str, abc_module: str, abc_name: str) -> bool | None:
-    """Tell whether a class counts as one of an abstract class here; `None` where one is missing."""
+    """Return whether a class is a subclass of an ABC here; `None` where one is missing."""
     kind, abstract = look_up(module, name), look_up(abc_module, abc_name)
     try:
         return issubclass(kind, abstract)  # type: ignore[arg-type]
@@ -285,7 +285,7 @@ def shadowed() -> list[list[str]]:
 
 
 def is_there(module: str) -> bool:
-    """Tell whether a module could be imported, without importing it; its package stands for it."""
+    """Return whether the top-level package of a module could be imported; nothing is."""
     if module in sys.modules:
         return True
     try:

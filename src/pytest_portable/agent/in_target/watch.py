@@ -1,4 +1,4 @@
-"""Watch what a load or a probe asks for: variables, files, sockets, entry points."""
+"""Watch which variables, files, sockets and entry points a load or a probe asks for."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class Asking:
     LIMIT = 100
 
     def __init__(self, notes: Any) -> None:
-        self.notes = notes  # what knows the offset: of `Notes`, or its own
+        self.notes = notes  # has the attribute `offset`
         self.seen: list[list[Any]] = []
         self.open = False
 
     def watch(self) -> None:
-        """Begin."""
+        """Begin to watch."""
         sys.addaudithook(self.audit)
         self.watch_variables()
         self.watch_entry_points()
@@ -35,7 +35,7 @@ class Asking:
             self.seen.append(entry)
 
     def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
-        """Hear of files that are opened for writing, and of what else leaves traces."""
+        """Note files that are opened for writing, connections, and processes that are started."""
         if not self.open:
             return
         if event == "open":
@@ -52,7 +52,7 @@ class Asking:
             self.note("started", text_of(arguments[0])[:200])
 
     def watch_variables(self) -> None:
-        """Note the names of variables that were asked for and are not set."""
+        """From now on, note variables that are asked for and not set."""
         watcher = self
 
         class Watched(type(os.environ)):  # type: ignore[misc]
@@ -66,14 +66,14 @@ class Asking:
         os.environ.__class__ = Watched
 
     def watch_entry_points(self) -> None:
-        """Note the groups of entry points that are asked for, and what is there of them."""
+        """From now on, note the groups of entry points that are asked for."""
         for name in ("importlib.metadata", "importlib_metadata"):
             if name in sys.modules:
                 self.watch_lookup(sys.modules[name])
         sys.meta_path.insert(0, self)
 
     def find_spec(self, name: str, path: Any = None, _: Any = None) -> Any:
-        """Find the modules that look entry points up as they are always found; watch them."""
+        """Watch a module that looks up entry points, once it is imported in the usual way."""
         if name not in ("importlib.metadata", "importlib_metadata"):
             return None
         from importlib.machinery import PathFinder
@@ -102,7 +102,7 @@ class Asking:
 
 
 class Looking(Asking):
-    """Sees what a probe asks for and does not find, and what no two processes need agree on."""
+    """Sees what a probe asks for and does not find, and what differs between processes."""
 
     def __init__(self) -> None:
         self.offset = -1
@@ -110,25 +110,25 @@ class Looking(Asking):
         super().__init__(self)
 
     def watch_imports(self) -> None:
-        """Begin with what a module asks for, or takes a function from, when it is imported."""
+        """Begin with what modules ask for when they are imported."""
         self.watch_variables()
         self.watch_entry_points()
         self.open = True
 
     def watch(self) -> None:
-        """Go on with what only the probe asks for."""
+        """Add what only the probe can be blamed for: files, and calls of C functions."""
         sys.addaudithook(self.audit)
         os.stat = self.watched_stat
         sys.setprofile(self.hear)
 
     def end(self) -> None:
-        """Stop."""
+        """Stop watching."""
         sys.setprofile(None)
         os.stat = self.stat
         self.open = False
 
     def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
-        """Hear of files that are opened and are not there."""
+        """Note files that are opened and do not exist."""
         if not self.open or event != "open":
             return
         name, _, flags = arguments
@@ -136,7 +136,7 @@ class Looking(Asking):
             self.note("absent", os.fsdecode(name))
 
     def watched_stat(self, path: Any, *arguments: Any, **options: Any) -> Any:
-        """Look a file up, and note one that is not there."""
+        """Call `os.stat`, and note a file that does not exist."""
         try:
             return self.stat(path, *arguments, **options)
         except (FileNotFoundError, NotADirectoryError):
@@ -144,7 +144,7 @@ class Looking(Asking):
             raise
 
     def hear(self, frame: Any, event: str, function: Any) -> None:
-        """Note calls of the C functions whose answer is a matter of the process."""
+        """Note calls of C functions that return something else in every process."""
         del frame
         if event == "c_call":
             kind = LOCAL_CALLS.get(getattr(function, "__qualname__", ""))
