@@ -6,12 +6,15 @@ import ast
 import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 import pytest_portable
+from pytest_portable.agent.in_target import start
+from pytest_portable.agent.program import script, sent_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,13 +24,13 @@ PACKAGE = Path(pytest_portable.__file__).parent
 MODULES = {
     path.relative_to(PACKAGE).with_suffix("").as_posix(): path for path in PACKAGE.rglob("*.py")
 }
-AGENT = PACKAGE / "agent" / "in_target" / "serve.py"
+PROGRAM = PACKAGE / "agent" / "in_target"
+IN_TARGET = sorted(PROGRAM.glob("*.py"))
+FOR_THE_HOST = {"__name__ != '__main__'", "TYPE_CHECKING"}
 MAX_LINES = 600
 
 # A file is one concept, however long that is. Longer than MAX_LINES needs a reason.
-LONGER = {
-    "agent/in_target/serve": "the agent, which is about to become a folder of files",
-}
+LONGER: dict[str, str] = {}
 
 # Two classes of one name, of which one is about to have another.
 NAMED_TWICE = {"Agent", "Check", "Difference", "Failure", "Questions", "Survey"}
@@ -42,19 +45,6 @@ def imports(tree: ast.AST) -> Iterator[str]:
             assert node.level == 0, f"relative import of {node.module}"
             yield str(node.module)
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-def run_time_imports(path: Path) -> set[str]:
-    """Give what a module imports when it runs: what only type checkers see is left out."""
-    tree = ast.parse(path.read_text("utf-8"))
-
-    class Remover(ast.NodeTransformer):
-        def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
-            self.generic_visit(node)
-            guarded = isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
-            return node.orelse if guarded else node
-
-    return set(imports(Remover().visit(tree)))
 
 
 def loaded_by(statement: str) -> set[str]:
@@ -106,19 +96,66 @@ def test_help_of_the_command_line_loads_no_engine() -> None:
 # The agent is alone
 
 
-def test_the_agent_imports_the_standard_library_only() -> None:
-    tops = {name.partition(".")[0] for name in imports(ast.parse(AGENT.read_text("utf-8")))}
+def in_target(path: Path) -> ast.Module:
+    """Parse a file of the agent as it is run there: what only the host imports is left out."""
 
-    assert tops - {"typing"} <= set(sys.stdlib_module_names)
-    assert "pytest_portable" not in tops
+    class Remover(ast.NodeTransformer):
+        def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
+            self.generic_visit(node)
+            return [] if ast.unparse(node.test) in FOR_THE_HOST else node
+
+    return cast("ast.Module", Remover().visit(ast.parse(path.read_text("utf-8"))))
 
 
-def test_the_agent_has_the_syntax_of_its_oldest_python() -> None:
-    ast.parse(AGENT.read_text("utf-8"), feature_version=(3, 8))
+def defined_by(tree: ast.Module) -> Iterator[str]:
+    """Give the names that a file defines, beside those that Python knows."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            yield from (one.id for one in targets if isinstance(one, ast.Name))
+
+
+@pytest.mark.parametrize("path", IN_TARGET, ids=lambda path: path.stem)
+def test_a_file_of_the_agent_imports_the_standard_library_only(path: Path) -> None:
+    tops = {name.partition(".")[0] for name in imports(in_target(path))}
+
+    assert tops - {"numpy"} <= set(sys.stdlib_module_names)
+    assert ("numpy" in tops) == (path.stem == "portrait"), "it draws arrays where there are some"
+
+
+@pytest.mark.parametrize("path", IN_TARGET, ids=lambda path: path.stem)
+def test_a_file_of_the_agent_has_the_syntax_of_its_oldest_python(path: Path) -> None:
+    ast.parse(path.read_text("utf-8"), feature_version=(3, 8))
+
+
+def test_no_two_files_of_the_agent_define_one_name() -> None:
+    found = Counter(
+        name
+        for path in IN_TARGET
+        for name in defined_by(in_target(path))
+        if name not in {"__all__", "TYPE_CHECKING"}
+    )
+
+    assert [name for name, count in found.items() if count > 1] == []
+
+
+def test_the_agent_runs_all_its_files_each_after_those_that_it_needs() -> None:
+    run: set[str] = set()
+    for name in start.FILES:
+        tree = ast.parse((PROGRAM / f"{name}.py").read_text("utf-8"))
+        prefix = "pytest_portable.agent.in_target."
+        needed = {one[len(prefix) :].split(".")[0] for one in imports(tree) if prefix in one}
+        assert needed <= run | {"start"}, name
+        run.add(name)
+
+    # What starts it; what is sent as the source of a probe.
+    assert {path.stem for path in IN_TARGET} - run == {"__init__", "start", "bootstrap", "portrait"}
 
 
 def test_the_agent_looks_at_the_version_before_it_imports_anything_but_sys() -> None:
-    body = ast.parse(AGENT.read_text("utf-8")).body
+    body = ast.parse((PROGRAM / "start.py").read_text("utf-8")).body
     gate = next(
         number
         for number, node in enumerate(body)
@@ -126,10 +163,24 @@ def test_the_agent_looks_at_the_version_before_it_imports_anything_but_sys() -> 
     )
 
     assert "exit" in ast.dump(body[gate])
-    before = ast.Module(
-        [node for node in body[:gate] if not isinstance(node, ast.If)], type_ignores=[]
+    assert set(imports(ast.Module(body[:gate], type_ignores=[]))) == {"sys"}
+    # It comes first, whichever way the files come.
+    assert Path(script()[0]) == PROGRAM / "start.py"
+    assert sent_files()[0] == (
+        "pytest_portable/agent/in_target/start.py",
+        (PROGRAM / "start.py").read_text("utf-8"),
     )
-    assert set(imports(before)) == {"sys"}
+
+
+def test_no_class_of_the_agent_is_called_like_one_of_the_host() -> None:
+    homes: dict[str, set[str]] = {}
+    for module, path in MODULES.items():
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                homes.setdefault(node.name, set()).add(module)
+
+    agent = {name for name, where in homes.items() if any("agent/in_target" in it for it in where)}
+    assert {name: homes[name] for name in agent if len(homes[name]) > 1} == {}
 
 
 # Modules

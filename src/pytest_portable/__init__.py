@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_portable.environment.command import CommandTarget
+    from pytest_portable.agent.command_target import CommandTarget
     from pytest_portable.errors import OptionError, PortabilityError, SetupError
     from pytest_portable.payload.inspection import Inspection
     from pytest_portable.portable import Portable
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "CommandTarget": "pytest_portable.environment.command",
+    "CommandTarget": "pytest_portable.agent.command_target",
     "Inspection": "pytest_portable.payload.inspection",
     "MarkKeys": "pytest_portable.settings.mark_types",
     "OptionError": "pytest_portable.errors",

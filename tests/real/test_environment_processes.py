@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_portable.environment.processes import Completed, Processes, tool_environment
+from pytest_portable.agent.variables import tool_environment
+from pytest_portable.environment.processes import Completed, Processes
 from pytest_portable.errors import SetupError
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """The check by hand: what another environment's Python makes of pickles, told in files.
 
-CheckRun as `python elsewhere_script.py FOLDER MODULE...`: the modules are imported once, then every
+Run as `python elsewhere_script.py FOLDER MODULE...`: the modules are imported once, then every
 `NAME.pkl` is loaded in a fork, dumped as `NAME.back`, and asked what `NAME.ask` says: a pickled
 method, its arguments and a seed. The answer is `NAME.npy`, what happened is `NAME.said`. Nothing of
 pytest-portable is used here, and nothing newer than Python 3.8.

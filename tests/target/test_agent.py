@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import pytest_portable
 from pytest_portable.agent import Agent, Transcript
-from pytest_portable.agent.in_target import serve as protocol
+from pytest_portable.agent.in_target.limits import SPILL_BYTES
 from pytest_portable.agent.records import Returned, Value
 from pytest_portable.errors import AgentError
 
@@ -168,7 +169,7 @@ def test_the_host_environment_does_not_leak(agent: Agent, monkeypatch: pytest.Mo
 
 
 def test_a_large_payload_travels_by_file(agent: Agent) -> None:
-    size = 3 * protocol.SPILL_BYTES
+    size = 3 * SPILL_BYTES
     data = b"\x80\x04B" + size.to_bytes(4, "little") + bytes(size) + b"."
 
     returned = run(agent, data).first(Returned)
@@ -202,7 +203,7 @@ def test_the_agent_ends_with_its_host() -> None:
         "agent = Agent(Path(sys.executable)); print(agent.start()['pid'], flush=True)\n"
         "os._exit(1)"
     )
-    source = str(Path(protocol.__file__).parents[2])
+    source = str(Path(pytest_portable.__file__).parents[1])
     done = subprocess.run(
         [sys.executable, "-c", script],
         env={**os.environ, "PYTHONPATH": source},
@@ -227,9 +228,8 @@ def wait_for_end(pid: int) -> None:
 def test_an_opaque_hop_tells_what_it_did_beside_forwarding() -> None:
     code = (
         "import io, sys\n"
-        f"sys.path.insert(0, {str(Path(protocol.__file__).parent)!r})\n"
-        "import serve as agent\n"
-        "class Curious(agent.Check):\n"
+        "from pytest_portable.agent.in_target.check import ChildCheck\n"
+        "class Curious(ChildCheck):\n"
         "    def record(self, header, blob=None):\n"
         "        if 'forwarded' in header:\n"
         "            import wave\n"

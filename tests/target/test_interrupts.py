@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_portable.agent.in_target import serve as protocol
+import pytest_portable
 
 TESTS = """
 import time
@@ -56,7 +56,7 @@ def test_a_run_that_is_cut_short_leaves_nothing(tmp_path: Path, name: str) -> No
     project.mkdir()
     temporary.mkdir()
     (project / "test_it.py").write_text(TESTS, "utf-8")
-    source = str(Path(protocol.__file__).parents[2])
+    source = str(Path(pytest_portable.__file__).parents[1])
     run = subprocess.Popen(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "pytest_portable.plugin"],
         cwd=project,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pytest_portable.agent.process import Agent, target_environment
+from pytest_portable.agent.process import Agent
 from pytest_portable.agent.transcript import Transcript
+from pytest_portable.agent.variables import target_environment
 
 __all__ = ["Agent", "Transcript", "target_environment"]

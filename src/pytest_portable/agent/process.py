@@ -15,46 +15,35 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_portable.agent.in_target import bootstrap
-from pytest_portable.agent.in_target import serve as protocol
+from pytest_portable.agent.in_target.limits import SPILL_BYTES
+from pytest_portable.agent.in_target.messages import (
+    SCHEMA,
+    decode,
+    encode,
+    number_at,
+    receive,
+    write_all,
+    write_buffers,
+)
+from pytest_portable.agent.program import script, sent_files
 from pytest_portable.agent.transcript import Transcript, read_transcript
+from pytest_portable.agent.variables import set_anywhere, target_environment
 from pytest_portable.errors import AgentError, SetupError
-from pytest_portable.payload.out_of_band import Stream
+from pytest_portable.serializers.out_of_band import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pytest_portable.environment.command import CommandTarget
+    from pytest_portable.agent.command_target import CommandTarget
     from pytest_portable.serializers.shipping.sources import Sources
 
-__all__ = ["Agent", "target_environment"]
+__all__ = ["Agent"]
 
 START_SECONDS: Final = 60.0
 GRACE_SECONDS: Final = 5.0
-# How a target that does not share our files names the agent in tracebacks.
-REMOTE_NAME: Final = "pytest_portable/agent/in_target/serve.py"
 _LOST: Final = (EOFError, OSError, TimeoutError)
 # What loads from a file with the least memory, beside what loads from bytes.
 STREAM_LOADERS: Final = ("dill:load", "pickle:load")
-THREAD_VARIABLES: Final = (
-    "MKL_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-)
-
-
-def target_environment(extra: Mapping[str, str], home: str, hash_seed: str) -> dict[str, str]:
-    """Return the variables of a target: what a process needs, nothing else of the host's."""
-    kept = {name: os.environ[name] for name in bootstrap.KEPT if name in os.environ}
-    return {**kept, **_set_anywhere(hash_seed), "HOME": home, "TMPDIR": home, **extra}
-
-
-def _set_anywhere(hash_seed: str) -> dict[str, str]:
-    return {
-        **dict.fromkeys(THREAD_VARIABLES, "1"),
-        "LANG": "C.UTF-8",
-        "PYTHONHASHSEED": hash_seed,
-    }
 
 
 @dataclass
@@ -101,7 +90,7 @@ class Agent:
         home.mkdir()
         # A seed other than the host's lets order-dependent bugs show; one that repeats, replay.
         seed = "4242" if os.environ.get("PYTHONHASHSEED") != "4242" else "2424"
-        argv = [str(self.executable), "-s", protocol.__file__]
+        argv = [str(self.executable), "-s", *script()]
         env = target_environment(self.env, str(home), seed)
         if self.command is not None:
             argv, env = self.command.argv, self.command.variables
@@ -131,16 +120,15 @@ class Agent:
         """Send our code through standard input, and skip what a login shell may have printed."""
         assert self._process is not None
         assert self._process.stdin is not None
-        source = Path(protocol.__file__).read_text(encoding="utf-8")
-        opening = command.opening(REMOTE_NAME, source, {**_set_anywhere(seed), **self.env})
-        protocol.write_all(self._process.stdin.fileno(), [opening])
+        opening = command.opening(sent_files(), {**set_anywhere(seed), **self.env})
+        write_all(self._process.stdin.fileno(), [opening])
         deadline, said = time.monotonic() + START_SECONDS, b""
         while not said.endswith(bootstrap.MARK):
             said += os.read(self._answers(deadline), 1)
 
     def _greet(self, seed: str) -> None:
         greeting: dict[str, object] = {
-            "schema": protocol.SCHEMA,
+            "schema": SCHEMA,
             "scratch": None if self.command else str(self._folder),
             "preload": list(self.preload),
             "try_preload": list(self.try_preload),
@@ -150,7 +138,7 @@ class Agent:
             if self.command is not None:
                 self._hand_over(self.command, seed)
             self._send(greeting, ())
-            self.hello, _ = protocol.decode(self._receive(time.monotonic() + START_SECONDS))
+            self.hello, _ = decode(self._receive(time.monotonic() + START_SECONDS))
         except _LOST as error:
             raise AgentError(
                 f"the agent did not start in {self._name}: {self._bury(error)}"
@@ -233,11 +221,11 @@ class Agent:
             pieces = getattr(data, "pieces", (data,))
             if isinstance(data, Stream) and data.buffers:
                 files.append(self._folder / f"{nonce}-beside-{len(files)}")
-                entry["beside"] = protocol.write_buffers(str(files[-1]), list(data.buffers))
-            if sum(map(len, pieces)) > protocol.SPILL_BYTES and self.shares_files:
+                entry["beside"] = write_buffers(str(files[-1]), list(data.buffers))
+            if sum(map(len, pieces)) > SPILL_BYTES and self.shares_files:
                 files.append(self._folder / f"{nonce}-in-{len(files)}")
                 with files[-1].open("wb", buffering=0) as stream:
-                    protocol.write_all(stream.fileno(), list(pieces))
+                    write_all(stream.fileno(), list(pieces))
                 entry["file"] = str(files[-1])
             else:
                 blobs.append(data)
@@ -255,15 +243,15 @@ class Agent:
         finally:
             for path in files:
                 path.unlink(missing_ok=True)
-        if protocol.number_at(message, 2) != ticket:
+        if number_at(message, 2) != ticket:
             raise EOFError("an answer to another request")
-        return read_transcript(*protocol.decode(message), nonce)
+        return read_transcript(*decode(message), nonce)
 
     def _ship(self, sources: Sources, blobs: list[bytes]) -> dict[str, object]:
         """Describe import packages; their contents are the last blob, or a file kept for all."""
         assert self._folder is not None
         path = self._folder / f"ship-{sources.digest}"
-        is_spilled = len(sources.data) > protocol.SPILL_BYTES and self.command is None
+        is_spilled = len(sources.data) > SPILL_BYTES and self.command is None
         if not is_spilled:
             blobs.append(sources.data)
         elif not path.exists():
@@ -279,11 +267,11 @@ class Agent:
     ) -> None:
         assert self._process is not None
         assert self._process.stdin is not None
-        message = protocol.encode(header, tuple(blobs), ticket, limit_ms)
-        protocol.write_all(self._process.stdin.fileno(), message)
+        message = encode(header, tuple(blobs), ticket, limit_ms)
+        write_all(self._process.stdin.fileno(), message)
 
     def _receive(self, deadline: float) -> bytes:
-        return protocol.receive(self._answers(deadline))
+        return receive(self._answers(deadline))
 
     def _answers(self, deadline: float) -> int:
         """Wait until there is something to read, and return where."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pytest_portable.agent.in_target import serve as protocol
+from pytest_portable.agent.in_target.messages import HEAD_BYTES, decode, length_of
 from pytest_portable.agent.records import (
     Failed,
     Finished,
@@ -90,7 +90,7 @@ def read_transcript(answer: Mapping[str, Any], evidence: Sequence[bytes], nonce:
     """Read the answer of an agent.
 
     Args:
-        answer: its header; see `agent/in_target/serve.py`.
+        answer: its header; see `agent/in_target/messages.py`.
         evidence: records, stdout and stderr.
         nonce: of the request: only a child that did all of it says so.
 
@@ -147,12 +147,12 @@ def _parse_records(data: bytes) -> tuple[list[Record], str]:
     records: list[Record] = []
     view = memoryview(data)  # slices of it are no copies
     offset = 0
-    while offset + protocol.HEAD_BYTES <= len(data):
-        end = offset + protocol.length_of(view[offset : offset + protocol.HEAD_BYTES])
+    while offset + HEAD_BYTES <= len(data):
+        end = offset + length_of(view[offset : offset + HEAD_BYTES])
         if end > len(data):
             break
         try:
-            header, blobs = protocol.decode(view[offset:end])
+            header, blobs = decode(view[offset:end])
             buffers = _read_buffers(header["beside"]) if header.get("beside") else ()
             record = read_record(header, blobs[0] if blobs else None, buffers)
         except (MalformedRecord, ValueError, TypeError, KeyError, AttributeError, OSError) as error:

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_portable.agent.in_target.portrait import portray
 from pytest_portable.bundle.manifest import Manifest, write_bundle
-from pytest_portable.bundle.portrait import portray
-from pytest_portable.environment.redaction import redact
 from pytest_portable.equivalence import shorten
+from pytest_portable.report.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_portable.bundle.differences import Difference, compare_portraits
+from pytest_portable.equivalence.portraits import Difference, compare_portraits
 from pytest_portable.verdict import STAGES, Problem, Verdict
 
 if TYPE_CHECKING:

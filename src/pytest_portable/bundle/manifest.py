@@ -2,7 +2,7 @@
 
 A bundle is a directory: `manifest.json`, `payload.bin`, and one `value-NAME.bin` for every value
 that its probes see, and `portrait.json`, what the object is and what its probes give as plain data
-(see `bundle.portrait`).
+(see `agent.in_target.portrait`).
 """
 
 from __future__ import annotations

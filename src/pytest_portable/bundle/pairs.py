@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from pytest_portable.bundle.judging import judge_portraits
 from pytest_portable.bundle.verify import portrait_probe
 from pytest_portable.engine.pipeline import NotMade
-from pytest_portable.environment.redaction import redact
 from pytest_portable.errors import OptionError, SetupError
 from pytest_portable.judgement.context import side_of
+from pytest_portable.report.redaction import redact
 from pytest_portable.settings.probes import Probe
 
 if TYPE_CHECKING:

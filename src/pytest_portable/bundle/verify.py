@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import shlex
 from dataclasses import replace
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_portable.agent.in_target import portrait
 from pytest_portable.bundle.judging import judge_portraits
 from pytest_portable.errors import BundleError
 from pytest_portable.judgement.context import Side
@@ -22,9 +23,9 @@ from pytest_portable.verdict import label_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from pytest_portable.bundle.differences import Difference
     from pytest_portable.bundle.manifest import Bundle, Manifest
     from pytest_portable.engine.checker import Checker
+    from pytest_portable.equivalence.portraits import Difference
     from pytest_portable.settings.legs import Leg
     from pytest_portable.verdict import Verdict
 
@@ -79,7 +80,7 @@ def check_references(bundle: Bundle) -> None:
 
 def portrait_probe(probes: Sequence[Mapping[str, Any]]) -> Probe:
     """Return a probe that draws the object and what its own probes give, as plain text."""
-    drawing = (files("pytest_portable.bundle") / "portrait.py").read_text("utf-8")
+    drawing = Path(portrait.__file__).read_text("utf-8")
     caller = (
         f"def portray_bundle(obj, **names):\n    return portray(obj, {list(probes)!r}, names)\n"
     )

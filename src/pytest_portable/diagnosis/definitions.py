@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from pytest_portable.agent.descriptions import read_definition
-from pytest_portable.agent.in_target import serve as agent
+from pytest_portable.agent.in_target.facts import facts_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -43,7 +43,7 @@ def facts_here(module: str, qualname: str) -> Definition | None:
     if found is None:
         return None
     try:
-        return read_definition(agent.facts_of(found))
+        return read_definition(facts_of(found))
     except Exception:  # noqa: BLE001 - a metaclass may do anything
         return None
 

@@ -12,7 +12,7 @@ from pytest_portable.engine.observe import Checked, Log
 from pytest_portable.engine.prove_remedies import prove
 from pytest_portable.engine.reproduce import keep_failure
 from pytest_portable.judgement.context import Context, host_side, side_of
-from pytest_portable.payload.out_of_band import whole
+from pytest_portable.serializers.out_of_band import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -11,7 +11,7 @@ from pytest_portable.diagnosis import Standing, explain_dump
 from pytest_portable.judgement.argument_paths import with_argument_path
 from pytest_portable.judgement.context import Sent
 from pytest_portable.judgement.findings import NOTHING, Back, Findings, notes, problems
-from pytest_portable.payload.out_of_band import dump_outside
+from pytest_portable.serializers.out_of_band import dump_outside
 from pytest_portable.verdict import Problem
 
 if TYPE_CHECKING:

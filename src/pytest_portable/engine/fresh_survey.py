@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_portable.agent.in_target import serve as agent
+from pytest_portable.agent.in_target import start
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,18 +18,20 @@ __all__ = ["fresh_survey"]
 
 LIMIT_SECONDS: Final = 30.0
 _SCRIPT: Final = """
-import importlib, importlib.util, json, sys
+import importlib, json, sys
 given = json.load(sys.stdin)
 sys.path[:] = given["path"]
-spec = importlib.util.spec_from_file_location("agent_of_pytest_portable", given["agent"])
-agent = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(agent)
+start = given["start"]
+agent = {"__name__": "__main__", "__file__": start}
+with open(start, encoding="utf-8") as stream:
+    exec(compile(stream.read(), start, "exec"), agent)
+agent["run_files"](given["folder"], given["files"])
 for module, _ in given["globals"]:
     try:
         importlib.import_module(module)
     except BaseException:
         pass
-text = json.dumps(agent.survey(given))
+text = json.dumps(agent["survey"](given))
 sys.__stdout__.write("\\n" + given["mark"] + text)
 """
 _MARK: Final = "-- survey --"
@@ -44,10 +46,17 @@ def fresh_survey(request: Mapping[str, Any]) -> Mapping[str, Any] | None:
         request: what `SurveyQuestions.to_request` returns.
 
     Returns:
-        What `agent.survey` returns, or `None` when that cannot be had: a module that only this
+        What `survey` returns, or `None` when that cannot be had: a module that only this
         process could import, an import that takes too long.
     """
-    given = {**request, "path": sys.path, "agent": agent.__file__, "mark": _MARK}
+    given = {
+        **request,
+        "path": sys.path,
+        "start": start.__file__,
+        "folder": str(Path(start.__file__).parent),
+        "files": start.FILES[: start.FILES.index("survey") + 1],
+        "mark": _MARK,
+    }
     written = tuple(_written(module) for module in dict(request["globals"]))
     answer = _ask(json.dumps(given), written)
     is_there = answer is not None and all(

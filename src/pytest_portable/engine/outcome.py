@@ -7,9 +7,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_portable.environment.redaction import redact
 from pytest_portable.judgement.argument_paths import with_some_argument
-from pytest_portable.payload.out_of_band import size_of
+from pytest_portable.report.redaction import redact
+from pytest_portable.serializers.out_of_band import size_of
 from pytest_portable.verdict import STAGES, Problem, Verdict
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from pytest_portable.environment.redaction import redact
+from pytest_portable.report.redaction import redact
 from pytest_portable.settings.legs import Leg
 
 if TYPE_CHECKING:

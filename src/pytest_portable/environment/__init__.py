@@ -6,7 +6,8 @@ neither pytest nor payloads.
 
 from __future__ import annotations
 
-from pytest_portable.environment.command import CommandTarget, ask_command
+from pytest_portable.agent.command_target import CommandTarget
+from pytest_portable.environment.command import ask_command
 from pytest_portable.environment.from_hooks import check_installers
 from pytest_portable.environment.housekeeping import (
     Pruned,
@@ -23,9 +24,9 @@ from pytest_portable.environment.interpreters import (
 from pytest_portable.environment.lines import validate_requirement
 from pytest_portable.environment.preparation import find_environment, prepare, prepare_all
 from pytest_portable.environment.probing import Interpreter
-from pytest_portable.environment.redaction import redact
 from pytest_portable.environment.request import Environment, EnvironmentRequest, StoreSettings
 from pytest_portable.environment.survey import Survey, survey_interpreters
+from pytest_portable.report.redaction import redact
 
 __all__ = [
     "Bench",

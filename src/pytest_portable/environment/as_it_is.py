@@ -10,8 +10,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_portable.agent.variables import tool_environment
 from pytest_portable.environment.layout import installed
-from pytest_portable.environment.processes import tool_environment
 from pytest_portable.environment.request import Environment
 from pytest_portable.environment.requirements import canonical_digest
 from pytest_portable.errors import SetupError

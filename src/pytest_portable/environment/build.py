@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from pytest_portable.agent.variables import tool_environment
 from pytest_portable.environment.install_errors import install_error, is_network_trouble
 from pytest_portable.environment.installers import Bench, Installation
 from pytest_portable.environment.layout import (
@@ -25,11 +26,11 @@ from pytest_portable.environment.layout import (
     site_folders,
     tree_bytes,
 )
-from pytest_portable.environment.processes import Processes, tool_environment
-from pytest_portable.environment.redaction import host_redactor
+from pytest_portable.environment.processes import Processes
 from pytest_portable.environment.store import Record, Store
 from pytest_portable.environment.wheel import project_lines
 from pytest_portable.errors import SetupError
+from pytest_portable.report.redaction import host_redactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from pytest_portable.environment.redaction import redact
+from pytest_portable.report.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

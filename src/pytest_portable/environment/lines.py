@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
-from pytest_portable.environment.redaction import redact
+from pytest_portable.report.redaction import redact
 
 __all__ = [
     "Kind",

@@ -10,54 +10,19 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_portable.errors import SetupError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
-__all__ = ["Completed", "Processes", "Runner", "tool_environment"]
+__all__ = ["Completed", "Processes", "Runner"]
 
 # How long the output of a finished tool is waited for: a grandchild may hold the pipe open.
 _DRAIN_SECONDS = 1.0
 _POLL_SECONDS = 0.2
-_DROPPED_PREFIXES = ("PYTHON", "PYTEST_", "COV_", "COVERAGE_", "__PYVENV", "VIRTUALENV_", "CONDA_")
-# Variables that name files, in both tools' families.
-_PATHS = ("FIND_LINKS", "CONSTRAINT", "OVERRIDE", "CONFIG_FILE")
-# These say where and for whom to install; here both are settled by the environment.
-_DROPPED = frozenset(
-    {
-        *("PIP_DRY_RUN", "PIP_EDITABLE", "PIP_PREFIX", "PIP_PYTHON", "PIP_REPORT", "PIP_ROOT"),
-        *("PIP_REQUIRE_VIRTUALENV", "PIP_REQUIREMENT", "PIP_TARGET", "PIP_USER", "PIP_LOG"),
-        *("UV_BREAK_SYSTEM_PACKAGES", "UV_COMPILE_BYTECODE", "UV_MANAGED_PYTHON", "UV_NO_SYNC"),
-        *("UV_NO_MANAGED_PYTHON", "UV_PREFIX", "UV_PROJECT", "UV_PROJECT_ENVIRONMENT"),
-        *("UV_PYTHON", "UV_PYTHON_PREFERENCE", "UV_SYSTEM_PYTHON", "UV_TARGET", "VIRTUAL_ENV"),
-        *("UV_VENV_CLEAR", "UV_VENV_SEED", "UV_WORKING_DIR", "UV_WORKING_DIRECTORY"),
-    }
-)
-
-
-def tool_environment(variables: Mapping[str, str]) -> dict[str, str]:
-    """Give the variables an installer runs with.
-
-    Indexes, proxies, certificates and compilers are configured by variables and stay; what would
-    change the Python that runs, or send the installation elsewhere, goes.
-    """
-    return {
-        name: _absolute(value) if name.endswith(_PATHS) else value
-        for name, value in variables.items()
-        if not name.startswith(_DROPPED_PREFIXES) and name not in _DROPPED
-    }
-
-
-def _absolute(value: str) -> str:
-    """Anchor relative paths where we run: the installer runs in a folder of its own."""
-    return " ".join(
-        str(Path(word).absolute()) if "://" not in word and Path(word).exists() else word
-        for word in value.split()
-    )
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from pytest_portable.environment.command import CommandTarget
+    from pytest_portable.agent.command_target import CommandTarget
     from pytest_portable.environment.installers import Installer
     from pytest_portable.environment.probing import Interpreter
 

@@ -21,9 +21,9 @@ from pytest_portable.environment.lines import (
     direct_reference,
     parse_line,
 )
-from pytest_portable.environment.redaction import redact
 from pytest_portable.environment.sources import group_lines, read_text, read_toml, script_lines
 from pytest_portable.errors import SetupError
+from pytest_portable.report.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -12,8 +12,8 @@ from pytest_portable.judgement.findings import NOTHING, Findings, notes, problem
 from pytest_portable.judgement.installed_copies import note_copies
 from pytest_portable.judgement.limits import check_limits, note_left_behind
 from pytest_portable.judgement.policies import check_policies
-from pytest_portable.payload.out_of_band import searchable
 from pytest_portable.payload.prescan import may_be_bound, may_carry_code
+from pytest_portable.serializers.out_of_band import searchable
 from pytest_portable.verdict import Problem, Remedy
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_portable.diagnosis import Standing
-from pytest_portable.payload.out_of_band import whole
+from pytest_portable.serializers.out_of_band import whole
 from pytest_portable.serializers.shipping import NO_SHIPPING, Shipping
 from pytest_portable.verdict import label_of
 

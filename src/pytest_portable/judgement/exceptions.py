@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from pytest_portable.agent.in_target.serve import exception_facts
+from pytest_portable.agent.in_target.describe import exception_facts
 from pytest_portable.agent.records import Alone, SmallestPart
 from pytest_portable.diagnosis import explain_call, pin
 from pytest_portable.judgement.findings import Back, problems

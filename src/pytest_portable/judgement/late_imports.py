@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from pytest_portable.judgement.evidence_of_check import with_paths
 from pytest_portable.judgement.findings import NOTHING, Findings, notes
 from pytest_portable.judgement.installed_copies import find_module
-from pytest_portable.payload.out_of_band import searchable
 from pytest_portable.payload.prescan import may_import
+from pytest_portable.serializers.out_of_band import searchable
 
 if TYPE_CHECKING:
     from pytest_portable.judgement.context import Context, Sent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_portable.judgement.findings import NOTHING, Findings, notes, problems
-from pytest_portable.payload.out_of_band import size_of
+from pytest_portable.serializers.out_of_band import size_of
 from pytest_portable.verdict import Problem
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_portable.judgement.argument_paths import with_argument_path
 from pytest_portable.judgement.findings import NOTHING, Findings, notes, problems
-from pytest_portable.payload.out_of_band import size_of
+from pytest_portable.serializers.out_of_band import size_of
 from pytest_portable.verdict import Problem, Remedy
 
 if TYPE_CHECKING:

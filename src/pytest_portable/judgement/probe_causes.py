@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from pytest_portable.agent.descriptions import read_part
-from pytest_portable.agent.in_target import serve as agent
+from pytest_portable.agent.in_target.facts import part_facts, process_facts
 from pytest_portable.agent.records import Looked, Parts
 from pytest_portable.diagnosis import explain_options
 from pytest_portable.diagnosis.causes.surroundings import EVERYWHERE, entry_points_here
@@ -19,7 +19,7 @@ from pytest_portable.judgement.evidence_of_check import with_paths
 from pytest_portable.judgement.findings import Findings, notes, problems
 from pytest_portable.judgement.seeds import seeded_modules
 from pytest_portable.judgement.surroundings.judge import ANOTHER_VALUE
-from pytest_portable.payload.out_of_band import whole
+from pytest_portable.serializers.out_of_band import whole
 from pytest_portable.verdict import Problem, Remedy
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ class _Again:
     def _parts(self) -> Iterator[Problem]:
         """Yield the first part of every chain that is another one there."""
         there = dict(zip(self.parts, self.there, strict=False))
-        here = {part: read_part(agent.part_facts(part, self.values)) for part in there}
+        here = {part: read_part(part_facts(part, self.values)) for part in there}
         seen = set()
         for chain in self.chains:
             for before, part in zip(["", *chain], chain, strict=False):
@@ -261,7 +261,7 @@ class _Again:
     def _process(self) -> Iterator[Problem]:
         """Yield what C functions go by: zone, locale, the seed of hashes."""
         asked = dict(reversed(self.looked))
-        here = agent.process_facts()
+        here = process_facts()
         for kind, words, key in (("zone", "local time zone", "TZ"), ("locale", "locale", "LC_ALL")):
             there = self.facts.get(kind)
             if kind in asked and there not in {None, here[kind]}:

@@ -8,7 +8,7 @@ import random
 import sys
 from typing import TYPE_CHECKING, Any
 
-from pytest_portable.agent.in_target.serve import sow
+from pytest_portable.agent.in_target.probes import sow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

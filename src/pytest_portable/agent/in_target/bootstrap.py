@@ -1,4 +1,4 @@
-"""Take the agent's source from standard input, where the target does not share our files.
+"""Take a program from standard input, where the target does not share our files.
 
 The host starts any command that ends in a Python, with one line of code as its `-c`. That line
 reads this file from standard input and runs it, twice: the first process starts the interpreter
@@ -7,8 +7,8 @@ may come in from where the command was started); the second one runs what follow
 
 A frame is 8 decimal digits, the length of the text, and the text. Frames on descriptor 0, which is
 read without a buffer, so that nothing of what follows is lost: this file, a JSON header with
-`keep` (names of variables that stay) and `set` (variables); this file, a JSON header with `name`
-(what to call the file), its source.
+`keep` (names of variables that stay) and `set` (variables); this file, a JSON header with `names`
+(what tracebacks call each of the program's files), their sources.
 """
 
 import json
@@ -47,7 +47,7 @@ def start_again(header: "dict[str, Any]") -> None:
     import subprocess
 
     # Options of the interpreter that are part of the command, such as `-X utf8`.
-    options = getattr(subprocess, "_args_from_interpreter_flags", list)()  # type: list[str]
+    options: list[str] = getattr(subprocess, "_args_from_interpreter_flags", list)()
     variables = {name: os.environ[name] for name in (*KEPT, *header["keep"]) if name in os.environ}
     variables.update(header["set"])
     command = [
@@ -60,22 +60,23 @@ def start_again(header: "dict[str, Any]") -> None:
     os.execve(sys.executable, command, variables)
 
 
-def run(name: str, source: str) -> None:
-    """Run a script as if it lay in a file of that name; nothing of ours stays on `sys.path`."""
+def run(names: "list[str]") -> None:
+    """Run files in one namespace; nothing of ours stays on `sys.path`."""
     sys.path[:] = [entry for entry in sys.path if entry]
     os.write(1, MARK)
-    scope = {"__name__": "__main__", "__file__": name, "__builtins__": __builtins__}
-    exec(compile(source, name, "exec"), scope)
+    scope = {"__name__": "__main__", "__file__": names[0], "__builtins__": __builtins__}
+    for name in names:
+        exec(compile(take_frame(), name, "exec"), scope)
 
 
-def main() -> None:
+def begin() -> None:
     """Do what the header says."""
     header = json.loads(take_frame())
     if "set" in header:
         start_again(header)
     else:
-        run(header["name"], take_frame())
+        run(header["names"])
 
 
 if __name__ == "__main__":
-    main()
+    begin()

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["explain_lost"]
 
 _STACK_LINE: Final = re.compile(r'(?:File "([^"]+)", |^ +(?:<[^>]*>, )?)line (\d+) in (\S+)')
+# How faulthandler writes a frame of the agent; a message of its own names a file too, and stays.
+_OWN_LINE: Final = re.compile(r'File "[^"]*agent/in_target/\w+\.py", line \d+ in ')
 _MAX_LINES: Final = 6
 
 
@@ -65,7 +67,7 @@ def _name(number: int) -> str:
 
 def _lines(transcript: Transcript, evidence: Evidence) -> list[str]:
     told = evidence.standing.in_text(transcript.stderr)
-    return [line for line in told.splitlines() if "agent/in_target/serve.py" not in line]
+    return [line for line in told.splitlines() if not _OWN_LINE.search(line)]
 
 
 def _innermost(transcript: Transcript, evidence: Evidence) -> str:

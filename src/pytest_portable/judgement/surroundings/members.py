@@ -12,7 +12,8 @@ import sys
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
-from pytest_portable.agent.in_target import serve as agent
+from pytest_portable.agent.in_target.parts import canonical
+from pytest_portable.agent.in_target.survey import accessor, look_up
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -25,7 +26,7 @@ def uses_members(obj: object, key: str, names: Collection[str]) -> bool:
 
     Where pickle cannot dump the object, the answer is yes.
     """
-    kind = agent.look_up(*key.split(":"))
+    kind = look_up(*key.split(":"))
     found: set[str] = set()
 
     class Watching(pickle.Pickler):
@@ -59,7 +60,7 @@ def writes(key: str, member: str) -> bool:
 def literal_of(key: str, member: str) -> str | None:
     """Return what the source of a module sets a global or an attribute of a class to.
 
-    In the words of `agent.canonical`; `None` where the source is not there or computes it.
+    In the words of `canonical`; `None` where the source is not there or computes it.
     """
     module, _, name = key.partition(":")
     try:
@@ -84,7 +85,7 @@ def literal_of(key: str, member: str) -> str | None:
 def _literal(node: ast.stmt) -> str | None:
     value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
     try:
-        return None if value is None else agent.canonical(ast.literal_eval(value))
+        return None if value is None else canonical(ast.literal_eval(value))
     except ValueError:
         return None
 
@@ -96,7 +97,7 @@ def _codes(module: str) -> Iterator[CodeType]:
         if getattr(value, "__module__", None) == module:
             waiting.append(value)
             if isinstance(value, type):
-                waiting += [agent.accessor(part) for part in vars(value).values()]
+                waiting += [accessor(part) for part in vars(value).values()]
     codes = [value.__code__ for value in waiting if isinstance(value, FunctionType)]
     while codes:
         code = codes.pop()

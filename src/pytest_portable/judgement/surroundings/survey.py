@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_portable.agent.descriptions import SurveyAnswers, read_answers
-from pytest_portable.agent.in_target import serve as agent
+from pytest_portable.agent.in_target.survey import accessor, look_up, survey
 from pytest_portable.judgement.surroundings.candidates import find_globals
 from pytest_portable.judgement.surroundings.origins import is_user_code, is_user_file
 
@@ -80,7 +80,7 @@ def ask(pickles: Iterable[bytes]) -> SurveyQuestions:
     follow = tuple(dict.fromkeys(module.partition(".")[0] for module, _ in own))
     virtual = tuple(_registrations(own))
     request = {"globals": own, "follow": follow, "virtual": virtual}
-    return SurveyQuestions(own, follow, virtual, read_answers(agent.survey(request)), patches)
+    return SurveyQuestions(own, follow, virtual, read_answers(survey(request)), patches)
 
 
 def _registrations(own: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str, str, str]]:
@@ -92,7 +92,7 @@ def _registrations(own: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str, s
             if isinstance(value, ABCMeta):
                 abstracts.append((home, name, value))
     for module, name in own:
-        kind = agent.look_up(module, name)
+        kind = look_up(module, name)
         if isinstance(kind, type):
             for home, abstract_name, abstract in abstracts:
                 if kind in _registered(abstract):
@@ -110,10 +110,10 @@ def _patches(module: str, name: str) -> Iterator[Patch]:
     """Yield what of a library's global is written in the user's files."""
     if module == "__main__":
         return  # a script's own: nobody replaced there what the script defines
-    value = agent.look_up(module, name)
+    value = look_up(module, name)
     members = vars(value).items() if isinstance(value, type) else [(None, value)]
     for member, part in list(members):
-        code = getattr(agent.accessor(part), "__code__", None)
+        code = getattr(accessor(part), "__code__", None)
         # Cython names its sources relative to where they were compiled: not a file of the user's.
         is_placed = code is not None and Path(code.co_filename).is_absolute()
         if code is not None and is_placed and is_user_file(code.co_filename):

@@ -105,7 +105,7 @@ def whole(data: bytes) -> bytes:
     """Return the payload in one piece: what a plain dump gives, but for frames round buffers."""
     if not isinstance(data, Stream) or not data.buffers:
         return readable(data)
-    from pickletools import genops  # noqa: PLC0415 - 3,000 lines, needed for few payloads
+    from pickletools import genops
 
     stream = readable(data)
     pieces: list[bytes | memoryview] = []

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_portable.agent.in_target import serve as protocol
+from pytest_portable.agent.in_target.messages import encode, write_buffers
 from pytest_portable.agent.records import Returned, Value
 from pytest_portable.agent.transcript import Transcript, read_transcript
 from pytest_portable.errors import AgentError
@@ -24,7 +24,7 @@ ANSWER: dict[str, Any] = {
 
 
 def record(header: dict[str, object], *blobs: bytes) -> bytes:
-    return b"".join(protocol.encode(header, blobs))
+    return b"".join(encode(header, blobs))
 
 
 ERROR = {"type": "KeyError", "module": "builtins", "message": "1", "traceback": "KeyError: 1"}
@@ -78,7 +78,7 @@ def test_what_raised_is_not_clean(raised: dict[str, object]) -> None:
 def test_large_records_are_read_from_their_file_which_goes(tmp_path: Path) -> None:
     kept, beside = tmp_path / "records", tmp_path / "beside"
     buffers = [memoryview(b"a" * 100), memoryview(b""), memoryview(b"b" * 70)]
-    places = protocol.write_buffers(str(beside), buffers)
+    places = write_buffers(str(beside), buffers)
     kept.write_bytes(record({"value": "obj()", **DUMPED, "beside": places}, b"stream") + RECORDS)
 
     transcript = read_transcript({**ANSWER, "records": str(kept)}, [b"", b"hi", b""], "n")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pytest_portable.payload.inspection import inspect_payload
-from pytest_portable.payload.out_of_band import (
+from pytest_portable.serializers.out_of_band import (
     LEAST_BYTES,
     Stream,
     dump_outside,

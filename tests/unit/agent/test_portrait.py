@@ -17,9 +17,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pytest_portable.bundle import portrait
-from pytest_portable.bundle.differences import compare_portraits
-from pytest_portable.bundle.portrait import MAX_NODES, draw, portray
+from pytest_portable.agent.in_target import portrait
+from pytest_portable.agent.in_target.portrait import MAX_NODES, draw, portray
+from pytest_portable.equivalence.portraits import compare_portraits
 
 
 @dataclass

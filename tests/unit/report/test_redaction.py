@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_portable.environment.redaction import Redactor, redact
+from pytest_portable.report.redaction import Redactor, redact
 
 
 @pytest.mark.parametrize(

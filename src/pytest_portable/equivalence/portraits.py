@@ -46,7 +46,7 @@ def compare_portraits(  # noqa: PLR0913 - all but the two portraits are options
     """Return the first differences of two portraits, in the order of the first.
 
     Args:
-        then: nodes of the one, see `bundle.portrait`.
+        then: nodes of the one, see `agent.in_target.portrait`.
         now: nodes of the other.
         root: expression for the object itself.
         rtol: relative tolerance for floating-point numbers.

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_NODES", "draw", "portray"]
 
 MAX_NODES = 20_000
-MAX_TEXT = 200
+MAX_DRAWN_TEXT = 200
 MAX_VALUES = 64
 # State that says who wrote it, not what it is.
 PROVENANCE = frozenset({"_sklearn_version"})
@@ -44,11 +44,11 @@ class Drawing:
     """One portrait in the making: a queue instead of recursion."""
 
     def __init__(self) -> None:
-        self.nodes = []  # type: list[list[Any]]
-        self.numbers = {}  # type: dict[int, int]
-        self.waiting = []  # type: list[tuple[int, object]]
+        self.nodes: list[list[Any]] = []
+        self.numbers: dict[int, int] = {}
+        self.waiting: list[tuple[int, object]] = []
         # Temporary parts stay alive, or another would get their identity.
-        self.kept = []  # type: list[object]
+        self.kept: list[object] = []
 
     def number(self, value: object) -> int:
         """Return the number of a part; it is drawn later."""
@@ -71,7 +71,7 @@ class Drawing:
             try:
                 self.nodes[place] = self.node(value)
             except Exception as error:
-                why = type(error).__name__ + ": " + str(error)[:MAX_TEXT]
+                why = type(error).__name__ + ": " + str(error)[:MAX_DRAWN_TEXT]
                 self.nodes[place] = [name_of(type(value)), "opaque", why]
         return self.nodes
 
@@ -144,7 +144,7 @@ def attributes(state: Any) -> list[tuple[str, Any]]:
     """Return the attributes of a state: a dict, slots beside it, or something of its own."""
     if state is None:
         return []
-    found = []  # type: list[tuple[str, Any]]
+    found: list[tuple[str, Any]] = []
     sides = state if isinstance(state, tuple) and len(state) == 2 else (state,)
     if not all(side is None or isinstance(side, dict) for side in sides):
         return [("", state)]
@@ -158,7 +158,7 @@ def attributes(state: Any) -> list[tuple[str, Any]]:
 
 def text_node(name: str, value: Any) -> list[Any]:
     """Draw a text or bytes: whole where it is short."""
-    if len(value) <= MAX_TEXT:
+    if len(value) <= MAX_DRAWN_TEXT:
         return [name, "=", repr(value)]
     data = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else bytes(value)
     return [name, "text", repr(value[:40]), len(value), hashlib.sha256(data).hexdigest()]
@@ -197,21 +197,21 @@ def portray(obj: object, probes: Any = (), names: Any = None) -> str:
         probes: `label`, `mode`, `source` and `name` of each, as the agent takes them.
         names: what the probes see beside `obj`.
     """
-    found = {"object": draw(obj)}  # type: dict[str, Any]
+    found: dict[str, Any] = {"object": draw(obj)}
     for probe in probes:
         try:
-            found[probe["label"]] = draw(evaluate(probe, obj, names or {}))
+            found[probe["label"]] = draw(value_of(probe, obj, names or {}))
         except BaseException as error:
-            text = str(error)[:MAX_TEXT]
+            text = str(error)[:MAX_DRAWN_TEXT]
             found[probe["label"]] = [[name_of(type(error)), "raised", text]]
     return json.dumps(found)
 
 
-def evaluate(probe: Any, obj: object, names: Any) -> object:
+def value_of(probe: Any, obj: object, names: Any) -> object:
     """Evaluate a probe."""
-    scope = {"__name__": "__probe__", "__builtins__": __builtins__}  # type: dict[str, Any]
+    scope: dict[str, Any] = {"__name__": "__probe__", "__builtins__": __builtins__}
     if probe["mode"] == "expression":
         scope.update(names, obj=obj)
-        return eval(compile(probe["source"], "<probe>", "eval"), scope)
-    exec(compile(probe["source"], "<probe>", "exec"), scope)
+        return eval(compile(probe["source"], "<probe>", "eval", dont_inherit=True), scope)
+    exec(compile(probe["source"], "<probe>", "exec", dont_inherit=True), scope)
     return scope[probe["name"]](obj, **names)

@@ -1,0 +1,440 @@
+"""One request, taken step by step in a process of its own."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pickle
+import sys
+import types
+import warnings
+from functools import partial
+
+if __name__ != "__main__":
+    from typing import Any
+
+    from pytest_portable.agent.in_target.describe import (
+        describe,
+        describe_exception,
+        exception_facts,
+        links,
+        relatives,
+        type_name,
+    )
+    from pytest_portable.agent.in_target.facts import (
+        find_name,
+        locate,
+        owners,
+        part_facts,
+        process_facts,
+    )
+    from pytest_portable.agent.in_target.limits import MAX_DUMPED_PARTS, MAX_EVENTS
+    from pytest_portable.agent.in_target.loading import (
+        KeptWarnings,
+        first_importable,
+        is_unpickling,
+        plain_warnings,
+        resolve,
+    )
+    from pytest_portable.agent.in_target.messages import (
+        decode,
+        encode,
+        is_inside,
+        map_buffers,
+        write_all,
+        write_buffers,
+    )
+    from pytest_portable.agent.in_target.parts import parts_of
+    from pytest_portable.agent.in_target.probes import evaluate, sow
+    from pytest_portable.agent.in_target.processes import flush
+    from pytest_portable.agent.in_target.steps import Notes
+    from pytest_portable.agent.in_target.survey import shadowed, survey
+    from pytest_portable.agent.in_target.watch import Asking, Looking
+
+# Suffix of the folder of import packages that came as source. It lies beside the working directory,
+# which belongs to user code.
+SHIPPED = "-shipped"
+# Audit events of a hop that does more than to forward.
+FORBIDDEN_EVENTS = frozenset(
+    {"import", "pickle.find_class", "marshal.loads", "compile", "exec", "code.__new__"}
+)
+# Keys that a request may leave out.
+DEFAULTS: dict[str, Any] = {"probes": [], "seed": None, "seeded": [], "ship": None, "survey": None}
+
+
+class ChildCheck:
+    """One check in a process of its own."""
+
+    def __init__(self, message: bytes, records: int, kept: KeptWarnings, beside: str) -> None:
+        request, self.blobs = decode(message)
+        self.request: dict[str, Any] = {**DEFAULTS, **request}
+        self.records = records
+        self.kept = kept
+        self.beside = beside
+        self.notes = Notes(records) if self.request["kind"] == "blame" else None
+
+    def record(self, header: dict[str, object], blob: bytes | None = None) -> None:
+        """Write one record."""
+        write_all(self.records, encode(header, () if blob is None else (blob,)))
+
+    def run(self) -> None:
+        """Take the steps of the request; the last record says that it finished."""
+        self.unpack()
+        kinds = {
+            "again": self.look_again,
+            "blame": self.find_blame,
+            "census": self.count,
+            "forward": self.forward,
+            "task": self.task,
+        }
+        kinds.get(self.request["kind"], self.exercise_all)()
+        flush()
+        self.record({"finished": self.request["nonce"]})
+
+    def find_blame(self) -> None:
+        """Load with the unpickler that notes its steps, and record what the load asked for."""
+        assert self.notes is not None
+        found = Asking(self.notes)
+        found.watch()
+        self.load()
+        found.open = False
+        self.record({"asked": found.seen})
+
+    def exercise_all(self) -> None:
+        """Load, and do what the kind of the request asks for."""
+        values = self.load()
+        if values is None:
+            return
+        if self.request["kind"] == "call":
+            self.call(values)
+        elif self.request["kind"] == "pass":
+            for name, value in values.items():
+                self.record({"step": "dumping", "name": name})
+                self.dump("returned", value, "dumping", name)
+        else:
+            self.inspect_and_probe(values)
+
+    def forward(self) -> None:
+        """Return every payload as it came, and watch whether anything is imported or loaded."""
+        events: list[str] = []
+
+        def watch(event: str, args: tuple[Any, ...]) -> None:
+            if event in FORBIDDEN_EVENTS and len(events) < MAX_EVENTS:
+                events.append("%s %s" % (event, args[0] if args else ""))
+
+        def profile(_: object, event: str, function: Any) -> None:
+            # A pickle without globals loads without an event of its own.
+            if event == "c_call" and is_unpickling(function):
+                events.append("pickle %s" % function.__qualname__)
+
+        name, options = self.request.get("reader") or (None, {})
+        read = resolve(name) if name else None
+        self.record({"step": "forwarding"})
+        sys.addaudithook(watch)
+        blobs = iter(self.blobs)
+        for payload in self.request["payloads"]:
+            if payload["file"] is None:
+                data = next(blobs)
+            else:
+                with open(payload["file"], "rb") as stream:
+                    data = stream.read()
+            if read is not None:
+                sys.setprofile(profile)
+                try:
+                    data = read(data, **options)
+                except BaseException as error:
+                    sys.setprofile(None)
+                    self.failed("loading", error, payload["name"])
+                    return
+                sys.setprofile(None)
+            self.record({"forwarded": payload["name"]}, data)
+        self.record({"events": events})
+
+    def unpack(self) -> None:
+        """Put import packages that came as source where they are found before all others."""
+        ship = self.request["ship"]
+        if ship is None:
+            return
+        if ship["file"] is None:
+            data = self.blobs.pop()
+        else:
+            with open(ship["file"], "rb") as stream:
+                data = stream.read()
+        folder, offset = os.getcwd() + SHIPPED, 0
+        for path, size in ship["files"]:
+            place = os.path.join(folder, *path.split("/"))
+            os.makedirs(os.path.dirname(place), exist_ok=True)
+            with open(place, "wb") as stream:
+                stream.write(data[offset : offset + size])
+            offset += size
+        # What was imported under these names before (a preload) is another version.
+        for name in list(sys.modules):
+            if any(name == one or name.startswith(one + ".") for one in ship["names"]):
+                del sys.modules[name]
+        sys.path.insert(0, folder)
+
+    def load(self) -> dict[str, Any] | None:
+        """Load every payload, keeping the warnings; `None` after a failure."""
+        values = {}
+        blobs = iter(self.blobs)
+        for payload in self.request["payloads"]:
+            self.record({"step": "loading", "name": payload["name"]})
+            try:
+                loader, function, options = first_importable(payload["loaders"])
+                function = partial(function, **options) if options else function
+                if self.notes is not None and payload["name"] == self.request["blame"]:
+                    function = self.notes.watching(function, self.request["globals"])
+                values[payload["name"]] = self.load_one(payload, blobs, loader, function)
+            except BaseException as error:
+                self.failed("loading", error, payload["name"], self.kept.take())
+                return None
+            caught = plain_warnings(self.kept.take())
+            self.record({"loaded": payload["name"], "loader": loader, "warnings": caught})
+        self.kept.end()
+        return values
+
+    def load_one(self, payload: dict[str, Any], blobs: Any, loader: str, function: Any) -> object:
+        """Load from the file where there is one, which needs the least memory."""
+        options = {"buffers": map_buffers(payload["beside"])} if payload["beside"] else {}
+        if payload["file"] is None:
+            return function(next(blobs), **options)
+        with open(payload["file"], "rb") as stream:
+            watched = self.notes is not None
+            for from_stream in () if watched else payload["stream_loaders"]:
+                if from_stream.partition(":")[0] == loader.partition(":")[0]:
+                    return resolve(from_stream)(stream, **options)
+            return function(stream.read(), **options)
+
+    def count(self) -> None:
+        """Record which of the modules and names that a payload refers to are there."""
+        for module, names in self.request["references"]:
+            self.record({"step": "counting", "name": module})
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    importlib.import_module(module)
+                    found = sys.modules[module]
+            except BaseException as error:
+                self.record({"counted": module, "exception": describe_exception(error)})
+                continue
+            facts = {name: find_name(found, name) for name in names}
+            self.record({"counted": module, "exception": None, "names": facts})
+        for module in self.request["modules"]:
+            self.record({"located": module, "found": locate(module)})
+        tops = {module.partition(".")[0] for module, _ in self.request["references"]}
+        tops.update(module.partition(".")[0] for module in self.request["modules"])
+        self.record(
+            {
+                "facts": True,
+                "stdlib": sorted(getattr(sys, "stdlib_module_names", ())),
+                "owners": owners(tops),
+            }
+        )
+
+    def failed(
+        self,
+        step: str,
+        error: BaseException,
+        name: str,
+        caught: list[Any] | tuple[()] = (),
+        part: list[str] | None = None,
+    ) -> None:
+        """Record that a step raised, and at which part of the object where that is known."""
+        self.record(
+            {
+                "failed": step,
+                "name": name,
+                "exception": describe_exception(error),
+                "part": part,
+                "warnings": plain_warnings(caught),
+            }
+        )
+
+    def inspect_and_probe(self, values: dict[str, Any]) -> None:
+        """Describe and dump before probing, because a probe may change the object."""
+        obj = values["obj"]
+        self.record({"step": "describing"})
+        self.record({"description": describe(obj)})
+        self.look_around()
+        if self.request["round_trip"]:
+            self.record({"step": "dumping", "name": "obj"})
+            self.dump("returned", obj, "dumping", "obj")
+        for probe in self.request["probes"]:
+            self.record({"step": "probing", "name": probe["label"]})
+            action = partial(evaluate, probe, values)
+            self.exercise(probe["label"], action, plain=probe.get("plain", False))
+        self.look_for_shadows()
+
+    def look_again(self) -> None:
+        """Run a probe that disagreed once more, and watch what it asks for."""
+        looking = Looking()
+        looking.watch_imports()
+        values = self.load()
+        if values is None:
+            return
+        probe = self.request["probes"][0]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            sow(self.request["seed"], self.request["seeded"])
+            looking.watch()
+            try:
+                value = evaluate(probe, values)
+                if isinstance(value, types.CoroutineType):
+                    value.close()
+            except BaseException:  # it was judged already
+                pass
+            finally:
+                looking.end()
+        self.record({"looked": looking.seen, "facts": process_facts()})
+        self.record({"parts": [part_facts(source, values) for source in self.request["parts"]]})
+
+    def call(self, values: dict[str, Any]) -> None:
+        """Call the function that came as `obj`."""
+        self.look_around()
+        self.record({"step": "calling", "name": "obj()"})
+        args, kwargs = values["arguments"]
+        self.exercise("obj()", lambda: values["obj"](*args, **kwargs))
+        self.look_for_shadows()
+
+    def look_around(self) -> None:
+        """Record the surroundings of what was loaded, before user code may change them."""
+        if self.request["survey"] is not None:
+            self.record({"surroundings": survey(self.request["survey"])})
+
+    def look_for_shadows(self) -> None:
+        """Record which classes came by value beside installed ones of their names."""
+        found = shadowed()
+        if found:
+            self.record({"shadowed": found})
+
+    def task(self) -> None:
+        """Hand a framework's own message to its own code, and record what that answers."""
+        name, options = self.request["runner"]
+        payload = self.request["payloads"][0]
+        self.record({"step": "calling", "name": "obj()"})
+        try:
+            message = self.load_one(payload, iter(self.blobs), name, bytes)
+            answer, told = resolve(name)(message, **options)
+        except BaseException as error:
+            self.failed("loading", error, "obj")  # what the function raises is an answer
+            return
+        self.record({"step": "returning", "name": "obj()"})
+        if told is None:
+            self.record({"value": "obj()", "dumper": name, "type": ["", ""]}, answer)
+            return
+        about = describe_exception(told) if isinstance(told, BaseException) else None
+        about = about or {"type": "", "module": "", "message": told, "traceback": told}
+        self.record({"raised": about, "name": "obj()", "dumper": name}, answer)
+
+    def exercise(self, name: str, action: Any, plain: bool = False) -> None:
+        """Run the user's code under the seed, and record what it returns or raises."""
+        error: BaseException | None = None
+        value: object = None
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                sow(self.request["seed"], self.request["seeded"])
+                value = action()
+                if isinstance(value, types.CoroutineType):
+                    import asyncio
+
+                    value = asyncio.run(value)
+            except BaseException as problem:
+                error = problem
+        if error is not None:
+            self.raised(name, error, caught)
+            return
+        if plain:
+            self.record({"plain": name, "dumper": None}, str(value).encode("utf-8", "replace"))
+            return
+        self.record({"step": "returning", "name": name, "warnings": plain_warnings(caught)})
+        self.dump("value", value, "returning", name)
+
+    def raised(self, name: str, error: BaseException, caught: list[Any]) -> None:
+        """Record an exception, with what it was raised from where that can be dumped too."""
+        family = relatives(error)
+        header: dict[str, object] = {
+            "raised": describe_exception(error),
+            "name": name,
+            "facts": exception_facts(error),
+            "links": [links(member, family) for member in family],
+            "warnings": plain_warnings(caught),
+        }
+        trouble = None
+        for sent in (family, [error]):  # a cause that cannot be dumped must not hide the error
+            try:
+                dumper, blob = self.quietly_dumped(sent)
+            except BaseException as failure:
+                trouble = describe_exception(failure)
+                continue
+            self.record({**header, "dumper": dumper, "members": len(sent)}, blob)
+            if len(sent) > 1:
+                self.send_alone(name, error)
+            return
+        self.record({**header, "undumped": trouble, "part": self.smallest(error, name)})
+
+    def send_alone(self, name: str, error: BaseException) -> None:
+        """Record the exception without its causes: the host may be unable to load one of them."""
+        try:
+            dumper, blob = self.quietly_dumped([error])
+        except BaseException:
+            return
+        self.record({"alone": name, "dumper": dumper}, blob)
+
+    def quietly_dumped(self, value: object) -> tuple[str, bytes]:
+        """Dump without the warnings of reducers."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return self.dumps(value)
+
+    def smallest(self, value: object, path: str) -> list[str]:
+        """Follow the parts that cannot be dumped by themselves; return the last: path and class.
+
+        Of a function or a class, its own name as well.
+        """
+        left = MAX_DUMPED_PARTS
+        seen = {id(value)}
+        parts = parts_of(value)
+        while parts and left:
+            suffix, part = parts.pop(0)
+            if id(part) in seen:
+                continue
+            seen.add(id(part))
+            left -= 1
+            try:
+                self.quietly_dumped(part)
+            except BaseException:
+                value, path, parts = part, path + suffix, parts_of(part)
+        kind = type_name(value)
+        if isinstance(value, (type, types.FunctionType)):
+            kind[1] += " " + str(value.__qualname__)
+        return [path, *kind]
+
+    def dump(self, kind: str, value: object, step: str, name: str) -> None:
+        """Dump a value into a record of its own."""
+        buffers: list[memoryview] = []
+        try:
+            dumper, blob = self.dumps(value, partial(is_inside, buffers))
+        except BaseException as error:
+            self.record({"type": type_name(value), "step": step})
+            self.failed(step, error, name, part=self.smallest(value, name))
+            return
+        header: dict[str, object] = {
+            kind: name,
+            "name": name,
+            "dumper": dumper,
+            "type": type_name(value),
+        }
+        if buffers:
+            header["beside"] = write_buffers("%s-%s" % (self.beside, kind), buffers)
+        self.record(header, blob)
+
+    def dumps(self, value: object, callback: Any = None) -> tuple[str, bytes]:
+        """Dump with the first dumper that is installed, at the lower of both protocols."""
+        name, function, options = first_importable(self.request["dumpers"])
+        if self.request["protocol"] is not None:
+            protocol = min(self.request["protocol"], pickle.HIGHEST_PROTOCOL)
+            options = {**options, "protocol": protocol}
+            if protocol >= 5 and self.request["outside"] and self.beside:
+                options.setdefault("buffer_callback", callback)
+        return name, function(value, **options)

@@ -1,0 +1,19 @@
+"""How much the target keeps, reads and sends, and how long it waits."""
+
+from __future__ import annotations
+
+SPILL_BYTES = 1 << 20
+MAX_EVIDENCE_BYTES = 1 << 16
+MAX_WARNINGS = 50
+MAX_FILES = 50
+MAX_RELATIVES = 50
+MAX_DUMPED_PARTS = 200
+MAX_CANONICAL = 200
+MAX_TEXT = 2000
+MAX_EVENTS = 5000
+MAX_SURVEYED = 300
+MAX_SOURCE_BYTES = 1 << 20
+MAX_SOURCE_LINES = 200
+ABORT_SECONDS = 0.3
+ASIDE_SECONDS = 0.001
+CHUNK_BYTES = 1 << 18

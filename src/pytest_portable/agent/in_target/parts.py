@@ -1,0 +1,61 @@
+"""Take values apart: plain data as text, and anything else part by part."""
+
+from __future__ import annotations
+
+import types
+
+if __name__ != "__main__":
+    from typing import Any
+
+    from pytest_portable.agent.in_target.limits import MAX_CANONICAL, MAX_DUMPED_PARTS, MAX_TEXT
+
+PLAIN_TYPES = frozenset({bool, int, float, complex, str, bytes, type(None), type(...)})
+CONTAINER_TYPES = frozenset({list, tuple, set, frozenset, dict})
+
+
+def canonical(value: object, depth: int = 6) -> str:
+    """Return plain data as text that is the same in every process; of anything else, its class."""
+    kind = type(value)
+    if kind in PLAIN_TYPES:
+        try:
+            text = repr(value)
+        except ValueError:  # more digits than Python converts
+            text = "<int>"
+    elif kind in CONTAINER_TYPES and depth and len(value) <= MAX_CANONICAL:  # type: ignore[arg-type]
+        if kind is dict:
+            pairs: Any = dict.items(value)  # type: ignore[arg-type]
+            inner = sorted(
+                canonical(a, depth - 1) + ": " + canonical(b, depth - 1) for a, b in pairs
+            )
+        else:
+            inner = [canonical(part, depth - 1) for part in value]  # type: ignore[attr-defined]
+        if kind in {set, frozenset}:
+            inner.sort()
+        text = "%s(%s)" % (kind.__name__, ", ".join(inner))
+    else:
+        text = "<%s.%s>" % (kind.__module__, kind.__qualname__)
+    return (
+        text
+        if len(text) <= MAX_TEXT
+        else text[:MAX_TEXT] + " [cut at %d of %d]" % (MAX_TEXT, len(text))
+    )
+
+
+def parts_of(value: object) -> list[tuple[str, object]]:
+    """Return the parts of a value that its dump needs, with their path suffixes."""
+    found: list[tuple[str, object]] = []
+    if isinstance(value, dict):
+        found = [("[%s]" % text_of_key(key), part) for key, part in dict.items(value)]
+    elif isinstance(value, (list, tuple)):
+        found = [("[%d]" % index, part) for index, part in enumerate(value)]
+    elif isinstance(value, BaseException):
+        found = [(".args[%d]" % index, part) for index, part in enumerate(value.args)]
+    held = getattr(value, "__dict__", None)
+    if isinstance(held, dict) and not isinstance(value, (type, types.ModuleType)):
+        found += [("." + str(name), part) for name, part in list(held.items())]
+    return found[:MAX_DUMPED_PARTS]
+
+
+def text_of_key(key: object) -> str:
+    """Return a key as a path writes it."""
+    return repr(key) if type(key) in PLAIN_TYPES else "<%s>" % type(key).__qualname__
