@@ -1,4 +1,7 @@
-"""A user's project with the oldest versions that are allowed, and with the newest, warning-free."""
+"""A user's project with the oldest versions that are allowed, and with the newest, warning-free.
+
+The newest that are known: `constraints/` settles both.
+"""
 
 from __future__ import annotations
 
@@ -43,13 +46,13 @@ class TestCase(unittest.TestCase):
 
 @pytest.mark.network
 @pytest.mark.parametrize(
-    ("resolution", "version"),
+    ("constraints", "version"),
     [
-        pytest.param("lowest-direct", "pytest-8.0.0", id="oldest"),
-        pytest.param("highest", "pytest-", id="newest"),
+        pytest.param("oldest.txt", "pytest-8.0.0", id="oldest"),
+        pytest.param("tests.txt", "pytest-", id="newest"),
     ],
 )
-def test_a_project_runs_without_a_warning(resolution: str, version: str, tmp_path: Path) -> None:
+def test_a_project_runs_without_a_warning(constraints: str, version: str, tmp_path: Path) -> None:
     uv = find_uv(tmp_path)
     assert uv is not None
     python = tmp_path / "venv" / "bin" / "python"
@@ -64,8 +67,13 @@ def test_a_project_runs_without_a_warning(resolution: str, version: str, tmp_pat
         tmp_path,
         env,
     )
-    install = [str(uv), "pip", "install", "--quiet", "--resolution", resolution]
-    run([*install, "--python", str(python), str(ROOT)], tmp_path, env)
+    folder = ROOT / "constraints"
+    known = ["-c", str(folder / constraints), "--build-constraint", str(folder / "tests.txt")]
+    run(
+        [str(uv), "pip", "install", "--quiet", *known, "--python", str(python), str(ROOT)],
+        tmp_path,
+        env,
+    )
     said = run([str(python), "-W", "error", "-m", "pytest", "-W", "error"], project, env)
 
     assert version in said
