@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def host() -> Host:
-    return make_host("covalent", ["covalent==0.240.0", "pandas==2.3.3"])
+    return make_host("covalent")
 
 
 def test_what_users_of_covalent_meet(host: Host, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def host() -> Host:
-    return make_host("dask", ["distributed==2026.8.0", "numpy"])
+    return make_host("dask")
 
 
 def test_what_users_of_dask_meet(host: Host, tmp_path: Path) -> None:

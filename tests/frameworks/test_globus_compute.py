@@ -15,7 +15,7 @@ MISUSE = ("test_misspelled", "test_strategy_of_the_other_kind", "test_unknown_op
 
 @pytest.fixture(scope="module")
 def host() -> Host:
-    return make_host("globus-compute", ["globus-compute-sdk==4.19.0"])
+    return make_host("globus-compute")
 
 
 def test_what_users_of_globus_compute_meet(host: Host, tmp_path: Path) -> None:

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def host() -> Host:
-    # What garden-ai 3.2.3 brings; one environment for both of Garden's ways.
-    return make_host("garden-3", ["modal==1.0.5", "groundhog-hpc==0.9.3", "inflection==0.5.1"])
+    return make_host("garden-3")
 
 
 def test_what_users_of_modal_meet(host: Host, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ UNSOLVABLE = "test_the_platforms_sdk_cannot_be_installed_there"
 
 @pytest.fixture(scope="module")
 def host() -> Host:
-    return make_host("orquestra", ["orquestra-sdk==1.1.0"])
+    return make_host("orquestra")
 
 
 def test_what_users_of_orquestra_meet(host: Host, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def host() -> Host:
-    return make_host("parsl", ["parsl==2026.10.26"])
+    return make_host("parsl")
 
 
 def test_what_parsls_users_meet(host: Host, tmp_path: Path) -> None:
@@ -25,7 +25,7 @@ def test_what_parsls_users_meet(host: Host, tmp_path: Path) -> None:
 
 
 def test_code_of_python_312_is_lost_on_313(tmp_path: Path) -> None:
-    host = make_host("parsl", ["parsl==2026.10.26"], python="3.12")
+    host = make_host("parsl", python="3.12")
 
     run = host.run("parsl", tmp_path, "-k", "of_312")
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def host() -> Host:
-    return make_host("ray", ["ray==2.60.0"])
+    return make_host("ray")
 
 
 def test_what_users_of_ray_meet(host: Host, tmp_path: Path) -> None:

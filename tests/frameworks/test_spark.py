@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def host() -> Host:
-    return make_host("spark", ["pyspark==4.3.0"])
+    return make_host("spark")
 
 
 def test_what_users_of_spark_meet(host: Host, tmp_path: Path) -> None:

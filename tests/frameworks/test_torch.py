@@ -11,7 +11,7 @@ from support.quiet import find_traces
 
 @pytest.fixture(scope="module")
 def host() -> Host:
-    return make_host("torch", ["numpy"], by_pip=["torch==2.13.0"])
+    return make_host("torch")
 
 
 def test_what_users_of_torch_meet(host: Host, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A user's project with the oldest versions that are allowed, and with the newest, warning-free.
 
-That of pytest, and those of the serializers that are always there: dill and cloudpickle.
+That of pytest, and those of the serializers that are always there: dill and cloudpickle. The newest
+that are known: `constraints/` settles both.
 """
 
 from __future__ import annotations
@@ -80,13 +81,13 @@ class TestCase(unittest.TestCase):
 
 @pytest.mark.network
 @pytest.mark.parametrize(
-    ("resolution", "version"),
+    ("constraints", "version"),
     [
-        pytest.param("lowest-direct", "pytest-8.0.0", id="oldest"),
-        pytest.param("highest", "pytest-", id="newest"),
+        pytest.param("oldest.txt", "pytest-8.0.0", id="oldest"),
+        pytest.param("tests.txt", "pytest-", id="newest"),
     ],
 )
-def test_a_project_runs_without_a_warning(resolution: str, version: str, tmp_path: Path) -> None:
+def test_a_project_runs_without_a_warning(constraints: str, version: str, tmp_path: Path) -> None:
     uv = find_uv(tmp_path)
     assert uv is not None
     python = tmp_path / "venv" / "bin" / "python"
@@ -101,20 +102,22 @@ def test_a_project_runs_without_a_warning(resolution: str, version: str, tmp_pat
         tmp_path,
         env,
     )
-    install = [str(uv), "pip", "install", "--quiet", "--resolution", resolution]
-    # What the index has today, rather than what it had when uv last asked.
-    install += [word for name in SERIALIZERS for word in ("--refresh-package", name)]
-    run([*install, "--python", str(python), str(ROOT)], tmp_path, env)
+    folder = ROOT / "constraints"
+    known = ["-c", str(folder / constraints), "--build-constraint", str(folder / "tests.txt")]
+    run(
+        [str(uv), "pip", "install", "--quiet", *known, "--python", str(python), str(ROOT)],
+        tmp_path,
+        env,
+    )
     said = run([str(python), "-W", "error", "-m", "pytest", "-W", "error"], project, env)
 
     assert version in said
-    is_old_dill = resolution != "highest" and sys.version_info >= (3, 11)
-    assert ("6 passed, 1 skipped" if is_old_dill else "7 passed") in said
+    is_oldest = constraints == "oldest.txt"
+    skips = is_oldest and sys.version_info >= (3, 11)
+    assert ("6 passed, 1 skipped" if skips else "7 passed") in said
     assert "warning" not in said
-    listing = [str(uv), "pip", "list", "--format", "json", "--python", str(python)]
-    if resolution == "highest":
-        assert not versions([*listing, "--outdated"], tmp_path, env).keys() & set(SERIALIZERS)
-    else:
+    if is_oldest:
+        listing = [str(uv), "pip", "list", "--format", "json", "--python", str(python)]
         assert lower_bounds().items() <= versions(listing, tmp_path, env).items()
 
 

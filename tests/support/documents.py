@@ -141,7 +141,7 @@ class Page:
         done = subprocess.run(
             argv,
             cwd=self.folder,
-            env={**env, "PATH": path, "ROOT": str(_ROOT), "COLUMNS": "80", "NO_COLOR": "1"},
+            env={**_KNOWN, **env, "PATH": path, "ROOT": str(_ROOT), **_QUIET},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -163,6 +163,11 @@ class Page:
 # How pytest begins the lines of a failure.
 _REPORTED = re.compile(r"^E +(pytest_portable\.\w+: )?")
 _ROOT: Final = Path(__file__).parents[2]
+_QUIET: Final = {"COLUMNS": "80", "NO_COLOR": "1"}
+# What the examples ask for comes in known versions, unless the environment says otherwise.
+_KNOWN: Final = dict.fromkeys(
+    ("UV_CONSTRAINT", "PIP_CONSTRAINT"), str(_ROOT / "constraints" / "targets.txt")
+)
 _DROPPED: Final = frozenset({"PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD"})
 
 

@@ -9,7 +9,7 @@ import subprocess
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import filelock
 import platformdirs
@@ -20,10 +20,11 @@ from pytest_portable.environment.interpreters import find_interpreter
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Host", "Run", "make_environment", "make_host"]
+__all__ = ["FRAMEWORKS", "OWN", "Framework", "Host", "Run", "make_environment", "make_host"]
 
 ROOT: Final = Path(__file__).parents[2]
 SUITES: Final = ROOT / "tests" / "frameworks" / "suites"
+CONSTRAINTS: Final = ROOT / "constraints" / "frameworks"
 # What pytest-portable itself asks for: the checkout is put on the path, not installed, so that one
 # environment serves every checkout.
 OWN: Final = (
@@ -35,6 +36,40 @@ OWN: Final = (
     "virtualenv>=20.26",
     "uv",
 )
+
+
+class Framework(NamedTuple):
+    """What an environment holds, beside what pytest-portable asks for.
+
+    Attributes:
+        requirements: what uv installs.
+        by_pip: what pip installs first. It heeds `pip.conf` and `PIP_FIND_LINKS`, where machines
+            keep builds of torch without CUDA, a tenth in size; and what it pins does not bind
+            the rest.
+        python: the oldest minor version that it is used with.
+    """
+
+    requirements: tuple[str, ...] = ()
+    by_pip: tuple[str, ...] = ()
+    python: str = "3.11"
+
+
+# `tasks/constraints.py` settles what each of them brings along, in `constraints/frameworks`.
+FRAMEWORKS: Final = {
+    "covalent": Framework(("covalent==0.240.0", "pandas==2.3.3")),
+    "dask": Framework(("distributed==2026.8.0", "numpy")),
+    # The last release whose `redef_in_main` was in use; it brings dill 0.3.5.1. By pip first,
+    # because its own pin of packaging is older than what pytest-portable asks for.
+    "garden": Framework(by_pip=("garden-ai==2.3.2",), python="3.10"),
+    # What garden-ai 3.2.3 brings; one environment for both of Garden's ways.
+    "garden-3": Framework(("modal==1.0.5", "groundhog-hpc==0.9.3", "inflection==0.5.1")),
+    "globus-compute": Framework(("globus-compute-sdk==4.19.0",)),
+    "orquestra": Framework(("orquestra-sdk==1.1.0",)),
+    "parsl": Framework(("parsl==2026.10.26",)),
+    "ray": Framework(("ray==2.60.0",)),
+    "spark": Framework(("pyspark==4.3.0",)),
+    "torch": Framework(("numpy",), by_pip=("torch==2.13.0",)),
+}
 
 
 @dataclass(frozen=True)
@@ -134,42 +169,52 @@ def _cache() -> Path:
 
 def make_environment(name: str, requirements: Sequence[str], python: str) -> Path:
     """Build an environment of these requirements alone, or take an earlier one; give its Python."""
-    return _build(name, requirements, python, by_pip=()).python
+    return _build(name, Framework(tuple(requirements)), python).python
 
 
-def make_host(
-    name: str, requirements: Sequence[str], python: str = "3.11", *, by_pip: Sequence[str] = ()
-) -> Host:
+def make_host(name: str, python: str = "") -> Host:
     """Build an environment for a framework, or take the one that an earlier run built.
 
     A framework that cannot be installed is a failure, not a skip.
 
     Args:
-        name: of its folder.
-        requirements: what uv installs, beside what pytest-portable asks for.
-        python: minor version.
-        by_pip: what pip installs first. It heeds `pip.conf` and `PIP_FIND_LINKS`, where machines
-            keep builds of torch without CUDA, a tenth in size; and what it pins does not bind
-            the rest.
+        name: a key of `FRAMEWORKS`.
+        python: minor version, where it is not the framework's.
     """
-    return _build(name, (*requirements, *OWN), python, by_pip=by_pip)
+    known = FRAMEWORKS[name]
+    framework = known._replace(requirements=(*known.requirements, *OWN))
+    first, then = CONSTRAINTS / f"{name}.pip.txt", CONSTRAINTS / f"{name}.txt"
+    return _build(name, framework, python or known.python, first=first, then=then)
 
 
-def _build(name: str, requirements: Sequence[str], python: str, *, by_pip: Sequence[str]) -> Host:
-    lines = (*by_pip, *requirements)
-    key = hashlib.sha256("\n".join((python, *lines)).encode()).hexdigest()[:12]
+def _build(
+    name: str,
+    framework: Framework,
+    python: str,
+    *,
+    first: Path | None = None,
+    then: Path | None = None,
+) -> Host:
+    by_pip, requirements = framework.by_pip, framework.requirements
+    files = [file for file in (first if by_pip else None, then) if file]
+    lines = (python, *by_pip, *requirements, *(file.read_text("utf-8") for file in files))
+    key = hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
     folder = _cache() / f"{name}-{key}"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with filelock.FileLock(f"{folder}.lock"):
         if not (folder / "complete").exists():
             shutil.rmtree(folder, ignore_errors=True)
             interpreter = find_interpreter(python)
-            seed = ["--seed"] if by_pip else []
-            _uv("venv", "--quiet", *seed, "--python", str(interpreter.path), str(folder))
+            _uv("venv", "--quiet", "--python", str(interpreter.path), str(folder))
             target = str(folder / "bin" / "python")
+            install = ("pip", "install", "--quiet", "--python", target)
+            # What is built from source is built with known versions too.
             if by_pip:
-                _done(target, "-m", "pip", "install", "--quiet", *by_pip)
-            _uv("pip", "install", "--quiet", "--python", target, *requirements)
+                known = ("-c", str(first), "--build-constraint", str(first))
+                _uv(*install, *known, "pip", "setuptools", "wheel")
+                _done(target, "-m", "pip", "install", "--quiet", *known, *by_pip)
+            known = ("-c", str(then), "--build-constraint", str(then)) if then else ()
+            _uv(*install, *known, *requirements)
             (folder / "complete").touch()
     return Host(folder)
 
