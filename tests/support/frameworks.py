@@ -213,8 +213,8 @@ def _build(
                 known = ("-c", str(first), "--build-constraint", str(first))
                 _uv(*install, *known, "pip", "setuptools", "wheel")
                 _done(target, "-m", "pip", "install", "--quiet", *known, *by_pip)
-            known = ("-c", str(then), "--build-constraint", str(then)) if then else ()
-            _uv(*install, *known, *requirements)
+            settled = ("-c", str(then), "--build-constraint", str(then)) if then else ()
+            _uv(*install, *settled, *requirements)
             (folder / "complete").touch()
     return Host(folder)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_portable.agent import Transcript
-from pytest_portable.agent.in_target import serve
+from pytest_portable.agent.in_target import describe
 from pytest_portable.agent.records import (
     Alone,
     Caught,
@@ -162,7 +162,7 @@ def described(error: BaseException, **changes: Any) -> TargetError:
         error: as it is raised there; raise it to give it frames.
         changes: attributes of `TargetError` that are otherwise there.
     """
-    header = {"failed": "loading", "name": "obj", "exception": serve.describe_exception(error)}
+    header = {"failed": "loading", "name": "obj", "exception": describe.describe_exception(error)}
     record = read_record(header, None)
     assert isinstance(record, Failed)
     return replace(record.error, **changes)
@@ -224,12 +224,12 @@ def raised(error: BaseException, /, name: str = "probe", **changes: Any) -> Rais
         name: label of the probe, or `obj()`.
         changes: attributes of `Raised` that are otherwise there.
     """
-    family = serve.relatives(error)
+    family = describe.relatives(error)
     header = {
-        "raised": serve.describe_exception(error),
+        "raised": describe.describe_exception(error),
         "name": name,
-        "facts": serve.exception_facts(error),
-        "links": [serve.links(member, family) for member in family],
+        "facts": describe.exception_facts(error),
+        "links": [describe.links(member, family) for member in family],
         "dumper": "pickle:dumps",
     }
     blob = None if "blob" in changes else pickle.dumps(family)

@@ -14,6 +14,7 @@ from pytest_portable import CommandTarget
 from pytest_portable.agent import Agent, Transcript
 from pytest_portable.agent.in_target import start
 from pytest_portable.agent.program import FOLDER
+from pytest_portable.agent.records import Raised
 from pytest_portable.errors import AgentError
 
 if TYPE_CHECKING:
@@ -87,12 +88,11 @@ def test_what_user_code_raises_shows_no_frame_of_ours(agent: tuple[Agent, str]) 
     made, _ = agent
     probe = {"label": "probe", "mode": "expression", "source": "1 / 0", "name": ""}
 
-    raised = ask(made, kind="check", probes=[probe]).find("raised")
+    raised = ask(made, kind="check", probes=[probe]).first(Raised)
 
     assert raised is not None
-    error = raised.header["raised"]
-    assert [frame[0] for frame in error["frames"]] == ["<probe>"]
-    assert "in_target" not in error["traceback"]
+    assert [frame.file for frame in raised.error.frames] == ["<probe>"]
+    assert "in_target" not in raised.error.traceback
 
 
 def test_files_that_are_links_leave_nothing_on_the_path(python: Path, tmp_path: Path) -> None:
