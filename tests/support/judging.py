@@ -14,8 +14,6 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from packaging.markers import default_environment
-
 from pytest_portable.agent import Transcript
 from pytest_portable.agent.in_target import serve
 from pytest_portable.agent.records import (
@@ -132,6 +130,8 @@ def environment(folder: Path, **distributions: str) -> Environment:
         folder: what `lib/python3/site-packages` in it holds is installed there.
         distributions: canonical name -> version.
     """
+    from packaging.markers import default_environment
+
     facts = json.dumps({"marker": default_environment()})
     made_from = Interpreter(Path("/there/python"), "cpython", "3.12.1", (3, 12, 1), "linux", facts)
     return Environment("key", folder, made_from.path, made_from, distributions)

@@ -59,8 +59,8 @@ def test_the_budget_covers_arguments_but_not_what_a_probe_sees() -> None:
     known = context(b"x", max_bytes=2000)
 
     assert checked(known, ("obj", b"x"), ("y", bytes(5000))) == NOTHING
-    arguments = (({"a": bytes(5000)},), {})
-    (problem,) = checked(known, ("obj", b"x"), ("arguments", arguments)).problems
+    arguments = ("arguments", (({"a": bytes(5000)},), {}))
+    (problem,) = checked(known, ("obj", b"x"), arguments).problems
 
     assert problem.path == "args[0]['a']"
     assert problem.message.endswith("biggest: args[0]['a'] (5,007)")

@@ -266,7 +266,7 @@ def test_an_entry_point_of_a_distribution_that_is_not_there_is_named() -> None:
         [1],
         "obj[0]",
         asked,
-        distributions={one.distribution: "1" for one in missing},  # type: ignore[misc]
+        distributions={one.distribution: "1" for one in missing},
     )
 
     assert all(one.code == "environment-dependency" for one in missing)
