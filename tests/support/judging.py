@@ -6,6 +6,7 @@ recorded (`transcript` of typed records) and what it answers when it is asked ag
 
 from __future__ import annotations
 
+import json
 import pickle
 import sys
 import types
@@ -31,6 +32,7 @@ from pytest_portable.agent.records import (
     read_record,
 )
 from pytest_portable.diagnosis import Questions
+from pytest_portable.environment import Environment, Interpreter
 from pytest_portable.judgement.context import Context, Sent, Side, host_side
 from pytest_portable.judgement.evidence_of_check import Evidences
 from pytest_portable.serializers import Registry, Serializer
@@ -50,6 +52,7 @@ __all__ = [
     "context",
     "described",
     "dumped_there",
+    "environment",
     "error_of",
     "evidences",
     "failed",
@@ -118,6 +121,20 @@ def context(
         root=keys.get("root", Path("/project")),
         **{key: value for key, value in keys.items() if key not in _LEG_KEYS | {"root"}},
     )
+
+
+def environment(folder: Path, **distributions: str) -> Environment:
+    """Return an environment that nobody built, in a folder.
+
+    Args:
+        folder: what `lib/python3/site-packages` in it holds is installed there.
+        distributions: canonical name -> version.
+    """
+    from packaging.markers import default_environment
+
+    facts = json.dumps({"marker": default_environment()})
+    made_from = Interpreter(Path("/there/python"), "cpython", "3.12.1", (3, 12, 1), "linux", facts)
+    return Environment("key", folder, made_from.path, made_from, distributions)
 
 
 def sent(known: Context, *payloads: tuple[str, object]) -> Sent:

@@ -186,7 +186,7 @@ def _census(transcript: Transcript) -> Census:
 
 
 def same_failure(first: TargetError, second: TargetError) -> bool:
-    """Whether two runs failed alike: then the place of the second is the first's."""
+    """Return whether two runs failed alike: then the place of the second is the first's."""
     told = [_ADDRESS.sub("0x", error.message) for error in (first, second)]
     if first.type == "UnpicklingError" != second.type:
         # The pickler in C looks at what it calls; the one in Python calls it.

@@ -51,7 +51,7 @@ def facts_here(module: str, qualname: str) -> Definition | None:
 def differences(
     here: Definition | None, there: Definition | None, *, same_python: bool
 ) -> list[str]:
-    """Say how two definitions of one name differ, what matters most first.
+    """Return how two definitions of one name differ, what matters most first.
 
     Args:
         here: the host's definition.

@@ -37,7 +37,7 @@ class Evidence:
         here: facts of the host.
         inspect: reads the payload without loading it; `None` where there is none.
         blame_path: turns an offset of the payload into a path.
-        stream: gives the one pickle in the payload, where the serializer's own loader is not
+        stream: returns the one pickle in the payload, where the serializer's own loader is not
             pickle's; nothing where there are none or several.
         questions: asks the target; `None` where nobody can be asked.
         control: asks the host's own environment; starts it.
@@ -137,7 +137,7 @@ class Evidence:
         )
 
     def is_stdlib(self, module: str) -> bool:
-        """Whether a module belongs to the standard library on either side."""
+        """Return whether a module belongs to the standard library on either side."""
         top = module.partition(".")[0]
         return top in self.here.stdlib or top in self.census.stdlib
 
@@ -201,7 +201,7 @@ class Evidence:
 
     @property
     def loads_here(self) -> bool | None:
-        """Whether it loads in the host's own environment; `None` where that is not known."""
+        """Return whether it loads in the host's own environment; `None` where that is not known."""
         run = self.control_run
         if run is None or run.timed_out:
             return None

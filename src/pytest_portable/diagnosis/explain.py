@@ -136,7 +136,7 @@ def _explain(lacks: Iterable[Lack], evidence: Evidence) -> list[Problem]:
 
 
 def _same(lack: Lack, other: Lack) -> bool:
-    """Whether two lacks have one cause."""
+    """Return whether two lacks have one cause."""
     if lack.name and other.name:
         # A package that moved answers by its old name: `numpy._core._internal` of NumPy 1.26 says
         # that it is `numpy.core._internal`.

@@ -96,7 +96,7 @@ class Here:
         return str((metadata.get_all("Requires-Python") or [""])[0])
 
     def is_edited(self, distribution: str) -> bool:
-        """Whether a distribution is installed as a link to its source tree."""
+        """Return whether a distribution is installed as a link to its source tree."""
         return canonical(distribution) in map(canonical, linked_distributions())
 
     def file(self, module: str) -> Path | None:
@@ -112,7 +112,7 @@ class Here:
         return None
 
     def is_test(self, module: str) -> bool:
-        """Whether a module is the test file itself, or a conftest."""
+        """Return whether a module is the test file itself, or a conftest."""
         file = self.file(module)
         if file is None or module == "__main__":
             return False
@@ -122,7 +122,7 @@ class Here:
         return bool(test) and file.as_posix().endswith("/" + test.lstrip("/"))
 
     def is_findable(self, module: str) -> bool:
-        """Whether the import system would find a module that was loaded here."""
+        """Return whether the import system would find a module that was loaded here."""
         top = module.partition(".")[0]
         # Not `importlib.util.find_spec`: that would answer from `sys.modules`.
         found = PathFinder.find_spec(top)

@@ -190,7 +190,7 @@ def taken_out(module: str, name: str = "") -> Version | None:
 
 
 def words_about(module: str, name: str, target: str) -> str:
-    """Say since when a name exists, or until when, where that explains its lack.
+    """Return since when a name exists, or until when, where that explains its lack.
 
     Args:
         module: a module of the standard library.

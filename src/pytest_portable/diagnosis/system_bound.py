@@ -1,4 +1,4 @@
-"""What loads here by luck: notes, which do not fail a check."""
+"""What loads on one operating system only: notes, which do not fail a check."""
 
 from __future__ import annotations
 

@@ -103,13 +103,13 @@ def _is_about(problem: Problem, probe: Probe) -> bool:
 
 
 def _may_depend(problem: Problem) -> bool:
-    """Tell whether something around the object may still be behind a problem."""
+    """Return whether something around the object may still be behind a problem."""
     is_computed = problem.code == "mismatch" and ANOTHER_VALUE in problem.message
     return is_computed or _is_skew(problem)
 
 
 def _is_skew(problem: Problem) -> bool:
-    """Tell whether a call raised in code of another version: which may have to do with it."""
+    """Return whether a call raised in code of another version: which may have to do with it."""
     return (problem.code, problem.stage) == ("version-skew", "call")
 
 
@@ -252,7 +252,7 @@ class _Again:
                 )
 
     def _mentions(self, text: str) -> bool:
-        """Tell whether code that travels, or a module that it is from, holds a text."""
+        """Return whether code that travels, or a module that it is from, holds a text."""
         if any(text.encode() in whole(data) for _, data in self.evidence.sent.payloads):
             return True
         modules = {module for module, _, _ in self.evidence().references()}

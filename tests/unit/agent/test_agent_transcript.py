@@ -112,6 +112,21 @@ def test_a_forged_record_ends_the_transcript(forged: dict[str, object]) -> None:
     assert len(transcript.records) == 1
 
 
+@pytest.mark.parametrize(
+    "header",
+    [b"", b"[]", b"{", b"[" * 200_000, b'{"step": "loading", "blobs": 3}'],
+    ids=["empty", "list", "torn", "deep", "blobs"],
+)
+def test_a_header_that_is_no_json_of_ours_ends_the_transcript(header: bytes) -> None:
+    step = record({"step": "loading", "name": "obj"})
+    head = b"".join(number.to_bytes(8, "big") for number in (len(header), 0, 0, 0))
+
+    transcript = read(step + head + header + record({"finished": "n"}))
+
+    assert transcript.malformed
+    assert len(transcript.records) == 1
+
+
 def test_a_forged_first_record_is_our_trouble_and_no_verdict() -> None:
     with pytest.raises(AgentError, match="what no agent of ours writes"):
         read(record({"finished": 1}))

@@ -1,21 +1,17 @@
 from __future__ import annotations
 
-import dataclasses
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_portable.environment import Environment, find_interpreter
-from pytest_portable.environment.as_it_is import as_it_is
 from pytest_portable.environment.layout import installed, site_folders
 from pytest_portable.judgement.absent import chain_to, find_unwanted
+from support.judging import environment as made
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from pytest_portable.portable import Portable
+    from pytest_portable.environment import Environment
 
 METADATA = {
     "client-2.0": ["toolkit (>=1.5)", 'old-thing; python_version < "3"'],
@@ -36,9 +32,7 @@ def environment(tmp_path: Path) -> Environment:
         lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
         lines += [f"Requires-Dist: {line}" for line in requires]
         (info / "METADATA").write_text("\n".join(lines) + "\n")
-    real = as_it_is(find_interpreter(sys.executable, cache_dir=tmp_path))
-    found = installed(site_folders(tmp_path))
-    return dataclasses.replace(real, path=tmp_path, distributions=found)
+    return made(tmp_path, **installed(site_folders(tmp_path)))
 
 
 def test_who_brought_an_unwanted_distribution_is_told(environment: Environment) -> None:
@@ -72,13 +66,3 @@ def test_chains_end_at_what_was_declared_even_in_a_circle() -> None:
     assert chain_to("a", needs, frozenset("c")) == [("c", "b[x]"), ("b", "a>=1")]
     assert chain_to("a", needs, frozenset("a")) == []
     assert chain_to("a", needs, frozenset())[0] == ("d", "c")
-
-
-def test_the_mark_asks_for_it(on: Callable[..., Portable]) -> None:
-    verdict = on(absent=("pytest",)).check([1])
-
-    assert [(one.code, one.distribution) for one in verdict.problems] == [
-        ("unwanted-distribution", "pytest")
-    ]
-    assert verdict.stage == "inspect"
-    assert on(absent=("no-such-distribution",)).check([1])

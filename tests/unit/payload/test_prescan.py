@@ -8,7 +8,7 @@ import dill
 import pytest
 
 from pytest_portable.payload import prescan
-from pytest_portable.payload.prescan import may_carry_code
+from pytest_portable.payload.prescan import may_carry_code, may_import
 from unit.payload.truth import define
 
 if TYPE_CHECKING:
@@ -58,3 +58,23 @@ def test_names_in_long_opcodes_are_seen_all_the_same() -> None:
 @pytest.mark.parametrize("payload", [b"", b"\x80", b"\x95", b"\x80\x04\x95" + b"\xff" * 200_000])
 def test_any_bytes_can_be_asked_about(payload: bytes) -> None:
     assert may_carry_code(payload) is False
+
+
+@pytest.mark.parametrize("dumps", [cloudpickle.dumps, dill.dumps])
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("import json", True),
+        ("from json import loads", True),
+        ("from json import (loads, dumps as d)", True),
+        ("x = [" + ", ".join(f"n{number}" for number in range(300)) + "]; import json", True),
+        ("x = y + z", False),
+    ],
+)
+def test_an_import_is_seen_from_afar(
+    dumps: Callable[..., bytes], source: str, expected: bool
+) -> None:
+    function = define(f"def f(y=1, z=2):\n    {source}\n", "f")
+
+    assert may_import(dumps(function)) is expected
+    assert not may_import(dumps("import json"))

@@ -106,7 +106,7 @@ class ModuleSkew:
 
 
 def _as(owner: Owner | None, lack: Lack) -> str:
-    """Say the distribution's name where it is not the module's."""
+    """Return the distribution's name where it is not the module's."""
     if owner is None or owner.name.lower().replace("-", "_") == lack.top.lower():
         return ""
     return f" (distribution {owner.name})"

@@ -97,7 +97,7 @@ class VersionSkew:
 
 
 def _breaks_here(failure: Failure, evidence: Evidence, *, is_apart: bool) -> bool:
-    """Tell whether it loads nowhere: then it has not broken because of a version.
+    """Return whether it loads nowhere: then it has not broken because of a version.
 
     Where the definitions differ, only what breaks in the same words shows that.
     """
@@ -108,7 +108,7 @@ def _breaks_here(failure: Failure, evidence: Evidence, *, is_apart: bool) -> boo
 
 
 def apart(module: str, name: str, evidence: Evidence) -> list[str]:
-    """Say how a definition differs between the two sides; nothing where it does not."""
+    """Return how a definition differs between the two sides; nothing where it does not."""
     if not name:
         return []
     there = evidence.census.names.get((module, name))
@@ -118,7 +118,7 @@ def apart(module: str, name: str, evidence: Evidence) -> list[str]:
 
 
 def _missing_state(failure: Failure) -> str:
-    """Say which attribute the state lacks, or has no room for."""
+    """Return which attribute the state lacks, or has no room for."""
     about, name = failure.error.about, failure.error.name
     if "AttributeError" not in failure.error.bases:
         return ""

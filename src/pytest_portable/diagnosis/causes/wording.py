@@ -47,7 +47,7 @@ def _also(lack: Lack) -> str:
 
 
 def needs(lack: Lack) -> str:
-    """Say who needs what."""
+    """Return who needs what."""
     if lack.user:
         return f"{lack.user} imports {lack.what}"
     if lack.importer:

@@ -112,7 +112,7 @@ def _values(
 
 
 def _is_intruder(entry: SurveyEntry, follow: Collection[str]) -> bool:
-    """Tell whether a value was put there from a file of the user's outside of its packages."""
+    """Return whether a value was put there from a file of the user's outside of its packages."""
     if entry.kind == "mock":
         return True
     homes = [_home(entry), *entry.wrappers]
@@ -132,7 +132,7 @@ def _place(entry: SurveyEntry) -> str:
 
 
 def _differ(here: str, there: str) -> bool:
-    """Tell whether two texts of plain data differ where both could be written down."""
+    """Return whether two texts of plain data differ where both could be written down."""
     return here != there and "<" not in {here[:1], there[:1]}
 
 

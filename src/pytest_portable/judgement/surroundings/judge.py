@@ -197,7 +197,7 @@ def _fails(obj: object, group: _Group, here: SurveyAnswers, there: SurveyAnswers
 
 
 def _is_mix_up(group: _Group, here: SurveyAnswers, there: SurveyAnswers) -> bool | None:
-    """Tell whether a module is another one of the same name, and not by environment or version."""
+    """Return whether it is another module of that name, and not by environment or version."""
     one = group.first
     module = one.key.partition(":")[0]
     mine, theirs = (side.files.get(module, ("", None)) for side in (here, there))

@@ -22,7 +22,7 @@ __all__ = ["literal_of", "uses_members", "writes"]
 
 
 def uses_members(obj: object, key: str, names: Collection[str]) -> bool:
-    """Tell whether an object holds one of some members of an enum, given as `module:name`.
+    """Return whether an object holds one of some members of an enum, given as `module:name`.
 
     Where pickle cannot dump the object, the answer is yes.
     """
@@ -43,7 +43,7 @@ def uses_members(obj: object, key: str, names: Collection[str]) -> bool:
 
 
 def writes(key: str, member: str) -> bool:
-    """Tell whether the code of a module sets a global of its own, or an attribute of a class.
+    """Return whether the code of a module sets a global of its own, or an attribute of a class.
 
     Then its value is a matter of use (a counter, a cache, a current choice) and not of settings
     that somebody made from outside.

@@ -29,20 +29,20 @@ def _libraries() -> tuple[str, ...]:
 
 
 def is_library_file(file: str) -> bool:
-    """Tell whether a file, of this side or the other, was installed."""
+    """Return whether a file, of this side or the other, was installed."""
     return any(part in _INSTALLED for part in Path(file).parts)
 
 
 @lru_cache(maxsize=4096)
 def is_user_file(file: str) -> bool:
-    """Tell whether a file is the user's: neither Python's own nor below `site-packages`."""
+    """Return whether a file is the user's: neither Python's own nor below `site-packages`."""
     if file.startswith("<") or is_library_file(file):
         return False
     return not file.startswith(_libraries())
 
 
 def is_user_code(module: str) -> bool:
-    """Tell whether a module that was imported here comes from the user's own files.
+    """Return whether a module that was imported here comes from the user's own files.
 
     An editable install is the user's own; a project that was installed as a wheel is a library.
     """

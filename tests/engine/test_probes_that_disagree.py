@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_portable.judgement.probe_causes import parts_of_probe
-from pytest_portable.settings.probes import Probe
 from unit.payload.truth import define
 
 if TYPE_CHECKING:
@@ -111,20 +109,6 @@ def test_the_order_of_a_set_is_one_difference(sent: Callable[..., Portable]) -> 
     (problem,) = verdict.problems
     assert problem.path == "probe"
     assert "another order" in problem.message
-
-
-@pytest.mark.parametrize(
-    ("source", "parts"),
-    [
-        ("obj.a['k'][0].b", [["obj", "obj.a", "obj.a['k']", "obj.a['k'][0]", "obj.a['k'][0].b"]]),
-        ("obj.go(1)", [["obj"]]),
-        ("f(obj)(obj[1], n=obj.n)", [["obj"], ["obj", "obj[1]"], ["obj", "obj.n"]]),
-        ("obj[n].x", [["obj"]]),
-        ("other.obj", []),
-    ],
-)
-def test_parts_of_an_expression(source: str, parts: list[list[str]]) -> None:
-    assert sorted(parts_of_probe(Probe("expression", source))) == sorted(parts)
 
 
 # What it asks for

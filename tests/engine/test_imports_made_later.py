@@ -1,12 +1,11 @@
+"""Imports that only run when code does, against this very interpreter."""
+
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import cloudpickle
-import dill
 import pytest
 
-from pytest_portable.payload.prescan import may_import
 from unit.payload.truth import define
 
 if TYPE_CHECKING:
@@ -69,21 +68,3 @@ def test_an_import_that_was_made_and_failed_is_no_note_as_well(
 )
 def test_what_is_there_or_optional_is_no_note(on: Callable[..., Portable], source: str) -> None:
     assert on(serializer="cloudpickle").check(define(source, "f"), probe="obj(1)").notes == ()
-
-
-@pytest.mark.parametrize("dumps", [cloudpickle.dumps, dill.dumps])
-@pytest.mark.parametrize(
-    ("source", "expected"),
-    [
-        ("import json", True),
-        ("from json import loads", True),
-        ("from json import (loads, dumps as d)", True),
-        ("x = [" + ", ".join(f"n{number}" for number in range(300)) + "]; import json", True),
-        ("x = y + z", False),
-    ],
-)
-def test_an_import_is_seen_from_afar(dumps: Any, source: str, expected: bool) -> None:
-    function = define(f"def f(y=1, z=2):\n    {source}\n", "f")
-
-    assert may_import(dumps(function)) is expected
-    assert not may_import(dumps("import json"))
