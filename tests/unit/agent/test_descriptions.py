@@ -18,7 +18,8 @@ from pytest_portable.agent.descriptions import (
     read_definition,
     read_part,
 )
-from pytest_portable.agent.in_target import serve
+from pytest_portable.agent.in_target import facts
+from pytest_portable.agent.in_target import survey as in_survey
 from pytest_portable.agent.records import MalformedRecord, Surroundings, read_record
 
 PAIR = collections.namedtuple("PAIR", "a b")  # noqa: PYI024 - as old code has them
@@ -58,7 +59,7 @@ def travelled(told: Any) -> Any:
     "value", [Mine, Mine.go, Color, PAIR, 3, sys, print, int, collections.OrderedDict]
 )
 def test_definitions_are_the_same_before_and_after_their_journey(value: object) -> None:
-    told = serve.facts_of(value)
+    told = facts.facts_of(value)
 
     found = read_definition(told)
 
@@ -68,7 +69,7 @@ def test_definitions_are_the_same_before_and_after_their_journey(value: object) 
 
 
 def test_a_name_that_is_not_there_has_no_definition() -> None:
-    assert read_definition(travelled(serve.find_name(sys, "no_such_name"))) is None
+    assert read_definition(travelled(facts.find_name(sys, "no_such_name"))) is None
 
 
 @pytest.mark.parametrize(
@@ -97,9 +98,9 @@ def test_a_forged_definition_is_refused(forged: dict[str, Any]) -> None:
 def test_a_part_has_a_text_or_what_it_raised() -> None:
     values = {"obj": Mine()}
 
-    assert read_part(serve.part_facts("obj.level", values)) == PartFacts("1")
-    assert read_part(serve.part_facts("obj", values)).held == ("level",)
-    raised = read_part(serve.part_facts("obj.nothing", values))
+    assert read_part(facts.part_facts("obj.level", values)) == PartFacts("1")
+    assert read_part(facts.part_facts("obj", values)).held == ("level",)
+    raised = read_part(facts.part_facts("obj.nothing", values))
     assert (raised.text, raised.held) == (None, ())
     assert raised.raised.startswith("AttributeError: ")
 
@@ -114,7 +115,7 @@ def test_a_forged_part_is_refused(forged: dict[str, Any]) -> None:
 
 
 def survey(*names: str) -> dict[str, Any]:
-    return serve.survey(
+    return in_survey.survey(
         {
             "globals": [[__name__, name] for name in names],
             "follow": [__name__.partition(".")[0]],

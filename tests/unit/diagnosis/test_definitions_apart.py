@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_portable.agent.descriptions import Definition, read_definition
-from pytest_portable.agent.in_target import serve
+from pytest_portable.agent.in_target import facts
 from pytest_portable.diagnosis.definitions import differences, facts_here, live
 
 KIND = Definition(
@@ -124,7 +124,7 @@ def test_definitions_of_this_side_are_read_like_those_of_the_other() -> None:
     known = facts_here(__name__, "function")
     assert known is not None
     assert known.parameters == ("a", "*rest", "b=", "**more")
-    assert known == read_definition(serve.find_name(live("sys", "modules")[__name__], "function"))  # type: ignore[index]
+    assert known == read_definition(facts.find_name(live("sys", "modules")[__name__], "function"))  # type: ignore[index]
 
 
 @pytest.mark.parametrize("name", ["Nothing", "Point.nothing"])

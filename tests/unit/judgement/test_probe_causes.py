@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_portable.agent.descriptions import PartFacts, read_part
-from pytest_portable.agent.in_target import serve
+from pytest_portable.agent.in_target import facts, parts
 from pytest_portable.agent.records import Looked, Parts
 from pytest_portable.diagnosis.ask_target import Census
 from pytest_portable.judgement.findings import Findings, problems
@@ -59,8 +59,8 @@ class Asked(Answers):
     ) -> None:
         def again(_: object, wanted: Sequence[str], seed: object) -> Any:
             self.wanted, self.seed = list(wanted), seed
-            told = [read_part(serve.part_facts(part, {"obj": there})) for part in wanted]
-            known = facts if facts is not None else serve.process_facts()
+            told = [read_part(facts.part_facts(part, {"obj": there})) for part in wanted]
+            known = facts if facts is not None else facts.process_facts()
             given = told if parts is None else parts
             return transcript(Looked(tuple(looked), known), Parts(tuple(given)))
 
@@ -150,7 +150,7 @@ def test_an_attribute_that_came_with_another_value_is_named() -> None:
 
 def test_an_attribute_that_is_not_there_at_all_is_named() -> None:
     here = [Model()]
-    whole, part = (serve.canonical(each) for each in (here, here[0]))
+    whole, part = (parts.canonical(each) for each in (here, here[0]))
     facts = [
         PartFacts(whole),
         PartFacts(part, held=("k",)),
@@ -290,7 +290,7 @@ def test_what_no_two_processes_share_is_named(kind: str, words: str) -> None:
 
 
 def facts(**changes: str) -> dict[str, str]:
-    return {**serve.process_facts(), **changes}
+    return {**facts.process_facts(), **changes}
 
 
 def test_another_time_zone_is_named_where_it_was_asked_for() -> None:

@@ -16,13 +16,13 @@ from unittest import mock
 
 import pytest
 
+from pytest_portable import host_modules
 from pytest_portable.agent.descriptions import read_answers
-from pytest_portable.agent.in_target import serve
+from pytest_portable.agent.in_target import survey as in_survey
 from pytest_portable.agent.records import Shadowed, Surroundings
 from pytest_portable.judgement.findings import NOTHING, Findings, problems
 from pytest_portable.judgement.surroundings.judge import ask_around, judge_surroundings
 from pytest_portable.judgement.surroundings.survey import SurveyQuestions
-from pytest_portable.payload import references
 from pytest_portable.serializers import Serializer
 from pytest_portable.verdict import Problem
 from support.judging import context, evidences, sent, transcript
@@ -166,7 +166,7 @@ class World:
     def survey(self, request: Mapping[str, Any], side: str) -> dict[str, Any]:
         """Return what a process says in which the module was just imported."""
         with self._as(self._load(side)):
-            told: dict[str, Any] = json.loads(json.dumps(serve.survey(dict(request))))
+            told: dict[str, Any] = json.loads(json.dumps(in_survey.survey(dict(request))))
         return told
 
     def fresh(self, request: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -448,8 +448,8 @@ def test_another_version_is_a_finding_only_when_a_probe_disagrees(world: World) 
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {world.name}\nVersion: 2.0\n")
     (info / "RECORD").write_text(f"{world.name}.py,,\n")
     world.monkeypatch.syspath_prepend(str(world.folder / "here"))
-    references._packages_on.cache_clear()
-    references._owner.cache_clear()
+    host_modules._packages_on.cache_clear()
+    host_modules._owner.cache_clear()
     world.distributions = {world.name: "1.0"}
     blunt = Problem("version-skew", "compare", "other version", distribution=world.name)
     other = Problem("version-skew", "compare", "other version", distribution="elsewhere")
