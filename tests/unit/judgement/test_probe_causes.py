@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_portable.agent.descriptions import PartFacts, read_part
-from pytest_portable.agent.in_target import facts, parts
+from pytest_portable.agent.in_target import facts as in_facts
+from pytest_portable.agent.in_target import parts
 from pytest_portable.agent.records import Looked, Parts
 from pytest_portable.diagnosis.ask_target import Census
 from pytest_portable.judgement.findings import Findings, problems
@@ -59,8 +60,8 @@ class Asked(Answers):
     ) -> None:
         def again(_: object, wanted: Sequence[str], seed: object) -> Any:
             self.wanted, self.seed = list(wanted), seed
-            told = [read_part(facts.part_facts(part, {"obj": there})) for part in wanted]
-            known = facts if facts is not None else facts.process_facts()
+            told = [read_part(in_facts.part_facts(part, {"obj": there})) for part in wanted]
+            known = facts if facts is not None else in_facts.process_facts()
             given = told if parts is None else parts
             return transcript(Looked(tuple(looked), known), Parts(tuple(given)))
 
@@ -289,12 +290,12 @@ def test_what_no_two_processes_share_is_named(kind: str, words: str) -> None:
     assert words in problem.message
 
 
-def facts(**changes: str) -> dict[str, str]:
-    return {**facts.process_facts(), **changes}
+def process(**changes: str) -> dict[str, str]:
+    return {**in_facts.process_facts(), **changes}
 
 
 def test_another_time_zone_is_named_where_it_was_asked_for() -> None:
-    told = facts(zone="UTC/UTC (UTC+0) of there")
+    told = process(zone="UTC/UTC (UTC+0) of there")
 
     asked = explained([1], "obj[0]", Asked([1], [("zone", "localtime")], told))
     unasked = explained([1], "obj[0]", Asked([1], [], told))
@@ -312,8 +313,8 @@ def test_the_same_zone_and_no_word_of_it_are_no_finding() -> None:
 
 
 def test_another_decimal_context_is_named() -> None:
-    told = facts(decimal=repr(decimal.getcontext()).replace("prec=28", "prec=5"))
-    flagged = facts(decimal=repr(decimal.getcontext()).replace("flags=[", "flags=[Inexact"))
+    told = process(decimal=repr(decimal.getcontext()).replace("prec=28", "prec=5"))
+    flagged = process(decimal=repr(decimal.getcontext()).replace("flags=[", "flags=[Inexact"))
 
     problem, _ = explained([1], "obj[0]", Asked([1], [], told)).problems
 
