@@ -1,6 +1,6 @@
 """What a child recorded, typed and validated: a target is a stranger, so nothing is taken on trust.
 
-`agent/in_target/serve.py` says which records there are and when they are written.
+`agent/in_target/messages.py` says which records there are and when they are written.
 """
 
 from __future__ import annotations

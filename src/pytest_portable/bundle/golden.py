@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from pytest_portable.engine.checker import Checker
     from pytest_portable.engine.observe import Checked
-    from pytest_portable.equivalence.portraits import Difference
+    from pytest_portable.equivalence.portraits import PortraitDifference
     from pytest_portable.settings.legs import Leg
     from pytest_portable.verdict import Verdict
 
@@ -206,7 +206,7 @@ def is_same(one: Bundle, two: Bundle) -> bool:
     )
 
 
-def _is_new(difference: Difference) -> bool:
+def _is_new(difference: PortraitDifference) -> bool:
     return difference.is_new
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_portable.equivalence.portraits import Difference, compare_portraits
+from pytest_portable.equivalence.portraits import PortraitDifference, compare_portraits
 from pytest_portable.verdict import STAGES, Problem, Verdict
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def judge_portraits(  # noqa: PLR0913 - two sides, and what to make of them
     leg: Leg,
     *,
     maker: str = "the producer",
-    is_note: Callable[[Difference], bool] = lambda _: False,
+    is_note: Callable[[PortraitDifference], bool] = lambda _: False,
 ) -> Verdict:
     """Return the verdict with every difference of two drawings.
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from pytest_portable.bundle.manifest import Bundle, Manifest
     from pytest_portable.engine.checker import Checker
-    from pytest_portable.equivalence.portraits import Difference
+    from pytest_portable.equivalence.portraits import PortraitDifference
     from pytest_portable.settings.legs import Leg
     from pytest_portable.verdict import Verdict
 
@@ -92,7 +92,7 @@ def verify_bundle(
     bundle: Bundle,
     checker: Checker,
     *,
-    is_note: Callable[[Difference], bool] = lambda _: False,
+    is_note: Callable[[PortraitDifference], bool] = lambda _: False,
 ) -> Verdict:
     """Load a bundle on a leg and compare what is there with what was dumped.
 

@@ -67,7 +67,7 @@ class Request:
     """What one process of a target is asked to do.
 
     Attributes:
-        kind: see `agent/in_target/serve.py`.
+        kind: see `agent/in_target/messages.py`.
         payloads: names and bytes.
         more: keys of the request that only this kind has.
     """

@@ -10,14 +10,14 @@ from pytest_portable.equivalence.leaves import Tolerance, same_leaf
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["Difference", "compare_portraits"]
+__all__ = ["PortraitDifference", "compare_portraits"]
 
 MAX_DIFFERENCES: Final = 10
 CUT: Final = -1
 
 
 @dataclass(frozen=True)
-class Difference:
+class PortraitDifference:
     """One place where two portraits differ.
 
     Attributes:
@@ -42,7 +42,7 @@ def compare_portraits(  # noqa: PLR0913 - all but the two portraits are options
     rtol: float | None = None,
     atol: float | None = None,
     signed_zero: bool = False,
-) -> list[Difference]:
+) -> list[PortraitDifference]:
     """Return the first differences of two portraits, in the order of the first.
 
     Args:
@@ -69,7 +69,7 @@ class _Pairs:
         self.now = now
         self.tolerance = tolerance
 
-    def walk(self, root: str) -> Iterator[Difference]:
+    def walk(self, root: str) -> Iterator[PortraitDifference]:
         waiting = [(0, 0, root)]
         seen = {(0, 0)}
         found = 0
@@ -87,12 +87,12 @@ class _Pairs:
 
     def pair(
         self, one: Sequence[Any], two: Sequence[Any], path: str, more: list[tuple[int, int, str]]
-    ) -> Iterator[Difference]:
+    ) -> Iterator[PortraitDifference]:
         """Yield where two nodes differ; parts to look at go to `more`."""
         if "opaque" in (one[1], two[1]):
             return
         if list(one[:2]) != list(two[:2]):
-            yield Difference(path, _show(one), _show(two))
+            yield PortraitDifference(path, _show(one), _show(two))
             return
         kind = one[1]
         if kind in {"list", "set"}:
@@ -102,13 +102,13 @@ class _Pairs:
         elif kind == "object":
             yield from self.objects(one, two, path, more)
         elif kind != "raised" and not self.same_leaf(one, two):
-            yield Difference(path, _show(one), _show(two))
+            yield PortraitDifference(path, _show(one), _show(two))
 
     def parts(
         self, one: list[int], two: list[int], path: str, more: list[tuple[int, int, str]]
-    ) -> Iterator[Difference]:
+    ) -> Iterator[PortraitDifference]:
         if len(one) != len(two):
-            yield Difference(path, f"{len(one)} elements", f"{len(two)} elements")
+            yield PortraitDifference(path, f"{len(one)} elements", f"{len(two)} elements")
         more += [(a, b, f"{path}[{n}]") for n, (a, b) in enumerate(zip(one, two, strict=False))]
 
     def keyed(
@@ -117,7 +117,7 @@ class _Pairs:
         two: list[list[int]],
         path: str,
         more: list[tuple[int, int, str]],
-    ) -> Iterator[Difference]:
+    ) -> Iterator[PortraitDifference]:
         there = {self.key(self.now, key): part for key, part in two}
         here = {self.key(self.then, key): part for key, part in one}
         for key, part in here.items():
@@ -125,15 +125,15 @@ class _Pairs:
             if key in there:
                 more.append((part, there[key], where))
             else:
-                yield Difference(where, self.shown(self.then, part), "nothing")
+                yield PortraitDifference(where, self.shown(self.then, part), "nothing")
         for key, part in there.items():
             if key not in here:
                 shown = self.shown(self.now, part)
-                yield Difference(f"{path}[{key}]", "nothing", shown, is_new=True)
+                yield PortraitDifference(f"{path}[{key}]", "nothing", shown, is_new=True)
 
     def objects(
         self, one: Sequence[Any], two: Sequence[Any], path: str, more: list[tuple[int, int, str]]
-    ) -> Iterator[Difference]:
+    ) -> Iterator[PortraitDifference]:
         _, _, _, arguments, state, items, pairs = one
         _, _, _, arguments2, state2, items2, pairs2 = two
         yield from self.parts(arguments, arguments2, path, more)
@@ -143,12 +143,12 @@ class _Pairs:
             if name in there:
                 more.append((part, there[name], where))
             else:
-                yield Difference(where, self.shown(self.then, part), "nothing")
+                yield PortraitDifference(where, self.shown(self.then, part), "nothing")
         known = {name for name, _ in state}
         for name, part in state2:
             if name not in known:
                 where = f"{path}.{name}" if name else path
-                yield Difference(where, "nothing", self.shown(self.now, part), is_new=True)
+                yield PortraitDifference(where, "nothing", self.shown(self.now, part), is_new=True)
         yield from self.parts(items, items2, path, more)
         yield from self.keyed(pairs, pairs2, path, more)
 

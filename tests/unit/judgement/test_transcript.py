@@ -140,6 +140,28 @@ def test_the_last_step_places_what_was_lost(
     assert (problem.code, problem.stage, problem.path) == ("early-exit", stage, path)
 
 
+@pytest.mark.parametrize("folder", ["/site/pytest_portable", "pytest_portable"], ids=str)
+def test_the_stack_of_a_lost_child_has_no_frame_of_ours_but_its_last_words_stay(
+    folder: str,
+) -> None:
+    known = context([1])
+    ours = f"{folder}/agent/in_target"
+    words = f"agent: OSError: no (/{ours}/check.py, line 7, in load)"
+    stack = (
+        "Fatal Python error: Aborted",
+        f'  File "{ours}/steps.py", line 5 in loads',
+        '  File "/project/mine.py", line 3 in hang',
+        f'  File "{ours}/loading.py", line 9 in resolve',
+        words,
+    )
+    run = transcript(finished=False, status=-6, stderr="\n".join(stack))
+
+    (problem,) = judge_transcript(known, run, evidences(known, run=run)).problems
+
+    assert problem.message.endswith("in hang (/project/mine.py, line 3)")
+    assert problem.evidence.splitlines() == [stack[0], stack[2], words]
+
+
 @pytest.mark.parametrize("finished", [True, False])
 def test_records_that_no_agent_writes_are_the_objects_doing(*, finished: bool) -> None:
     known = context([1])

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+# What is larger is handed over in a file, where host and target share files.
 SPILL_BYTES = 1 << 20
+# At most so much is read or written at once.
+CHUNK_BYTES = 1 << 18
+
+# Of each stream that user code printed to, and of every text of an exception.
 MAX_EVIDENCE_BYTES = 1 << 16
+# Characters of a plain value's text, and members of a container that are written out in it.
+MAX_TEXT = 2000
+MAX_CANONICAL = 200
+# Of each, no more than so many are looked at.
 MAX_WARNINGS = 50
 MAX_FILES = 50
 MAX_RELATIVES = 50
 MAX_DUMPED_PARTS = 200
-MAX_CANONICAL = 200
-MAX_TEXT = 2000
 MAX_EVENTS = 5000
 MAX_SURVEYED = 300
 MAX_SOURCE_BYTES = 1 << 20
 MAX_SOURCE_LINES = 200
+
+# From the signal that lets a process print its stacks to the one that ends it.
 ABORT_SECONDS = 0.3
+# How long the agent waits for the next request before it forks the process that will serve it.
 ASIDE_SECONDS = 0.001
-CHUNK_BYTES = 1 << 18
