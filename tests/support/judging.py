@@ -179,7 +179,7 @@ def described(error: BaseException, **changes: Any) -> TargetError:
         error: as it is raised there; raise it to give it frames.
         changes: attributes of `TargetError` that are otherwise there.
     """
-    header = {"failed": "loading", "name": "obj", "exception": describe.describe_exception(error)}
+    header = {"failed": "loading", "name": "obj", "error": describe.describe_exception(error)}
     record = read_record(header, None)
     assert isinstance(record, Failed)
     return replace(record.error, **changes)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Final
 
-from pytest_portable.agent.descriptions import read_definition
+from pytest_portable.agent.descriptions import Definition
 from pytest_portable.agent.in_target.facts import facts_of
+from pytest_portable.agent.typed_json import read_as
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
-
-    from pytest_portable.agent.descriptions import Definition
 
 __all__ = ["differences", "facts_here", "live"]
 
@@ -43,7 +42,7 @@ def facts_here(module: str, qualname: str) -> Definition | None:
     if found is None:
         return None
     try:
-        return read_definition(facts_of(found))
+        return read_as(Definition, facts_of(found))
     except Exception:  # noqa: BLE001 - a metaclass may do anything
         return None
 

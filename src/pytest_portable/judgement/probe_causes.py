@@ -10,9 +10,10 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from pytest_portable.agent.descriptions import read_part
+from pytest_portable.agent.descriptions import PartFacts
 from pytest_portable.agent.in_target.facts import part_facts, process_facts
 from pytest_portable.agent.records import Looked, Parts
+from pytest_portable.agent.typed_json import read_as
 from pytest_portable.diagnosis import explain_options
 from pytest_portable.diagnosis.causes.surroundings import EVERYWHERE, entry_points_here
 from pytest_portable.judgement.evidence_of_check import with_paths
@@ -25,7 +26,6 @@ from pytest_portable.verdict import Problem, Remedy
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from pytest_portable.agent.descriptions import PartFacts
     from pytest_portable.diagnosis import Questions
     from pytest_portable.judgement.context import Context
     from pytest_portable.judgement.evidence_of_check import Evidences
@@ -157,7 +157,7 @@ class _Again:
     def _parts(self) -> Iterator[Problem]:
         """Yield the first part of every chain that is another one there."""
         there = dict(zip(self.parts, self.there, strict=False))
-        here = {part: read_part(part_facts(part, self.values)) for part in there}
+        here = {part: read_as(PartFacts, part_facts(part, self.values)) for part in there}
         seen = set()
         for chain in self.chains:
             for before, part in zip(["", *chain], chain, strict=False):

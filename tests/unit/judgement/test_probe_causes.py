@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_portable.agent.descriptions import PartFacts, read_part
+from pytest_portable.agent.descriptions import PartFacts
 from pytest_portable.agent.in_target import facts as in_facts
 from pytest_portable.agent.in_target import parts
 from pytest_portable.agent.records import Looked, Parts
+from pytest_portable.agent.typed_json import read_as
 from pytest_portable.diagnosis.ask_target import Census
 from pytest_portable.judgement.findings import Findings, problems
 from pytest_portable.judgement.probe_causes import explain_probes, parts_of_probe
@@ -60,7 +61,9 @@ class Asked(Answers):
     ) -> None:
         def again(_: object, wanted: Sequence[str], seed: object) -> Any:
             self.wanted, self.seed = list(wanted), seed
-            told = [read_part(in_facts.part_facts(part, {"obj": there})) for part in wanted]
+            told = [
+                read_as(PartFacts, in_facts.part_facts(part, {"obj": there})) for part in wanted
+            ]
             known = facts if facts is not None else in_facts.process_facts()
             given = told if parts is None else parts
             return transcript(Looked(tuple(looked), known), Parts(tuple(given)))

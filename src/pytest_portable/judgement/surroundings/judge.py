@@ -6,8 +6,9 @@ import contextlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from pytest_portable.agent.descriptions import read_answers
+from pytest_portable.agent.descriptions import SurveyAnswers
 from pytest_portable.agent.records import Shadowed, Surroundings
+from pytest_portable.agent.typed_json import read_as
 from pytest_portable.diagnosis.host import canonical
 from pytest_portable.errors import PayloadError
 from pytest_portable.judgement.argument_paths import with_argument_path
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from pytest_portable.agent import Transcript
-    from pytest_portable.agent.descriptions import SurveyAnswers
     from pytest_portable.judgement.context import Context, Sent
     from pytest_portable.judgement.evidence_of_check import Evidences
     from pytest_portable.judgement.surroundings.survey import Patch
@@ -159,7 +159,7 @@ def _ask_fresh(evidence: Evidences, questions: SurveyQuestions) -> SurveyAnswers
     """Return what a fresh process of the host says; `None` where there is none to ask."""
     request = questions.to_request()
     told = None if request is None else evidence.survey_fresh(request)
-    return None if told is None else read_answers(told)
+    return None if told is None else read_as(SurveyAnswers, told)
 
 
 def _contrasts(

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_portable.agent.descriptions import SurveyAnswers, read_answers
+from pytest_portable.agent.descriptions import SurveyAnswers
 from pytest_portable.agent.in_target.survey import accessor, look_up, survey
+from pytest_portable.agent.typed_json import read_as
 from pytest_portable.judgement.surroundings.candidates import find_globals
 from pytest_portable.judgement.surroundings.origins import is_user_code, is_user_file
 
@@ -80,7 +81,7 @@ def ask(pickles: Iterable[bytes]) -> SurveyQuestions:
     follow = tuple(dict.fromkeys(module.partition(".")[0] for module, _ in own))
     virtual = tuple(_registrations(own))
     request = {"globals": own, "follow": follow, "virtual": virtual}
-    return SurveyQuestions(own, follow, virtual, read_answers(survey(request)), patches)
+    return SurveyQuestions(own, follow, virtual, read_as(SurveyAnswers, survey(request)), patches)
 
 
 def _registrations(own: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str, str, str]]:
