@@ -7,12 +7,11 @@ carries where a caller asked for an exception. The plugin alone turns them into 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
-
     from pytest_portable.verdict import Verdict
 
 __all__ = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
 
 from pytest_portable.bundle.golden import Golden, check_golden
@@ -17,8 +18,6 @@ from pytest_portable.judgement.context import Sent
 from pytest_portable.settings import probes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping, Sequence
-
     from pytest_portable.engine.checker import Checker
     from pytest_portable.engine.session import Session
     from pytest_portable.payload.inspection import Inspection

@@ -6,12 +6,12 @@ first. Notes are problems that do not fail the check.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     import builtins
-    from collections.abc import Mapping
 
 __all__ = [
     "SCHEMA",

@@ -9,17 +9,15 @@ from __future__ import annotations
 import json
 import os
 import shlex
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.agent.in_target import bootstrap
 from pytest_portable.agent.variables import tool_environment
 from pytest_portable.errors import OptionError
 from pytest_portable.report.redaction import redact
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 __all__ = ["CommandTarget"]
 

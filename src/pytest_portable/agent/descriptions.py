@@ -5,7 +5,7 @@ The same is read of what this process says: both sides describe with the same co
 
 from __future__ import annotations
 
-from collections.abc import Mapping  # noqa: TC003 - `read_as` reads the hints
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 __all__ = ["Definition", "PartFacts", "SurveyAnswers", "SurveyEntry"]

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.agent.in_target import bootstrap
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["set_anywhere", "target_environment", "tool_environment"]
 

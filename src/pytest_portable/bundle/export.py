@@ -8,8 +8,10 @@ import json
 import platform
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_portable.agent.in_target.portrait import portray
@@ -18,9 +20,6 @@ from pytest_portable.equivalence import shorten
 from pytest_portable.report.redaction import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
     from pytest_portable.engine.observe import Checked
 
 __all__ = ["Exporter", "export_check", "make_manifest"]

@@ -11,6 +11,7 @@ Source:
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,18 +20,14 @@ from pytest_portable.bundle.export import export_check
 from pytest_portable.bundle.judging import with_findings
 from pytest_portable.bundle.manifest import Bundle, read_bundle, write_bundle
 from pytest_portable.bundle.verify import verify_bundle
-from pytest_portable.equivalence.portraits import compare_portraits
+from pytest_portable.equivalence.portraits import PortraitDifference, compare_portraits
 from pytest_portable.errors import BundleError, OptionError, near
-from pytest_portable.verdict import Problem
+from pytest_portable.verdict import Problem, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from pytest_portable.engine.checker import Checker
     from pytest_portable.engine.observe import Checked
-    from pytest_portable.equivalence.portraits import PortraitDifference
     from pytest_portable.settings.legs import Leg
-    from pytest_portable.verdict import Verdict
 
 __all__ = ["MODES", "Golden", "check_golden"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,8 +10,6 @@ from pytest_portable.equivalence.portraits import PortraitDifference, compare_po
 from pytest_portable.verdict import STAGES, Problem, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from pytest_portable.settings.legs import Leg
 
 __all__ = ["judge_portraits", "with_findings"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,6 @@ from pytest_portable.report.redaction import redact
 from pytest_portable.settings.probes import Probe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from pytest_portable.engine.checker import Checker
     from pytest_portable.settings.legs import Leg
     from pytest_portable.verdict import Verdict

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,16 +19,13 @@ from pytest_portable.errors import BundleError
 from pytest_portable.judgement.context import Side
 from pytest_portable.payload.inspection import inspect_payload
 from pytest_portable.settings.probes import Probe
-from pytest_portable.verdict import label_of
+from pytest_portable.verdict import Verdict, label_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
     from pytest_portable.bundle.manifest import Bundle, Manifest
     from pytest_portable.engine.checker import Checker
     from pytest_portable.equivalence.portraits import PortraitDifference
     from pytest_portable.settings.legs import Leg
-    from pytest_portable.verdict import Verdict
 
 __all__ = ["check_references", "leg_for", "portrait_probe", "side_of", "verify_bundle"]
 

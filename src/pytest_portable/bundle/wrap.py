@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_portable.bundle.manifest import Manifest, write_bundle
@@ -13,8 +14,6 @@ from pytest_portable.payload.inspection import inspect_payload
 from pytest_portable.report.redaction import redact
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pytest_portable.engine.checker import Checker
     from pytest_portable.settings.probes import Probe
 

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Protocol
 
 from pytest_portable.cli import bundle, check, envs, inspect, pythons, report, requirements, verify
 from pytest_portable.errors import OptionError, SetupError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from pytest_portable.cli.parsers import Commands
 
 __all__ = ["main"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pytest_portable.cli import parsers
@@ -10,7 +11,6 @@ from pytest_portable.cli.objects import payload_or_object
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
 
     from pytest_portable.verdict import Verdict
 

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,6 @@ from pytest_portable.errors import OptionError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
 
     from pytest_portable.environment import Environment, StoredEnvironment
 

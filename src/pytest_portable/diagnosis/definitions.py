@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Final
+from collections.abc import Collection, Iterator, Sequence
+from typing import Final
 
 from pytest_portable.agent.descriptions import Definition
 from pytest_portable.agent.in_target.facts import facts_of
 from pytest_portable.agent.typed_json import read_as
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
 
 __all__ = ["differences", "facts_here", "live"]
 

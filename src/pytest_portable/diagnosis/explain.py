@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from pytest_portable.diagnosis.causes import explain_failure, explain_lack
 from pytest_portable.diagnosis.causes.dropped_globals import sender_of
-from pytest_portable.diagnosis.evidence import plainest
+from pytest_portable.diagnosis.evidence import Evidence, plainest
 from pytest_portable.diagnosis.target_errors import Failure, Lack, chain_of, lack_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
     from pytest_portable.agent.records import TargetError
-    from pytest_portable.diagnosis.evidence import Evidence
     from pytest_portable.payload.bytecode import CodeSent
     from pytest_portable.verdict import Problem
 

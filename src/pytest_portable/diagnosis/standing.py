@@ -11,6 +11,7 @@ import itertools
 import linecache
 import re
 from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
@@ -19,8 +20,6 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_portable.host_modules import real_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
     from pytest_portable.agent.records import Caught
     from pytest_portable.payload.inspection import Inspection
 

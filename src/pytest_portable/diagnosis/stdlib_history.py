@@ -13,12 +13,10 @@ Source:
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import Final
 
 from pytest_portable.verdict import minor_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["brought_in", "taken_out", "words_about"]
 

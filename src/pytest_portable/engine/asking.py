@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,6 @@ from pytest_portable.judgement.evidence_of_check import Evidences
 from pytest_portable.judgement.seeds import seeded_modules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from pytest_portable.agent import Agent, Transcript
     from pytest_portable.engine.hop import Hop
     from pytest_portable.judgement.context import Context, Sent

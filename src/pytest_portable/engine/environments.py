@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pytest_portable.errors import InterpreterNotFoundError, OptionError, SetupError
-from pytest_portable.serializers import runtime_of
+from pytest_portable.serializers import Serializer, runtime_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from pytest_portable.environment import Environment, EnvironmentRequest, StoreSettings
     from pytest_portable.report.progress import Progress
-    from pytest_portable.serializers import Serializer
     from pytest_portable.settings.legs import Leg
 
 __all__ = ["Environments", "adopt_nothing", "describe"]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from pytest_portable.judgement.context import Context, Sent
     from pytest_portable.settings.probes import Probe
     from pytest_portable.verdict import Verdict

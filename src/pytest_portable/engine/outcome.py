@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,6 @@ from pytest_portable.serializers.out_of_band import size_of
 from pytest_portable.verdict import STAGES, Problem, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pytest_portable.agent import Transcript
     from pytest_portable.engine.asking import CheckRun
     from pytest_portable.engine.route import Trail

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +30,6 @@ from pytest_portable.judgement.surroundings.judge import ask_around, judge_surro
 from pytest_portable.judgement.transcript import judge_transcript
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from pytest_portable.agent import Transcript
     from pytest_portable.judgement.evidence_of_check import Evidences
     from pytest_portable.settings.probes import Probe

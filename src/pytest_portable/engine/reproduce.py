@@ -11,14 +11,13 @@ import shlex
 import shutil
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pytest_portable.report.redaction import redact
 from pytest_portable.settings.legs import Leg
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pytest_portable.verdict import Verdict
 
 __all__ = ["keep_failure"]

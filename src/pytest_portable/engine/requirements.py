@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,6 @@ from pytest_portable.engine.smallest_requirements import Search, check_style, mo
 from pytest_portable.errors import PortabilityError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pytest_portable.engine.checker import Checker
     from pytest_portable.settings.probes import Probe
     from pytest_portable.verdict import Verdict

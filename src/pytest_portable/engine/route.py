@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,6 @@ from pytest_portable.judgement.transcript import judge_transcript
 from pytest_portable.verdict import Problem, Remedy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from pytest_portable.agent import Transcript
     from pytest_portable.serializers import Serializer
     from pytest_portable.settings.legs import Leg

@@ -7,6 +7,7 @@ out, and the rest is tried in an environment of exactly those lines until it hol
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -15,8 +16,6 @@ from pytest_portable.errors import InstallError, OptionError, PortabilityError
 from pytest_portable.host_modules import distribution_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-
     from pytest_portable.engine.installed_requirements import Installed
     from pytest_portable.payload.inspection import Inspection
     from pytest_portable.verdict import Problem, Verdict

@@ -6,6 +6,7 @@ singly (load the function, load its arguments, call), because systems tell failu
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,15 +19,12 @@ from pytest_portable.judgement.exceptions import add_note, ends_session, not_rai
 from pytest_portable.judgement.findings import NOTHING, Back, Findings, notes, problems
 from pytest_portable.judgement.limits import check_limits, left_behind_problem
 from pytest_portable.judgement.transcript import judge_transcript
-from pytest_portable.serializers.task import Answer
+from pytest_portable.serializers.task import Answer, Task
 from pytest_portable.verdict import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pytest_portable.agent import Transcript
     from pytest_portable.judgement.context import Context, Sent
-    from pytest_portable.serializers.task import Task
 
 __all__ = ["run_task"]
 

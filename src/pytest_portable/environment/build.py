@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,17 +27,14 @@ from pytest_portable.environment.layout import (
     site_folders,
     tree_bytes,
 )
-from pytest_portable.environment.processes import Processes
+from pytest_portable.environment.processes import Completed, Processes
 from pytest_portable.environment.store import Record, Store
 from pytest_portable.environment.wheel import project_lines
 from pytest_portable.errors import SetupError
 from pytest_portable.report.redaction import host_redactor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from pytest_portable.environment.build_plan import BuildPlan
-    from pytest_portable.environment.processes import Completed
 
 __all__ = ["build", "is_current"]
 

@@ -6,13 +6,9 @@ import contextlib
 import json
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from pytest_portable.environment.store import write_atomically
+from pytest_portable.environment.store import Store, write_atomically
 from pytest_portable.errors import InstallError
-
-if TYPE_CHECKING:
-    from pytest_portable.environment.store import Store
 
 __all__ = ["recall_failure", "remember_failure"]
 

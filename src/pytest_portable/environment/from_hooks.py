@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
 from pytest_portable.errors import OptionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from pytest_portable.environment.installers import Installer
 
 __all__ = ["check_installers"]

@@ -5,16 +5,13 @@ from __future__ import annotations
 import contextlib
 import shutil
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from pytest_portable.environment.layout import tree_bytes
 from pytest_portable.environment.request import DAY_SECONDS
 from pytest_portable.environment.store import MARKER, Record, Store, is_complete, read_record
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
 __all__ = ["Pruned", "StoredEnvironment", "clean_up", "list_environments", "prune"]
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_portable.errors import InstallError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pytest_portable.environment.build_plan import BuildPlan
     from pytest_portable.environment.processes import Completed
 

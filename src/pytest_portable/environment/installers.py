@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,8 +27,6 @@ from pytest_portable.environment.probing import Interpreter, base_executable, ha
 from pytest_portable.errors import SetupError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from pytest_portable.environment.processes import Completed, Runner
 
 __all__ = [

@@ -6,17 +6,14 @@ import functools
 import os
 import re
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pytest_portable.environment.layout import environment_python
 from pytest_portable.environment.probing import Interpreter, ProbeError, has_shim, probe
 from pytest_portable.environment.python_folders import candidates, install_roots, path_candidates
 from pytest_portable.environment.specs import InterpreterSpec, UnknownSpecError, parse_spec
 from pytest_portable.errors import InterpreterNotFoundError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 __all__ = [
     "default_cache_dir",

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from pytest_portable.environment.lines import LineError, archive_name, parse_line
+from pytest_portable.environment.lines import Line, LineError, archive_name, parse_line
 from pytest_portable.environment.sources import read_toml
 from pytest_portable.errors import SetupError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from pytest_portable.environment.lines import Line
 
 __all__ = ["named_lines", "source_options"]
 

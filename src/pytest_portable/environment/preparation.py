@@ -6,6 +6,7 @@ import os
 import shutil
 import threading
 import time
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +23,13 @@ from pytest_portable.environment.configuration import (
 from pytest_portable.environment.failed_builds import recall_failure, remember_failure
 from pytest_portable.environment.housekeeping import clean_up
 from pytest_portable.environment.install_errors import last_words
-from pytest_portable.environment.installers import OLDEST_UV, PipInstaller, UvInstaller, find_uv
+from pytest_portable.environment.installers import (
+    OLDEST_UV,
+    Installer,
+    PipInstaller,
+    UvInstaller,
+    find_uv,
+)
 from pytest_portable.environment.interpreters import find_interpreter
 from pytest_portable.environment.layout import environment_python
 from pytest_portable.environment.project import read_tree
@@ -36,9 +43,6 @@ from pytest_portable.environment.store import SCHEMA, Record, Store, session_sto
 from pytest_portable.errors import InstallError, SetupError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from pytest_portable.environment.installers import Installer
     from pytest_portable.environment.probing import Interpreter
 
 __all__ = ["find_environment", "prepare", "prepare_all"]

@@ -12,6 +12,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -21,8 +22,6 @@ from pytest_portable.environment.sources import read_toml
 from pytest_portable.errors import SetupError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
     from pytest_portable.environment.probing import Interpreter
 
 __all__ = ["Tree", "copy_tree", "keep_wheel", "kept_wheel", "read_tree"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,8 +17,6 @@ from typing import TYPE_CHECKING
 from pytest_portable.environment.probing import has_shim
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from pytest_portable.environment.specs import InterpreterSpec, Release
 
 __all__ = ["Candidate", "Root", "candidates", "install_roots", "path_candidates"]

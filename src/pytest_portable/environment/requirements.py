@@ -6,6 +6,7 @@ import functools
 import hashlib
 import json
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,8 +27,6 @@ from pytest_portable.errors import SetupError
 from pytest_portable.report.redaction import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from pytest_portable.environment.probing import Interpreter
 
 __all__ = [

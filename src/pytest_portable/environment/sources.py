@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import re
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from packaging.utils import canonicalize_name
 
@@ -16,8 +17,6 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib  # pytest brings it there
 
-if TYPE_CHECKING:
-    from pathlib import Path
 
 __all__ = ["group_lines", "read_text", "read_toml", "script_lines"]
 

@@ -14,15 +14,12 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pytest_portable.environment.layout import environment_python
 from pytest_portable.environment.request import DAY_SECONDS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 __all__ = ["MARKER", "Record", "Store", "read_record", "session_store", "write_atomically"]
 

@@ -5,18 +5,15 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pytest_portable.environment.interpreters import default_cache_dir
 from pytest_portable.environment.probing import Interpreter, ProbeError, has_shim, probe
 from pytest_portable.environment.python_folders import candidates, install_roots
 from pytest_portable.environment.specs import InterpreterSpec
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 __all__ = ["FoundInterpreter", "RefusedInterpreter", "Survey", "survey_interpreters"]
 

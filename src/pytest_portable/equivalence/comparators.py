@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, cast
 
 from pytest_portable.equivalence.guard import attempt, bases
-from pytest_portable.equivalence.paths import SUFFIX, suffix
+from pytest_portable.equivalence.paths import SUFFIX, Path, suffix
 from pytest_portable.errors import OptionError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
     from pytest_portable.equivalence.leaves import Tolerance
-    from pytest_portable.equivalence.paths import Path
     from pytest_portable.equivalence.walk import Handler, Labels, Walk
 
 __all__ = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from pytest_portable.equivalence.choose import chooser
@@ -13,8 +14,6 @@ from pytest_portable.equivalence.text import shorten
 from pytest_portable.equivalence.walk import Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from pytest_portable.equivalence.comparators import Comparator
 
 __all__ = ["compare"]

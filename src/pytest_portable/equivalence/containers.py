@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Collection, Sequence
 from itertools import chain
 from types import CellType, MappingProxyType
 from typing import TYPE_CHECKING, Final, cast
@@ -17,14 +18,11 @@ from pytest_portable.equivalence.mappings import (
     ordered_mapping,
 )
 from pytest_portable.equivalence.matching import match
-from pytest_portable.equivalence.paths import attribute, element
+from pytest_portable.equivalence.paths import Path, attribute, element
 from pytest_portable.equivalence.streams import have_same_values
 from pytest_portable.equivalence.text import shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-
-    from pytest_portable.equivalence.paths import Path
     from pytest_portable.equivalence.walk import Handler, Walk
 
 __all__ = ["CONTAINERS", "elements", "unordered"]

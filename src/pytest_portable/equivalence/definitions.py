@@ -20,17 +20,13 @@ from types import (
     ModuleType,
     WrapperDescriptorType,
 )
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
 from pytest_portable.equivalence.guard import FAILED, attempt, instance_attributes
 from pytest_portable.equivalence.mappings import attributes
-from pytest_portable.equivalence.paths import INDEX, attribute, suffix
+from pytest_portable.equivalence.paths import INDEX, Path, attribute, suffix
 from pytest_portable.equivalence.text import kind_name, shorten
-from pytest_portable.equivalence.walk import MISSING
-
-if TYPE_CHECKING:
-    from pytest_portable.equivalence.paths import Path
-    from pytest_portable.equivalence.walk import Handler, Walk
+from pytest_portable.equivalence.walk import MISSING, Handler, Walk
 
 __all__ = ["DEFINITIONS", "by_attributes", "same_class", "same_module"]
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import combinations
 from types import FunctionType
 from typing import TYPE_CHECKING, Final
 
 from pytest_portable.equivalence.guard import FAILED, attempt, instance_attributes, static
-from pytest_portable.equivalence.paths import ATTRIBUTE
+from pytest_portable.equivalence.paths import ATTRIBUTE, Path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pytest_portable.equivalence.paths import Path
     from pytest_portable.equivalence.walk import Handler, Walk
 
 __all__ = ["with_hash"]

@@ -6,6 +6,7 @@ import copyreg
 import operator
 import sys
 import warnings
+from collections.abc import Callable
 from types import FunctionType, SimpleNamespace
 from typing import TYPE_CHECKING, Final, cast
 
@@ -22,13 +23,10 @@ from pytest_portable.equivalence.guard import (
     static,
 )
 from pytest_portable.equivalence.mappings import attributes, mapping
-from pytest_portable.equivalence.paths import ATTRIBUTE
+from pytest_portable.equivalence.paths import ATTRIBUTE, Path
 from pytest_portable.equivalence.reduced import reduced
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from pytest_portable.equivalence.paths import Path
     from pytest_portable.equivalence.walk import Handler, Walk
 
 __all__ = [

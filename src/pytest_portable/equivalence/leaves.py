@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, cast
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from typing import Final, cast
 
 __all__ = ["LEAVES", "Tolerance", "are_flat_and_equal", "same_leaf"]
 

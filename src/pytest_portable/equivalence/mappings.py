@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import NamedTuple, cast
 
 from pytest_portable.equivalence.guard import attempt, instance_attributes, is_a
 from pytest_portable.equivalence.leaves import LEAVES, Tolerance, are_flat_and_equal
 from pytest_portable.equivalence.matching import match, token
-from pytest_portable.equivalence.paths import ATTRIBUTE, INDEX, VALUE, element
+from pytest_portable.equivalence.paths import ATTRIBUTE, INDEX, VALUE, Path, element
 from pytest_portable.equivalence.text import shorten
-from pytest_portable.equivalence.walk import MISSING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from pytest_portable.equivalence.paths import Path
-    from pytest_portable.equivalence.walk import Walk
+from pytest_portable.equivalence.walk import MISSING, Walk
 
 __all__ = ["attributes", "check_lookup", "mapping", "mapping_with_attributes", "ordered_mapping"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, cast
 
@@ -12,8 +13,6 @@ from pytest_portable.equivalence.leaves import LEAVES
 from pytest_portable.equivalence.text import kind_name
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable
-
     from pytest_portable.equivalence.walk import Walk
 
 __all__ = ["Match", "fingerprint", "match", "token"]

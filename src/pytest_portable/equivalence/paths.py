@@ -7,12 +7,9 @@ making one has to cost next to nothing.
 from __future__ import annotations
 
 import cmath
-from typing import TYPE_CHECKING, Final, TypeAlias, cast
+from typing import Final, TypeAlias, cast
 
 from pytest_portable.equivalence.text import shorten
-
-if TYPE_CHECKING:
-    Path: TypeAlias = tuple["Path | None", int, object]
 
 __all__ = [
     "ATTRIBUTE",
@@ -27,6 +24,8 @@ __all__ = [
     "root",
     "suffix",
 ]
+
+Path: TypeAlias = tuple["Path | None", int, object]
 
 ROOT: Final = 0
 INDEX: Final = 1

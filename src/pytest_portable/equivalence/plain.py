@@ -14,11 +14,12 @@ import operator
 import pickle
 import sys
 from collections import OrderedDict, defaultdict, deque
+from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
 from types import BuiltinFunctionType, FunctionType
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pytest_portable.equivalence.comparators import library_handler
 from pytest_portable.equivalence.guard import (
@@ -33,9 +34,6 @@ from pytest_portable.equivalence.holes import Holes
 from pytest_portable.equivalence.instances import GENERATED, has_own_equality, is_standard
 from pytest_portable.equivalence.leaves import LEAVES
 from pytest_portable.equivalence.streams import Reducers, RefusedError, same_streams
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 __all__ = ["same_but_for_holes"]
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import copyreg
+from collections.abc import Iterable
 from types import FunctionType
 from typing import TYPE_CHECKING, Final, cast
 
 from pytest_portable.equivalence.containers import elements
 from pytest_portable.equivalence.guard import FAILED, holds, instance_attributes, static
 from pytest_portable.equivalence.mappings import attributes, mapping
-from pytest_portable.equivalence.paths import ATTRIBUTE, CALL, INDEX, suffix
+from pytest_portable.equivalence.paths import ATTRIBUTE, CALL, INDEX, Path, suffix
 from pytest_portable.equivalence.text import kind_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from pytest_portable.equivalence.paths import Path
     from pytest_portable.equivalence.walk import Walk
 
 __all__ = ["reduced"]

@@ -14,12 +14,11 @@ from pytest_portable.equivalence.definitions import by_attributes
 from pytest_portable.equivalence.guard import attempt, instance_attributes, is_a
 from pytest_portable.equivalence.instances import by_value
 from pytest_portable.equivalence.mappings import attributes, mapping
-from pytest_portable.equivalence.paths import attribute, suffix
+from pytest_portable.equivalence.paths import Path, attribute, suffix
 
 if TYPE_CHECKING:
     import enum
 
-    from pytest_portable.equivalence.paths import Path
     from pytest_portable.equivalence.walk import Handler, Walk
 
 __all__ = ["STANDARD", "enum_member", "exception", "moment", "stream"]

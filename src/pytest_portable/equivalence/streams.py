@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import pickle
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol, TypeAlias, cast
 
 from pytest_portable.equivalence import memory
 from pytest_portable.equivalence.guard import FAILED, attempt
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    Memo: TypeAlias = dict[int, tuple[int, object]]
-
 __all__ = ["LazyMemo", "Reducers", "RefusedError", "have_same_values", "same_streams"]
+
+Memo: TypeAlias = dict[int, tuple[int, object]]
 
 
 class RefusedError(Exception):

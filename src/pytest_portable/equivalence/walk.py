@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, cast
 
 from pytest_portable.equivalence.differences import (
     COUNT_LIMIT,
@@ -12,23 +13,17 @@ from pytest_portable.equivalence.differences import (
 )
 from pytest_portable.equivalence.guard import attempt
 from pytest_portable.equivalence.identity import has_identity, is_made_anew
-from pytest_portable.equivalence.leaves import LEAVES, are_flat_and_equal, same_leaf
-from pytest_portable.equivalence.paths import CALL, INDEX, render, root
+from pytest_portable.equivalence.leaves import LEAVES, Tolerance, are_flat_and_equal, same_leaf
+from pytest_portable.equivalence.paths import CALL, INDEX, Path, render, root
 from pytest_portable.equivalence.text import first_difference, kind_name, shorten, window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import TypeAlias
-
     from pytest_portable.equivalence.holes import Holes
-    from pytest_portable.equivalence.leaves import Tolerance
-    from pytest_portable.equivalence.paths import Path
     from pytest_portable.equivalence.streams import Memo
-
-    Handler: TypeAlias = Callable[["Walk", object, object, Path], None]
 
 __all__ = ["MISSING", "Handler", "Labels", "Walk"]
 
+Handler: TypeAlias = Callable[["Walk", object, object, Path], None]
 MISSING: Final = "<missing>"
 CHUNK: Final = 512
 """Elements of a long sequence that may wait at once; the rest is remembered as one entry."""

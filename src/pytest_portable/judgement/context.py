@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pytest_portable.diagnosis import Standing
 from pytest_portable.serializers.out_of_band import whole
 from pytest_portable.serializers.shipping import NO_SHIPPING, Shipping
-from pytest_portable.verdict import label_of
+from pytest_portable.verdict import Target, label_of
 
 if TYPE_CHECKING:
     from pytest_portable.environment import Environment
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from pytest_portable.payload.inspection import Inspection
     from pytest_portable.serializers import Serializer
     from pytest_portable.settings.legs import Leg
-    from pytest_portable.verdict import Target
 
 __all__ = ["Context", "Sent", "Side", "host_side", "side_of"]
 

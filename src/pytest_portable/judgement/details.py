@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -9,8 +10,6 @@ from typing import TYPE_CHECKING, Final
 from pytest_portable.errors import PayloadError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from pytest_portable.agent.records import TargetError
     from pytest_portable.diagnosis import Evidence
     from pytest_portable.judgement.context import Sent

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pytest_portable.diagnosis import Evidence, Here
+from pytest_portable.diagnosis import Evidence, Here, Questions
 from pytest_portable.judgement.argument_paths import with_argument_path
 from pytest_portable.judgement.findings import NOTHING, Findings, problems
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
     from pytest_portable.agent import Transcript
-    from pytest_portable.diagnosis import Questions
     from pytest_portable.judgement.context import Context, Sent
     from pytest_portable.settings.probes import Probe
     from pytest_portable.verdict import Problem

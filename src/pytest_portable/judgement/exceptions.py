@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from pytest_portable.agent.in_target.describe import exception_facts
-from pytest_portable.agent.records import Alone, SmallestPart
-from pytest_portable.diagnosis import explain_call, pin
+from pytest_portable.agent.records import Alone, Raised, SmallestPart, TargetError
+from pytest_portable.diagnosis import Standing, explain_call, pin
 from pytest_portable.judgement.findings import Back, problems
 from pytest_portable.judgement.load_answer import (
     Unloadable,
@@ -20,11 +21,7 @@ from pytest_portable.judgement.load_answer import (
 from pytest_portable.verdict import Problem, Remedy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
     from pytest_portable.agent import Transcript
-    from pytest_portable.agent.records import Raised, TargetError
-    from pytest_portable.diagnosis import Standing
     from pytest_portable.judgement.context import Context
     from pytest_portable.judgement.evidence_of_check import Evidences
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_portable.judgement.findings import NOTHING, Findings, notes
 from pytest_portable.verdict import Problem, Remedy
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pytest_portable.judgement.context import Context
 
 __all__ = ["find_module", "note_copies"]

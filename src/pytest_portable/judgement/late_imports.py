@@ -6,7 +6,7 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pytest_portable.judgement.evidence_of_check import with_paths
+from pytest_portable.judgement.evidence_of_check import Evidences, with_paths
 from pytest_portable.judgement.findings import NOTHING, Findings, notes
 from pytest_portable.judgement.installed_copies import find_module
 from pytest_portable.payload.prescan import may_import
@@ -14,7 +14,6 @@ from pytest_portable.serializers.out_of_band import searchable
 
 if TYPE_CHECKING:
     from pytest_portable.judgement.context import Context, Sent
-    from pytest_portable.judgement.evidence_of_check import Evidences
 
 __all__ = ["note_imports"]
 

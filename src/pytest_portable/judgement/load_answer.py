@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
-from pytest_portable.diagnosis import Owner
+from pytest_portable.diagnosis import Evidence, Owner
 from pytest_portable.errors import PayloadError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from pytest_portable.agent.records import Alone, Raised, Value
-    from pytest_portable.diagnosis import Evidence
     from pytest_portable.judgement.context import Context
 
 __all__ = ["Unloadable", "loader_for", "newer_names", "versions_apart", "why_unloadable"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from pytest_portable.judgement.argument_paths import with_argument_path
@@ -10,8 +11,6 @@ from pytest_portable.serializers.out_of_band import size_of
 from pytest_portable.verdict import Problem, Remedy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pytest_portable.judgement.context import Context, Sent
     from pytest_portable.payload.inspection import Inspection
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_portable.agent.records import Failed, Raised, Returned, SmallestPart, Value
+from pytest_portable.agent.records import Failed, Raised, Returned, SmallestPart, TargetError, Value
 from pytest_portable.diagnosis import explain_call, pin
-from pytest_portable.equivalence import compare
+from pytest_portable.equivalence import Difference, compare
 from pytest_portable.equivalence.text import shorten
 from pytest_portable.judgement.details import with_details
-from pytest_portable.judgement.evidence_of_check import with_paths
+from pytest_portable.judgement.evidence_of_check import Evidences, with_paths
 from pytest_portable.judgement.exceptions import changed_fact, load_exception, same_exception
 from pytest_portable.judgement.findings import NOTHING, Back, Findings, notes, problems
 from pytest_portable.judgement.load_answer import (
@@ -28,13 +29,8 @@ from pytest_portable.judgement.version_skew import blame_versions
 from pytest_portable.verdict import Problem, Remedy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from pytest_portable.agent import Transcript
-    from pytest_portable.agent.records import TargetError
-    from pytest_portable.equivalence import Difference
     from pytest_portable.judgement.context import Context
-    from pytest_portable.judgement.evidence_of_check import Evidences
     from pytest_portable.settings.probes import Probe
 
 __all__ = ["judge_probe", "judge_probe_there", "judge_return", "load_back", "undumped_result"]

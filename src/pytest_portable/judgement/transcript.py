@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from pytest_portable.agent.records import Failed, Loaded, Step
 from pytest_portable.diagnosis import explain_load, explain_lost
 from pytest_portable.judgement.details import with_details
-from pytest_portable.judgement.evidence_of_check import with_paths
+from pytest_portable.judgement.evidence_of_check import Evidences, with_paths
 from pytest_portable.judgement.files_left import judge_files
 from pytest_portable.judgement.findings import NOTHING, Findings, problems
 from pytest_portable.judgement.load_warnings import judge_warnings
@@ -17,7 +17,6 @@ from pytest_portable.verdict import Problem
 if TYPE_CHECKING:
     from pytest_portable.agent import Transcript
     from pytest_portable.judgement.context import Context
-    from pytest_portable.judgement.evidence_of_check import Evidences
 
 __all__ = ["judge_transcript"]
 

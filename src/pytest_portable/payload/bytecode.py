@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -13,8 +14,6 @@ from pytest_portable.payload.lenses.definitions import CLASSES, CODES, FUNCTIONS
 from pytest_portable.payload.references import members
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pytest_portable.payload.paths import Paths
 
 __all__ = ["CodeSent", "bytes_of", "find_code"]

@@ -11,16 +11,14 @@ import importlib
 import io
 import zipfile
 import zlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pytest_portable.errors import PayloadError
 from pytest_portable.payload.arrays import WRAPPER
 from pytest_portable.payload.graph import pickles
 from pytest_portable.payload.messages import open_message
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
 
 __all__ = ["Container", "NamedPickle", "open_container"]
 

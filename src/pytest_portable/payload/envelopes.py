@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -12,8 +13,6 @@ from pytest_portable.payload.inspection import Inspection, inspect_payload
 from pytest_portable.payload.paths import MAX_PATHS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
-
     from pytest_portable.payload.references import Reference
     from pytest_portable.payload.sizes import Size
 

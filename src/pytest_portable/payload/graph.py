@@ -6,16 +6,13 @@ Source: CPython, `Lib/pickle.py` (`_Unpickler`) for what each opcode does to sta
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from pytest_portable.errors import PayloadError
 from pytest_portable.payload import opcodes as op
 from pytest_portable.payload.arrays import WRAPPER, raw_array_end
 from pytest_portable.payload.nodes import Graph
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
 
 __all__ = ["Graph", "pickles", "read"]
 

@@ -6,9 +6,10 @@ import io
 import itertools
 import re
 import sys
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from pytest_portable.errors import PayloadError
 from pytest_portable.host_modules import distribution_of
@@ -20,9 +21,6 @@ from pytest_portable.payload.paths import Paths
 from pytest_portable.payload.prescan import may_carry_code
 from pytest_portable.payload.references import Reference, find_references
 from pytest_portable.payload.sizes import Nested, Size, find_nested, weigh
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 __all__ = [
     "Inspection",

@@ -8,11 +8,9 @@ Source: CPython, `Lib/opcode.py` (3.6 to 3.12), `Include/opcode_ids.h` (3.13, 3.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 __all__ = ["Code", "Scan", "python_of", "scan"]
 

@@ -5,7 +5,8 @@ What they look like stands with the serializers of the frameworks.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Sequence
+from typing import Final
 
 from pytest_portable.serializers.frameworks import (
     covalent,
@@ -14,9 +15,6 @@ from pytest_portable.serializers.frameworks import (
     orquestra,
     parsl,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 __all__ = ["open_message"]
 

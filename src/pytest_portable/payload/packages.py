@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -15,8 +16,6 @@ from pytest_portable.payload import opcodes as op
 from pytest_portable.payload.bytecode import bytes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pytest_portable.payload.paths import Paths
 
 __all__ = ["PackageSent", "find_packages"]

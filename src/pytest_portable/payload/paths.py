@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from pytest_portable.payload import opcodes as op
@@ -10,8 +11,6 @@ from pytest_portable.payload.lenses.edges import edges, later_edges
 from pytest_portable.payload.lenses.view import HIDDEN, SAME, SLOT, View
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from pytest_portable.payload.nodes import Graph
 
 __all__ = ["MAX_PATHS", "Paths"]

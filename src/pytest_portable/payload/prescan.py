@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import dis
 import re
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from collections.abc import Iterator
+from typing import Final
 
 __all__ = ["may_be_bound", "may_carry_code", "may_import", "opcode_ranges"]
 

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.host_modules import distribution_of, home_of
 from pytest_portable.payload import opcodes as op
 from pytest_portable.payload.lenses.definitions import CLASSES, FUNCTIONS, MODULES
 from pytest_portable.payload.lenses.edges import edges
 from pytest_portable.payload.lenses.view import group_of
-from pytest_portable.payload.paths import MAX_PATHS
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
-
-    from pytest_portable.payload.paths import Paths
+from pytest_portable.payload.paths import MAX_PATHS, Paths
 
 __all__ = ["Reference", "find_references", "is_machinery"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Final
@@ -11,8 +12,6 @@ from pytest_portable.payload import opcodes as op
 from pytest_portable.payload.graph import read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from pytest_portable.payload.paths import Paths
 
 __all__ = ["Nested", "Size", "find_nested", "measure", "weigh"]

@@ -6,13 +6,12 @@ there is one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pytest_portable.settings.options import Checks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pytest_portable.environment import Installer
     from pytest_portable.equivalence import Comparator
     from pytest_portable.serializers import Registry, Serializer

@@ -7,6 +7,7 @@ the rest waits until a test needs it.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,14 +16,11 @@ from pytest_portable.errors import OptionError, SetupError
 from pytest_portable.plugin import keys, marks
 from pytest_portable.plugin.extensions import Extensions
 from pytest_portable.plugin.recorder import Recorder
-from pytest_portable.settings.options import OPTIONS, read_settings
+from pytest_portable.settings.options import OPTIONS, Settings, read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
-
     from pytest_portable.portable import Portable
     from pytest_portable.settings.legs import Leg
-    from pytest_portable.settings.options import Settings
 
 __all__ = ["portable"]
 

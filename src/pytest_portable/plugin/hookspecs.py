@@ -6,14 +6,13 @@ Where the plugin may be missing, mark the implementation
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
-
     from pytest_portable.environment import CommandTarget, Installer
     from pytest_portable.equivalence import Comparator
     from pytest_portable.payload.lenses.view import Lens

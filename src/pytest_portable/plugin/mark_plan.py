@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from pytest_portable.plugin.keys import EXTENSIONS, SETTINGS
@@ -9,8 +10,6 @@ from pytest_portable.settings.legs import Plan
 from pytest_portable.settings.mark_checks import Element, find_mistakes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pytest
 
     from pytest_portable.settings.options import Checks

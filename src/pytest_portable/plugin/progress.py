@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_portable.report.progress import (
     LineProgress,
     LiveProgress,
+    Progress,
     SilentProgress,
     StatusProgress,
     StatusWatcher,
@@ -20,7 +21,6 @@ from pytest_portable.report.progress import (
 if TYPE_CHECKING:
     import pytest
 
-    from pytest_portable.report.progress import Progress
 
 __all__ = ["Workers", "progress_of"]
 

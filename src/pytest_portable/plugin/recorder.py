@@ -6,13 +6,12 @@ something to report.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pytest_portable.plugin.keys import RECORD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
     from pytest_portable.report.run import Run
 
 __all__ = ["Recorder"]

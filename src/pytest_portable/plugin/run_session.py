@@ -16,11 +16,10 @@ from pytest_portable.plugin.item_records import inspect_checked
 from pytest_portable.plugin.keys import EXTENSIONS, SESSION, SETTINGS, SETUP_FAILURE
 from pytest_portable.plugin.marks import leg_of
 from pytest_portable.portable import Portable, portable_on
-from pytest_portable.settings.options import INSTALLERS
+from pytest_portable.settings.options import INSTALLERS, Settings
 
 if TYPE_CHECKING:
     from pytest_portable.engine.observe import Observer
-    from pytest_portable.settings.options import Settings
 
 __all__ = ["portable_of", "session_of"]
 

@@ -5,14 +5,13 @@ Works on pytest's reports without importing pytest.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_portable.errors import PortabilityError, SetupError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from pytest_portable.verdict import Verdict
 
 MAX_SUMMARY: Final = 200

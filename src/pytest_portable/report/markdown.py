@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from pytest_portable.report.pairs import pairs_table
-from pytest_portable.report.run import column_of, row_of
+from pytest_portable.report.run import Run, column_of, row_of
 from pytest_portable.report.text import render
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from pytest_portable.report.run import Run
 
 __all__ = ["annotation_lines", "markdown"]
 

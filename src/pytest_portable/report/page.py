@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
-from pytest_portable.report.run import column_of, row_of
+from pytest_portable.report.run import Run, column_of, row_of
 from pytest_portable.report.text import render
-
-if TYPE_CHECKING:
-    from pytest_portable.report.run import Run
 
 __all__ = ["page"]
 

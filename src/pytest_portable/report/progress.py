@@ -10,11 +10,9 @@ import contextlib
 import json
 import os
 import threading
-from typing import TYPE_CHECKING, Any, Final, Protocol
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, Protocol
 
 __all__ = [
     "LineProgress",

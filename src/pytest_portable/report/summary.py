@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from pytest_portable.report.pairs import pairs_table
-from pytest_portable.report.run import column_of, row_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from pytest_portable.report.run import Run
+from pytest_portable.report.run import Run, column_of, row_of
 
 __all__ = ["summary_lines"]
 

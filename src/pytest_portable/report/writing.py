@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pytest_portable.report.markdown import annotation_lines, markdown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pytest_portable.report.run import Run
 
 __all__ = ["write_report"]

@@ -22,14 +22,12 @@ import sys
 import tempfile
 import threading
 import warnings
-from typing import TYPE_CHECKING, Any, Final, cast
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any, Final, cast
 
 from pytest_portable.serializers.serializer import Serializer
 from pytest_portable.serializers.task import Answer, Task
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from types import ModuleType
 
 __all__ = ["Framework", "State"]
 

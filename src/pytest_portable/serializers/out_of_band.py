@@ -10,10 +10,8 @@ Source: PEP 574, "Pickle protocol 5 with out-of-band data"; CPython, `Modules/_p
 from __future__ import annotations
 
 import pickle
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping
+from typing import Final
 
 __all__ = ["LEAST_BYTES", "Stream", "dump_outside", "readable", "searchable", "size_of", "whole"]
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.errors import OptionError, near
 from pytest_portable.serializers.serializer import Serializer
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
 
 __all__ = ["Builtin", "Registry", "check_serializers", "runtime_of"]
 

@@ -10,12 +10,10 @@ from __future__ import annotations
 import io
 import pickle
 import sys
+from collections.abc import Callable, Iterable
 from functools import cache
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+from typing import Any
 
 __all__ = ["loads", "loads_dill"]
 

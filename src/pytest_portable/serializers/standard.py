@@ -6,16 +6,14 @@ import importlib
 import inspect
 import pickle
 import zlib
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import Final
 
 from pytest_portable.serializers import safe_loads
 from pytest_portable.serializers.in_target import joblib as joblib_there
 from pytest_portable.serializers.in_target import multiprocessing as multiprocessing_there
 from pytest_portable.serializers.in_target import session as session_there
 from pytest_portable.serializers.serializer import Serializer
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 __all__ = [
     "make_cloudpickle",

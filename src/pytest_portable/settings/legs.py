@@ -5,17 +5,15 @@ Ids come from the text of the declaration alone, so that every process finds the
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, cast
 
 from pytest_portable.settings.mark_checks import Element, parse_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
-
     from pytest_portable.serializers import Registry, Serializer
     from pytest_portable.settings.options import Settings
 

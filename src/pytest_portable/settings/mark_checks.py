@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from pytest_portable.errors import near
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
     from pytest_portable.settings.options import Checks
 
 __all__ = ["KEYS", "Element", "find_mistakes", "parse_size"]

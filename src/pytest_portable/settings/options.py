@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Callable, Iterable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from pytest_portable.errors import OptionError, near
 from pytest_portable.settings.option_table import OPTIONS, STORE_KEYS, Option
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
 
 __all__ = [
     "DEFAULT_TIMEOUT_SECONDS",

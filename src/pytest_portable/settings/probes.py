@@ -7,14 +7,12 @@ import builtins
 import inspect
 import symtable
 import textwrap
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias, cast
+from typing import Final, TypeAlias, cast
 
 from pytest_portable.errors import OptionError, near
 from pytest_portable.settings.mark_checks import KEYS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping, Sequence
 
 __all__ = ["Asked", "AskedAll", "Probe", "parse"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from pytest_portable.diagnosis.ask_target import same_failure
@@ -12,8 +13,6 @@ from pytest_portable.diagnosis.known_renames import find_move
 from pytest_portable.verdict import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pytest_portable.diagnosis.evidence import Evidence
     from pytest_portable.diagnosis.host import Owner
     from pytest_portable.diagnosis.target_errors import Failure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pytest_portable.diagnosis.causes.skew import apart
@@ -10,8 +11,6 @@ from pytest_portable.diagnosis.host import Owner
 from pytest_portable.verdict import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from pytest_portable.diagnosis.evidence import Evidence
 
 __all__ = ["OtherVersion", "explain_difference", "other_versions"]

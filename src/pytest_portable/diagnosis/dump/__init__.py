@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from pytest_portable.diagnosis.dump.picklers import flavour_of
@@ -18,8 +19,6 @@ from pytest_portable.diagnosis.dump.words import (
 from pytest_portable.verdict import Problem, Remedy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pytest_portable.payload.paths import Paths
 
 __all__ = ["explain_dump"]

@@ -5,11 +5,9 @@ from __future__ import annotations
 import io
 import pickle
 import types
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Any, Final
 
 __all__ = ["Flavour", "flavour_of"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -12,8 +13,6 @@ from pytest_portable.payload.graph import read
 from pytest_portable.payload.paths import Paths
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from pytest_portable.diagnosis.dump.tracing import Trace
 
 __all__ = ["Chain", "find_chain", "paths_of_leaves", "read_trace"]

@@ -10,10 +10,8 @@ import contextlib
 import copyreg
 import time
 import types
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator
+from typing import Final
 
 __all__ = ["smallest"]
 

@@ -6,14 +6,13 @@ import pickle
 import sys
 import traceback
 import types
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from pytest_portable.diagnosis.dump.owners import holder_of, is_stdlib, leave_out
 from pytest_portable.verdict import Remedy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from pytest_portable.diagnosis.dump.tracing import Leaf
 
 __all__ = [

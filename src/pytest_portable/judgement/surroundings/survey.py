@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import sys
 from abc import ABCMeta
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pytest_portable.agent.descriptions import SurveyAnswers
 from pytest_portable.agent.in_target.survey import accessor, look_up, survey
 from pytest_portable.agent.typed_json import read_as
 from pytest_portable.judgement.surroundings.candidates import find_globals
 from pytest_portable.judgement.surroundings.origins import is_user_code, is_user_file
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = ["Patch", "SurveyQuestions", "ask"]
 

@@ -6,7 +6,8 @@ Source: cloudpickle 1.2 and 2.0 to 3.1, `cloudpickle/cloudpickle.py`; dill 0.3.4
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import Final
 
 from pytest_portable.payload import opcodes as op
 from pytest_portable.payload.lenses.view import (
@@ -20,9 +21,6 @@ from pytest_portable.payload.lenses.view import (
     attribute,
     lens,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 __all__ = ["CLASSES", "CODES", "FUNCTIONS", "MODULES", "code_fields"]
 

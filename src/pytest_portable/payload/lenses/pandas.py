@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from pytest_portable.payload import opcodes as op
 from pytest_portable.payload.lenses.view import HIDDEN, SAME, STATES, Edge, View, lens
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 __all__: list[str] = []
 

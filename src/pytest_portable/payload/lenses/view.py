@@ -13,14 +13,12 @@ import functools
 import keyword
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from pytest_portable.payload import opcodes as op
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from pytest_portable.payload.nodes import Graph, Name
 
 __all__ = [

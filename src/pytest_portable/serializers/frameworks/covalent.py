@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,8 +20,6 @@ from pytest_portable.serializers.in_target import covalent_lattice as lattice_th
 from pytest_portable.serializers.task import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
     from pytest_portable.serializers.serializer import Serializer
 
 __all__ = ["make", "make_lattice", "make_server", "pickles", "requirements_of"]

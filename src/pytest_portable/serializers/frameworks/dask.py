@@ -5,6 +5,7 @@ Source: distributed 2026.8, `protocol/serialize.py`, `protocol/pickle.py`, `work
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,8 +15,6 @@ from pytest_portable.serializers.in_target import dask as there
 from pytest_portable.serializers.task import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
     from pytest_portable.serializers.serializer import Serializer
 
 __all__ = ["make", "pickles"]

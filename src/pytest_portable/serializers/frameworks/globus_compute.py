@@ -11,6 +11,7 @@ import binascii
 import builtins
 import importlib.metadata
 import types
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,8 +21,6 @@ from pytest_portable.serializers.in_target import globus_compute as there
 from pytest_portable.serializers.task import Answer, LeftBehind, Limit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
     from pytest_portable.serializers.serializer import Serializer
 
 __all__ = ["make", "pickles"]

@@ -10,6 +10,7 @@ import binascii
 import contextlib
 import json
 import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -19,8 +20,6 @@ from pytest_portable.serializers.in_target import groundhog as there
 from pytest_portable.serializers.task import Answer, Limit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
     from pytest_portable.serializers.serializer import Serializer
 
 __all__ = ["make", "pickles"]

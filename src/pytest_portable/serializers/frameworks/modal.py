@@ -7,6 +7,7 @@ Source: modal 1.0.5, `modal/_serialization.py`, `modal/_utils/function_utils.py`
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,8 +17,6 @@ from pytest_portable.serializers.in_target import modal as there
 from pytest_portable.serializers.task import Answer, Limit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator, Mapping
-
     from pytest_portable.serializers.serializer import Serializer
 
 __all__ = ["make"]

@@ -10,6 +10,7 @@ import base64
 import importlib.metadata
 import json
 import types
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,8 +20,6 @@ from pytest_portable.serializers.in_target import orquestra as there
 from pytest_portable.serializers.task import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
     from pytest_portable.serializers.serializer import Serializer
 
 __all__ = ["make", "pickles", "requirements_of"]

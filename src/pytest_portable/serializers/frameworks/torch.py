@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -14,8 +15,6 @@ from pytest_portable.serializers.framework_import import Framework
 from pytest_portable.serializers.in_target import torch as there
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from pytest_portable.serializers.serializer import Serializer
 
 __all__ = ["make", "pickles"]

@@ -14,12 +14,10 @@ import dis
 import enum
 import functools
 import types
-from typing import TYPE_CHECKING, Any, Final, cast
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, cast
 
 from pytest_portable.serializers.shipping.as_main import HOME, rehomed
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
 
 __all__ = ["dumping_by_value", "loading_by_value"]
 

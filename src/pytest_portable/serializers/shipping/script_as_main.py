@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.errors import OptionError
 from pytest_portable.serializers.shipping.as_main import HOME, rehomed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 __all__ = ["as_script", "find_test_module", "loading_as_script"]
 

@@ -6,9 +6,11 @@ import contextlib
 import importlib
 import sys
 import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from types import ModuleType
+from typing import Any, Final
 
 from pytest_portable.errors import OptionError
 from pytest_portable.serializers.shipping.dill_by_value import dumping_by_value, loading_by_value
@@ -17,13 +19,7 @@ from pytest_portable.serializers.shipping.script_as_main import (
     find_test_module,
     loading_as_script,
 )
-from pytest_portable.serializers.shipping.sources import collect
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from types import ModuleType
-
-    from pytest_portable.serializers.shipping.sources import Sources
+from pytest_portable.serializers.shipping.sources import Sources, collect
 
 __all__ = ["NO_SHIPPING", "Shipping", "make_shipping"]
 
