@@ -112,10 +112,10 @@ def _patches(module: str, name: str) -> Iterator[Patch]:
     value = look_up(module, name)
     members = vars(value).items() if isinstance(value, type) else [(None, value)]
     for member, part in list(members):
-        code = getattr(accessor(part), "__code__", None)
+        compiled = getattr(accessor(part), "__code__", None)
         # Cython names its sources relative to where they were compiled: not a file of the user's.
-        is_placed = code is not None and Path(code.co_filename).is_absolute()
-        if code is not None and is_placed and is_user_file(code.co_filename):
-            yield Patch(module, name, member, f"{code.co_filename}:{code.co_firstlineno}")
+        is_placed = compiled is not None and Path(compiled.co_filename).is_absolute()
+        if compiled is not None and is_placed and is_user_file(compiled.co_filename):
+            yield Patch(module, name, member, f"{compiled.co_filename}:{compiled.co_firstlineno}")
         elif type(part).__module__ == "unittest.mock":
             yield Patch(module, name, member, "unittest.mock")
