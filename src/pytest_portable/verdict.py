@@ -35,7 +35,7 @@ def minor_of(version: str) -> tuple[int, int]:
 
 
 def label_of(implementation: str, version: str) -> str:
-    """Return a Python as ids spell it: `py3.12`, `pypy3.10`."""
+    """Return a Python as ids name it: `py3.12`, `pypy3.10`."""
     major, minor = minor_of(version)
     return f"{'py' if implementation == 'cpython' else implementation}{major}.{minor}"
 
@@ -68,7 +68,7 @@ class Remedy:
 
 @dataclass(frozen=True)
 class Problem:
-    """One finding with its stable code and the place where it sits.
+    """One finding with its stable code and its place in the object.
 
     Attributes:
         traceback: of the exception behind it, where there is one.
@@ -120,7 +120,7 @@ class Target:
 
     @property
     def label(self) -> str:
-        """Its Python as ids spell it: `py3.12`, `pypy3.10`."""
+        """Its Python as ids name it: `py3.12`, `pypy3.10`."""
         return label_of(self.implementation, self.python)
 
     def to_dict(self) -> dict[str, builtins.object]:
@@ -139,7 +139,7 @@ class Verdict:
     """Whether one object is portable on one leg, and why not.
 
     Attributes:
-        verbosity: how much its text tells: see `report.text.render`; no part of its data.
+        verbosity: how much its text shows: see `report.text.render`; no part of its data.
     """
 
     portable: bool

@@ -29,7 +29,7 @@ MAX_NAME: Final = 80
 
 @dataclass
 class Exporter:
-    """Writes one bundle for every check that has a payload; an observer of the engine's session.
+    """An observer of the engine's session: writes one bundle for every check with a payload.
 
     Attributes:
         folder: where the bundles go.
@@ -38,11 +38,11 @@ class Exporter:
     folder: Path
 
     def __post_init__(self) -> None:
-        """Count the checks of each test."""
+        """Start with no checks of any test."""
         self._counts: dict[str, int] = {}
 
     def __call__(self, done: Checked) -> Mapping[str, object]:
-        """Export one check and say where."""
+        """Export one check and return the name of its bundle."""
         names = dict(done.sent.payloads)
         if done.is_foreign or "obj" not in names or "arguments" in names:
             return {}
@@ -63,7 +63,7 @@ def export_check(done: Checked, folder: Path) -> Path:
 
 
 def bundle_name(test: str, number: int) -> str:
-    """Return a folder's name that tells the test and who produced: many jobs share a folder."""
+    """Return a folder's name from test and producer, because many jobs share a folder."""
     words = re.sub(r"[^A-Za-z0-9._=-]+", "-", test.rpartition("::")[2]).strip("-.") or "check"
     digest = hashlib.sha256(test.encode()).hexdigest()[:8]
     which = "" if number == 1 else f"-{number}"
@@ -73,7 +73,7 @@ def bundle_name(test: str, number: int) -> str:
 
 
 def make_manifest(done: Checked, name: str) -> Manifest:
-    """Return what a bundle of a finished check says of itself."""
+    """Return the manifest of a finished check's bundle."""
     verdict = done.verdict
     inspection = done.sent.inspection("obj")
     references = [
@@ -125,7 +125,7 @@ class _Copy:
         try:
             obj = load(payload)
             names = {name: load(data) for name, data in values.items()}
-        except Exception:  # noqa: BLE001 - what cannot be loaded here is told by its verdict
+        except Exception:  # noqa: BLE001 - the verdict reports what cannot be loaded here
             return
         probes = [probe.to_request() for probe in done.asked]
         self.description = shorten(obj)

@@ -1,8 +1,8 @@
 """Golden bundles: payloads kept in the repository, read by today's code and by released versions.
 
-The modes are those of schema registries: `backward` is today's code reading what was kept,
-`forward` is a released version reading what today's code dumps, `full` is both; each looks at the
-last one, and its `_transitive` form at all.
+The modes are those of schema registries: with `backward` today's code reads what was kept, with
+`forward` a released version reads what today's code dumps, `full` is both. Each mode uses the last
+bundle or release, its `_transitive` form all of them.
 
 Source:
     Confluent Schema Registry, "Schema Evolution and Compatibility".
@@ -48,10 +48,10 @@ class Golden:
 
     Attributes:
         root: the rootdir.
-        leg: gives the test's file, beside which they are kept, and the serializer.
+        leg: has the test, beside whose file they are kept, and the serializer.
         name: of the bundles.
         mode: one of `MODES`.
-        releases: requirement lines of released versions, oldest first; a text is one line.
+        releases: requirement lines of released versions, oldest first; a string is one line.
 
     Raises:
         OptionError: the name, the mode or the releases cannot be used; all mistakes at once.
@@ -64,7 +64,7 @@ class Golden:
     releases: tuple[str | Sequence[str], ...]
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be used."""
+        """Check the arguments."""
         mistakes = []
         if not _NAME.fullmatch(self.name):
             mistakes.append(
@@ -83,7 +83,7 @@ class Golden:
 
     @property
     def folder(self) -> Path:
-        """One folder for each bundle lies here, numbered in the order they were kept."""
+        """The folder that holds the bundles, numbered in the order in which they were kept."""
         file = self.root / self.leg.test.partition("::")[0]
         return file.parent / "golden" / self.name / self.leg.serializer
 
@@ -111,7 +111,7 @@ class Golden:
         return [read_bundle(path) for path in sorted(folders)]
 
     def update(self, today: Bundle) -> None:
-        """Keep today's bundle, unless the last one holds the same already."""
+        """Keep today's bundle, unless the last one holds the same object already."""
         found = self.kept()
         if found and is_same(found[-1], today):
             return
@@ -121,7 +121,7 @@ class Golden:
         write_bundle(folder, manifest, today.payload, today.values, today.portrait)
 
     def judge(self, checker: Checker, verdict: Verdict, today: Bundle) -> Verdict:
-        """Read what was kept with today's code, and what today's code dumps with releases.
+        """Load what was kept with today's code, and what today's code dumps with releases.
 
         Args:
             checker: today's code: the environment of the leg.
@@ -185,7 +185,7 @@ def check_golden(checker: Checker, golden: Golden, done: Checked) -> Verdict:
 
 
 def as_bundle(done: Checked, folder: Path) -> Bundle:
-    """Return what a check dumped as a bundle, written for the moment only."""
+    """Return what a check dumped as a bundle; its folder is temporary."""
     import tempfile  # noqa: PLC0415 - rare
 
     with tempfile.TemporaryDirectory(prefix="pytest-portable-") as place:
@@ -194,7 +194,7 @@ def as_bundle(done: Checked, folder: Path) -> Bundle:
 
 
 def is_same(one: Bundle, two: Bundle) -> bool:
-    """Tell whether two bundles hold the same: what they are, not who wrote them."""
+    """Return whether two bundles hold the same object, whoever wrote them."""
     if one.manifest.serializer != two.manifest.serializer or set(one.portrait) != set(two.portrait):
         return one.payload == two.payload
     return not any(

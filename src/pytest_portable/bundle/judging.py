@@ -1,4 +1,4 @@
-"""Portraits of both sides held against each other become problems of a verdict."""
+"""Compare the portraits of both sides, and add the differences to a verdict."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["judge_portraits", "with_findings"]
 
 
-def judge_portraits(  # noqa: PLR0913 - two sides, and what to make of them
+def judge_portraits(  # noqa: PLR0913 - two sides, and how to judge them
     verdict: Verdict,
     then: Mapping[str, Any],
     now: Mapping[str, Any],
@@ -24,15 +24,15 @@ def judge_portraits(  # noqa: PLR0913 - two sides, and what to make of them
     maker: str = "the producer",
     is_note: Callable[[PortraitDifference], bool] = lambda _: False,
 ) -> Verdict:
-    """Return the verdict with every difference of two drawings.
+    """Return the verdict with every difference of two sets of portraits.
 
     Args:
         verdict: of the load.
         then: portraits that the producing side drew, by `object` and the labels of probes.
         now: those that the consuming side drew.
-        leg: gives the tolerances.
-        maker: who produced, for the message.
-        is_note: whether a difference is told without failing.
+        leg: has the tolerances.
+        maker: the producing side, for the message.
+        is_note: whether a difference is a note and no problem.
     """
     problems: list[Problem] = []
     notes: list[Problem] = []

@@ -27,7 +27,7 @@ _KEYS = frozenset({"deps", "python"})
 
 @dataclass(frozen=True)
 class Pairs:
-    """What every consumer made of what every producer dumped.
+    """The verdicts of every consumer on what every producer dumped.
 
     Attributes:
         verdicts: one for each pair; its `leg` names `producer` and `consumer`.
@@ -79,7 +79,7 @@ def check_pairs(
     """Make an object in every producer, load it in every consumer, compare.
 
     Args:
-        checker: its leg gives what the sides leave open: serializer, time limit, Python.
+        checker: its leg has what the sides leave open: serializer, time limit, Python.
         producers: environments, see `parse_side`.
         consumers: likewise.
         make: `module:function` without arguments, importable in the producers.
@@ -87,7 +87,7 @@ def check_pairs(
 
     Raises:
         OptionError: a side or `make` cannot be used.
-        SetupError: an environment cannot be had, or `make` raised in it.
+        SetupError: an environment cannot be made, or `make` raised in it.
     """
     module, _, function = make.partition(":")
     if not module or not function or not producers or not consumers:
@@ -130,7 +130,7 @@ def check_made(checker: Checker, probes: tuple[Probe, ...], *, is_bare: bool) ->
 
 
 class _Made:
-    """What one producer made, and how it looks there."""
+    """What one producer dumped, and its portraits drawn there."""
 
     def __init__(self, payload: bytes, maker: Checker, drawing: Probe) -> None:
         self.payloads = (("obj", payload),)

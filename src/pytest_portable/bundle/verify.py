@@ -1,7 +1,7 @@
-"""Verify a bundle: load it in a target, and hold what is there against its manifest.
+"""Verify a bundle: load it in a target, and compare what was loaded with its manifest.
 
-Bundles may come from anywhere, so nothing of them is ever loaded in this process; what the target
-answers is plain text.
+Bundles may come from anywhere, so nothing in them is ever loaded in this process; the target
+answers with plain text.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def leg_for(manifest: Manifest, leg: Leg, *, declared: bool) -> Leg:
 
 
 def check_references(bundle: Bundle) -> None:
-    """Hold the manifest's references against the payload's own.
+    """Compare the manifest's references with the payload's own.
 
     Raises:
         BundleError: they differ: the manifest was edited, or belongs to another payload.
@@ -92,15 +92,15 @@ def verify_bundle(
     *,
     is_note: Callable[[PortraitDifference], bool] = lambda _: False,
 ) -> Verdict:
-    """Load a bundle on a leg and compare what is there with what was dumped.
+    """Load a bundle on a leg and compare what was loaded with what was dumped.
 
     Args:
         bundle: as it was read.
         checker: of the leg; it keeps the verdict.
-        is_note: whether a difference is told without failing.
+        is_note: whether a difference is a note and no problem.
 
     Raises:
-        BundleError: the manifest lies about the payload.
+        BundleError: the manifest does not fit the payload.
     """
     check_references(bundle)
     manifest = bundle.manifest

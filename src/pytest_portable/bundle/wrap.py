@@ -1,4 +1,4 @@
-"""Make a bundle of a payload that somebody else kept: drawn in an environment like its maker's."""
+"""Make a bundle of a kept payload; its portrait is drawn in an environment like its maker's."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def wrap_payload(
     Args:
         payload: as it was kept.
         folder: of the bundle.
-        maker: the environment that stands for the one that made it; its leg's serializer loads.
+        maker: an environment like the one that made it; its leg's serializer loads.
         probes: evaluated there, their results are kept.
 
     Returns:

@@ -59,7 +59,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _data(verdicts: Sequence[Verdict]) -> str:
-    """Give one verdict as it is, and those of a file of several records as a list."""
+    """Return JSON: one verdict as an object, several as a list."""
     found = [verdict.to_dict() for verdict in verdicts]
     return json.dumps(found[0] if len(found) == 1 else found, indent=2)
 

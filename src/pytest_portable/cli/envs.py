@@ -44,7 +44,7 @@ def add_parser(commands: parsers.Commands) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Do what is asked; 1 where `where` finds no such environment."""
+    """Run the action; 1 where `where` finds no such environment."""
     return _ACTIONS[given.action](given)
 
 

@@ -1,4 +1,4 @@
-"""The same name, another definition: what differs between the two sides."""
+"""One name with different definitions on the two sides, and how they differ."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def live(module: str, qualname: str) -> object | None:
     """Return the host's definition, if its module was imported; nothing is imported now."""
     found: object = sys.modules.get(module)
     for part in qualname.split("."):
-        # Not getattr: a module's or a class's own `__getattr__` must not run.
+        # Not getattr, which would run a module's or a class's own `__getattr__`.
         found = _entry(found, part)
         if found is None:
             return None
@@ -41,7 +41,7 @@ def facts_here(module: str, qualname: str) -> Definition | None:
         return None
     try:
         return read_as(Definition, facts_of(found))
-    except Exception:  # noqa: BLE001 - a metaclass may do anything
+    except Exception:  # noqa: BLE001 - a metaclass may raise anything
         return None
 
 
@@ -53,7 +53,7 @@ def differences(
     Args:
         here: the host's definition.
         there: the target's; no difference is known where either is `None`.
-        same_python: whether both sides run the same release; else bytecode says nothing.
+        same_python: whether both sides run the same release; else bytecode is not compared.
     """
     if here is None or there is None:
         return []

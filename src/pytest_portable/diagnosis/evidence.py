@@ -1,4 +1,4 @@
-"""Everything a cause may ask about, gathered when it is asked for and not before."""
+"""Everything that a cause may need, computed when it is needed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Evidence"]
 
-# Plumbing that nobody wrote: a path through it is the last one to show.
+# Parts that no user wrote: a path through them is shown last.
 _ODD: Final = (".__reduce", "type(type(", "__pydantic", ".__getstate__", "copyreg")
 # dill's spelling of the namespace of `__main__`.
 _NO_REFERENCE: Final = frozenset({("builtins", "__main__"), ("__builtin__", "__main__")})
@@ -37,7 +37,7 @@ class Evidence:
         blame_path: turns an offset of the payload into a path.
         stream: returns the one pickle in the payload, where the serializer's own loader is not
             pickle's; nothing where there are none or several.
-        questions: asks the target; `None` where nobody can be asked.
+        questions: asks the target; `None` where there is none to ask.
         control: asks the host's own environment; starts it.
         root: name of the payload in paths.
         given: whether the environment was made from declared requirements.
@@ -72,11 +72,11 @@ class Evidence:
 
     @property
     def code(self) -> tuple[CodeSent, ...]:
-        """Functions and classes that travel inside the payload."""
+        """Functions and classes that are sent inside the payload."""
         return self.inspection.code if self.inspection else ()
 
     def references(self) -> Iterable[tuple[str, str, tuple[str, ...]]]:
-        """Module, qualified name and paths of everything that is sent by reference."""
+        """Yield the module, qualified name and paths of everything that is sent by reference."""
         for reference in self.inspection.references if self.inspection else ():
             name = (reference.module, reference.qualname)
             if reference.by == "reference" and reference.module and name not in _NO_REFERENCE:
@@ -102,7 +102,7 @@ class Evidence:
 
     @cached_property
     def census(self) -> Census:
-        """What is there of everything that the payload refers to or imports later."""
+        """What the target has of everything that the payload refers to or imports later."""
         if self.questions is None or self.inspection is None:
             return Census()
         return self.questions.census(
@@ -115,7 +115,7 @@ class Evidence:
 
         Args:
             module: the module.
-            name: distribution that provides it here; asked for where the target did not say.
+            name: distribution that provides it here; looked up where the target did not say.
         """
         owner = self.census.owners.get(module.partition(".")[0])
         if name is None:
@@ -143,7 +143,7 @@ class Evidence:
 
     @cached_property
     def blame(self) -> Blame:
-        """Where the load broke; empty where a second run did not break alike."""
+        """Where the load failed; empty where a second run did not fail in the same way."""
         if self.questions is None or self.blame_path is None or self.failed is None:
             return Blame()
         again = self.questions.blame(self.root)
@@ -151,7 +151,7 @@ class Evidence:
         around = () if seen is None else seen.asked
         step = self._step(again)
         if step is None and (stream := self.stream()) is not None:
-            # Loaders written in C, and dill's, are not watched: the pickle itself is loaded then.
+            # Loaders written in C, and dill's, cannot be watched: the pickle itself is loaded then.
             step = self._step(self.questions.blame(self.root, stream))
         if step is None:
             return Blame(surroundings=around)
@@ -168,7 +168,7 @@ class Evidence:
         )
 
     def _step(self, again: Transcript) -> tuple[int, list[str]] | None:
-        """Return the last step of a run that broke alike."""
+        """Return the last step of a run that failed in the same way."""
         noted = again.first(Noted)
         step = _last_step(noted.blob if noted else b"")
         return step if self._broke_alike(again) else None
@@ -207,7 +207,7 @@ class Evidence:
 
 
 def _last_step(memory: bytes) -> tuple[int, list[str]] | None:
-    """Read the memory of a child: the offset, and the words of the step it was about to take."""
+    """Return the offset and the text of the step before which a child died, from shared memory."""
     size = int.from_bytes(memory[:4], "big")
     if not size:
         return None

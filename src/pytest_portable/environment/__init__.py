@@ -1,7 +1,7 @@
 """Environments: an interpreter and requirements become a Python to start.
 
-`prepare` is the verb, `Environment` the noun. Everything here is an ordinary library; it knows
-neither pytest nor payloads.
+`prepare` makes or finds an `Environment`. This is an ordinary library, without knowledge of pytest
+or payloads.
 """
 
 from __future__ import annotations

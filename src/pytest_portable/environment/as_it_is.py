@@ -30,17 +30,17 @@ def as_it_is(interpreter: Interpreter) -> Environment:
     """Describe an interpreter and what is installed for it.
 
     Args:
-        interpreter: a virtual environment's or an installation's own.
+        interpreter: that of a virtual environment or of an installation.
 
     Returns:
-        An environment that is not ours: it is never changed, kept or removed.
+        An environment that is never changed, kept or removed, because it is not ours.
 
     Raises:
         SetupError: the interpreter does not answer.
     """
     try:
         done = subprocess.run(
-            # Not isolated: what the user's own start of it would see is what counts.
+            # Not isolated: it should see what it sees when the user starts it.
             [str(interpreter.path), "-s", "-c", _QUESTION],
             capture_output=True,
             check=True,

@@ -18,15 +18,15 @@ __all__ = ["BuildPlan"]
 
 @dataclass(frozen=True, kw_only=True)
 class BuildPlan:
-    """Everything that settles one build.
+    """Everything that one build depends on.
 
     Attributes:
-        key: where it will be found.
+        key: under which it is found.
         interpreter: what it is made from.
         declared: what it holds.
         runtime: what the serializer needs, pinned.
         trees: the source trees of the declared projects, in their order.
-        installer: what makes and fills it.
+        installer: the tool that creates it and installs into it.
         settings: how.
         stop: once set, the work ends with an error at the next step.
     """
@@ -42,5 +42,5 @@ class BuildPlan:
 
     @property
     def shown(self) -> list[str]:
-        """What was asked for, credentials cut."""
+        """The requirement lines, credentials cut."""
         return [*self.declared.shown, *self.runtime]

@@ -36,13 +36,13 @@ print("<<pytest-portable-begin>>" + json.dumps({
 
 
 def ask_command(target: CommandTarget) -> Environment:
-    """Describe the Python that a command starts, and what is installed for it.
+    """Return the environment of the Python that a command starts, with what is installed.
 
     Args:
         target: the command.
 
     Returns:
-        An environment that is not ours; its paths are those of the target.
+        An environment; its paths are those of the target.
 
     Raises:
         SetupError: the command does not start a Python that answers.

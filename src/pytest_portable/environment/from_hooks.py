@@ -1,4 +1,4 @@
-"""Installers that a conftest or a plugin brings."""
+"""Installers that a conftest or a plugin adds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _METHODS = ("create", "install", "check", "build_wheel")
 
 
 def check_installers(answers: Iterable[object]) -> tuple[Installer, ...]:
-    """Check what `pytest_portable_installers` was answered with.
+    """Return the installers in the answers to `pytest_portable_installers`.
 
     Args:
         answers: installers, or lists of them.
@@ -26,7 +26,7 @@ def check_installers(answers: Iterable[object]) -> tuple[Installer, ...]:
         All installers.
 
     Raises:
-        OptionError: with everything that is wrong with them.
+        OptionError: with all mistakes in them.
     """
     found: dict[str, Installer] = {}
     mistakes = []
@@ -46,7 +46,7 @@ def check_installers(answers: Iterable[object]) -> tuple[Installer, ...]:
 
 
 def _trouble(each: object, name: object) -> str | None:
-    """Say what is wrong with one answer."""
+    """Return what is wrong with one answer."""
     if isinstance(each, type):
         return f"{each.__name__} is a class; return an instance of it"
     if not isinstance(name, str) or not name.isidentifier():

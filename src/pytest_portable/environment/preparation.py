@@ -1,4 +1,4 @@
-"""The door to environments: what was asked for is found, or built and found."""
+"""Prepare environments: find the wanted one in the store, or build it."""
 
 from __future__ import annotations
 
@@ -49,17 +49,17 @@ __all__ = ["find_environment", "prepare", "prepare_all"]
 
 
 def _silent(_step: str) -> None:
-    """Tell nobody."""
+    """Report nothing."""
 
 
 def _silent_of(_request: EnvironmentRequest, _step: str) -> None:
-    """Tell nobody."""
+    """Report nothing."""
 
 
 def _forget(
     _request: EnvironmentRequest, _found: Environment | SetupError, _seconds: float
 ) -> None:
-    """Keep nothing: all come back at the end."""
+    """Do nothing: the results are returned at the end."""
 
 
 def prepare(
@@ -68,15 +68,15 @@ def prepare(
     *,
     report: Callable[[str], None] = _silent,
 ) -> Environment:
-    """Give the environment that was asked for; build it where it is not there.
+    """Return the wanted environment; build it where the store does not have it.
 
-    One that is there costs no process and no network access. Any number of processes and threads
+    One in the store needs no process and no network access. Any number of processes and threads
     may ask for the same one at the same time: one builds, the others wait.
 
     Args:
         request: what it holds and which Python it runs.
         settings: where it is kept and how it is made.
-        report: told each step of the work, never called for an environment that is there.
+        report: called with each step of the work, never for an environment that is in the store.
 
     Returns:
         An environment that holds exactly the declared distributions, to be used read-only.
@@ -90,7 +90,7 @@ def prepare(
 
 
 def find_environment(request: EnvironmentRequest, settings: StoreSettings) -> Environment | None:
-    """Give the environment that was asked for where it is at hand; nothing is built or changed.
+    """Return the wanted environment if the store has it; nothing is built or changed.
 
     Raises:
         InterpreterNotFoundError: no interpreter satisfies the spec.
@@ -132,7 +132,7 @@ def _prepare(
 
 
 def _spec(request: EnvironmentRequest) -> str | None:
-    """Give the interpreter spec; a relative path starts where those of requirements do."""
+    """Return the interpreter spec; a relative path starts at the root of the requirements."""
     if request.python is None or not {"/", os.sep} & set(request.python):
         return request.python
     return str(request.root / Path(request.python).expanduser())
@@ -141,7 +141,7 @@ def _spec(request: EnvironmentRequest) -> str | None:
 def _provide(
     plan: BuildPlan, store: Store, record: Record | None, report: Callable[[str], None]
 ) -> tuple[Store, Record, list[str]]:
-    """Build or renew an environment where that can be done; say so where it cannot."""
+    """Build or renew an environment; add a remark where it could not be renewed."""
     if store.is_writable():
         return store, *_obtain(plan, store, report)
     if record is not None:
@@ -163,19 +163,19 @@ def prepare_all(
     Args:
         requests: equal ones are prepared once.
         settings: for all of them.
-        report: told each step of each environment, from several threads.
-        ended: told what came of each environment, and the seconds it took, as soon as that is
-            known, from several threads.
+        report: called with each step of each environment, from several threads.
+        ended: called with the result of each environment and the seconds it took, as soon as it
+            is ready, from several threads.
 
     Returns:
-        The environment or what went wrong, for every request, in their order.
+        The environment or the error, for every request, in their order.
     """
     wanted = list(dict.fromkeys(requests))
     stop = threading.Event()
 
     def one(request: EnvironmentRequest) -> Environment | SetupError:
         def tell(step: str) -> None:
-            # Called between steps and while a lock is waited for: a good place to give up.
+            # Called between steps and while waiting for a lock: a good place to stop.
             if stop.is_set():
                 raise SetupError("the preparation was stopped")
             report(request, step)
@@ -193,7 +193,7 @@ def prepare_all(
     with ThreadPoolExecutor(max(1, min(len(wanted), os.cpu_count() or 1))) as pool:
         try:
             return dict(zip(wanted, pool.map(one, wanted), strict=True))
-        except BaseException:  # Ctrl-C reaches this thread only; the others have to be told
+        except BaseException:  # Ctrl-C reaches this thread only; this stops the others
             stop.set()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
@@ -259,7 +259,7 @@ def _installer(settings: StoreSettings) -> Installer:
 
 
 def _is_stale(record: Record, settings: StoreSettings) -> bool:
-    """Whether newer versions may be had and should be asked for."""
+    """Return whether there may be newer versions, and they are wanted."""
     if settings.offline or record.is_pinned or not record.requirements:
         return False
     if settings.refresh and record.resolved < settings.since:
@@ -270,9 +270,9 @@ def _is_stale(record: Record, settings: StoreSettings) -> bool:
 def _obtain(
     plan: BuildPlan, store: Store, report: Callable[[str], None]
 ) -> tuple[Record, list[str]]:
-    """Build, or confirm, what a key stands for, alone among all who want it."""
+    """Build or confirm the environment of a key, while holding its lock."""
     with store.lock(plan.key, report):
-        old = store.lookup(plan.key)  # somebody may have built it while we waited
+        old = store.lookup(plan.key)  # another process may have built it while we waited
         if old is None:
             return _build_first(plan, store, report), []
         if not _is_stale(old, plan.settings):
@@ -282,7 +282,7 @@ def _obtain(
 
 def _build_first(plan: BuildPlan, store: Store, report: Callable[[str], None]) -> Record:
     known = recall_failure(store, plan.key, since=plan.settings.since)
-    if known is not None:  # eight workers need not fail one after the other
+    if known is not None:  # else eight workers would fail one after the other
         raise known
     try:
         record = build(plan, store, report)
@@ -313,7 +313,7 @@ def _renew(
         record = replace(old, resolved=record.resolved)
         store.point(record)
     else:
-        # The old build stays for those who use it; it goes when nobody did for a while.
+        # The old build stays for its users; pruning removes it when it was not used for a while.
         store.publish(record)
         clean_up(store)
     return record, []

@@ -28,7 +28,7 @@ class FoundInterpreter:
     """An interpreter that can be a target.
 
     Attributes:
-        interpreter: what it says of itself.
+        interpreter: its facts.
         place: where it was found first.
     """
 
@@ -53,7 +53,7 @@ class RefusedInterpreter:
 
 @dataclass(frozen=True)
 class Survey:
-    """All that was found; interpreters newest first, each installation once."""
+    """All interpreters that were found, newest first, each installation once."""
 
     found: tuple[FoundInterpreter, ...]
     refused: tuple[RefusedInterpreter, ...]
@@ -62,7 +62,7 @@ class Survey:
 def survey_interpreters(
     *, cache_dir: Path | None = None, variables: Mapping[str, str] | None = None
 ) -> Survey:
-    """Look everywhere, and ask everything that looks like an interpreter.
+    """Return all interpreters; every file that looks like one is started and asked.
 
     Args:
         cache_dir: where the answers of interpreters are kept, the default one if `None`.

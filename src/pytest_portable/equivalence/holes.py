@@ -13,11 +13,11 @@ __all__ = ["Holes"]
 
 @dataclass(frozen=True)
 class Holes:
-    """What two equal streams say nothing of.
+    """What two equal streams do not decide.
 
     Attributes:
         pairs: what was left out on either side, in the order of the streams.
-        memos: what else both sides hold, by id: its number in the stream, and the object.
+        memos: what else both sides hold, by id: the number in the stream and the object.
     """
 
     pairs: list[tuple[object, object]] = field(default_factory=list)

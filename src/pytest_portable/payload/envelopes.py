@@ -1,4 +1,4 @@
-"""Payloads whose pickles lie in an envelope: none, one, or several streams make one inspection."""
+"""Payloads whose pickles are in an envelope: none, one, or several streams, one inspection."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def inspect_streams(
 
 
 def _merged(references: Iterable[Reference]) -> tuple[Reference, ...]:
-    """Tell what several streams refer to once, with the paths of all."""
+    """Return each reference of several streams once, with its paths in all of them."""
     known: dict[tuple[str, str, str], Reference] = {}
     for one in references:
         key = one.module, one.qualname, one.by

@@ -41,7 +41,7 @@ class PackageSent:
     bytes: int
 
     def to_dict(self) -> dict[str, object]:
-        """Plain data for reports and `--json`."""
+        """Return plain data for reports and `--json`."""
         return {
             "name": self.name,
             "path": self.path,
@@ -70,7 +70,7 @@ def find_packages(paths: Paths) -> Iterator[PackageSent]:
 
 
 def _names(archive: bytes) -> Iterator[str]:
-    """List the files of a tar; nothing of it is unpacked."""
+    """Return the names of the files in a tar; nothing is unpacked."""
     try:
         with tarfile.open(fileobj=io.BytesIO(archive), mode="r:") as tar:
             for _ in range(_MAX_FILES):

@@ -39,9 +39,9 @@ class Reference:
         distribution: the distribution that provides the module on the host, if any.
         stdlib: whether the module belongs to the standard library.
         machinery: whether it is the serializer's own (`cloudpickle.cloudpickle._make_function`):
-            needed to load, and no doing of the object.
+            needed to load, and not because of the object.
         uses: how often the payload leads there.
-        home: where it lives here: `standard library`, `distribution`, `__main__`, `test file`,
+        home: where it is here: `standard library`, `distribution`, `__main__`, `test file`,
             `source tree` or `nowhere`; `payload` for what travels by value.
     """
 
@@ -56,7 +56,7 @@ class Reference:
     home: str = ""
 
     def to_dict(self) -> dict[str, object]:
-        """Plain data for reports and `--json`."""
+        """Return plain data for reports and `--json`."""
         return {
             "module": self.module,
             "qualname": self.qualname,
@@ -76,7 +76,7 @@ def find_references(
     packages: Mapping[str, Sequence[str]] | None = None,
     stdlib: Collection[str] = sys.stdlib_module_names,
 ) -> tuple[Reference, ...]:
-    """List every global of a payload once, in the order of first appearance.
+    """Return every global of a payload once, in the order of first appearance.
 
     Args:
         paths: a walked graph.
@@ -108,7 +108,7 @@ def find_references(
 
 
 def is_machinery(module: str) -> bool:
-    """Whether a module is a serializer's own."""
+    """Return whether a module is a serializer's own."""
     return bool(group_of(module)) or module in _MACHINERY_MODULES
 
 
@@ -153,7 +153,7 @@ def _module(paths: Paths, node: int) -> Iterator[tuple[str, str, str, int]]:
 
 
 def _attribute_of_module(paths: Paths, node: int) -> Iterator[tuple[str, str, str, int]]:
-    """A global spelt as `getattr(module, name)`: type variables, attributes of built-ins."""
+    """Yield a global spelt as `getattr(module, name)`: type variables, attributes of built-ins."""
     view = paths.view
     owner, name = (*view.arguments(node)[:2], -1, -1)[:2]
     if owner >= 0 and name >= 0 and view.callee(owner) in MODULES:
@@ -162,7 +162,7 @@ def _attribute_of_module(paths: Paths, node: int) -> Iterator[tuple[str, str, st
 
 
 def _definition(paths: Paths, node: int) -> tuple[str, str]:
-    """Module and qualified name that a definition in the payload claims."""
+    """Return the module and qualified name that a definition in the payload has."""
     view = paths.view
     arguments, callee = view.arguments(node), view.callee(node)
     found = {"__name__": "", "__qualname__": "", "__module__": ""}

@@ -40,7 +40,7 @@ _REMOVED: Final[Mapping[str, Version]] = {
 
 @functools.cache
 def stdlib_of(version: Version) -> frozenset[str]:
-    """Name the top-level modules of a Python's standard library.
+    """Return the top-level modules of a Python's standard library.
 
     Args:
         version: major and minor, 3.8 or newer.

@@ -1,4 +1,4 @@
-"""The hooks and the fixture: marks become legs, errors become pytest's words.
+"""The hooks and the fixture: marks become legs, errors become pytest's errors and failures.
 
 Imported at every start of pytest, so it imports nothing beyond pytest and the table of options;
 the rest waits until a test needs it.
@@ -97,7 +97,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """End every agent where the run was cut short, and what conftest files brought for it."""
+    """End every agent where the run was interrupted, and remove what conftest files added."""
     _close(config)
     if (extensions := config.stash.get(keys.EXTENSIONS, None)) is not None:
         extensions.close()
@@ -218,7 +218,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show what the targets printed, and the verdicts that the failure itself does not show."""
+    """Add what the targets printed and the verdicts that the failure itself does not show."""
     report = yield
     raised = None if call.excinfo is None else call.excinfo.value
     if report.failed and raised is not None and marks.is_ours(item):

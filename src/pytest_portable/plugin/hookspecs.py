@@ -33,7 +33,7 @@ __all__ = [
 def pytest_portable_comparators(  # type: ignore[empty-body]  # a hook's answer, not ours
     config: pytest.Config,
 ) -> Comparator | Iterable[Comparator]:
-    """Say what equal means for instances of your classes, inside whatever holds them.
+    """Return what equal means for instances of your classes, inside whatever holds them.
 
     Called once, when pytest has read its options. A comparator is asked before our own; it yields
     what differs (`Finding`) and what is still to be compared (`Part`, `Elements`), all of them in
@@ -65,7 +65,7 @@ def pytest_portable_installers(  # type: ignore[empty-body]  # a hook's answer, 
 def pytest_portable_lenses(  # type: ignore[empty-body]  # a hook's answer, not ours
     config: pytest.Config,
 ) -> Mapping[str, Lens]:
-    """Say which attributes hold what your reducers send, so that messages can name them.
+    """Return which attributes hold what your reducers send, so that messages can name them.
 
     Called once, when pytest has read its options; the lenses are gone when the run is over. A
     `__reduce__` that returns `(rebuild, (source, rate))` sends two values that no path leads to

@@ -1,4 +1,4 @@
-"""What the plugin keeps on pytest's own objects, and the names under which it does."""
+"""The keys and names under which the plugin keeps data on pytest's objects."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Which items are ours, and the leg of each.
 
-Part of every start of pytest, as every item is looked at; what reads a mark loads with the first.
+Part of every start of pytest, because it is asked about every item; `mark_plan` reads the marks
+and loads with the first.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ __all__ = ["choices_of", "find_leg", "is_marked", "is_ours", "leg_of"]
 
 
 def is_marked(node: pytest.Item | pytest.Collector) -> bool:
-    """Return whether the mark stands on the node itself or was inherited from its owners."""
+    """Return whether the node itself has the mark; classes and modules are nodes of their own."""
     return any(mark.name == "portable" for mark in node.own_markers)
 
 

@@ -1,4 +1,4 @@
-"""Gather what tests found, in this process or sent home by workers, and report it at the end.
+"""Collect what tests found, in workers of pytest-xdist too, and report it at the end.
 
 Part of every start of pytest, so it imports nothing; the reports' own code waits until there is
 something to report.
@@ -18,10 +18,10 @@ __all__ = ["Recorder"]
 
 
 class Recorder:
-    """A pytest plugin object: what the process that prints the summary knows of all tests."""
+    """A pytest plugin: collects the records of all tests in the process that prints the summary."""
 
     def __init__(self, settings: str, wanted: Sequence[str]) -> None:
-        """Take the header's settings and the reports that were asked for."""
+        """Keep the line of settings and the reports that were asked for."""
         self._settings = settings
         self._wanted = wanted
         self._records: list[Mapping[str, Any]] = []

@@ -1,6 +1,6 @@
-"""The engine's session of one run, and the fixture's object made by it; loaded with the first test.
+"""The engine's session of one run, and what the fixture returns; loaded with the first test.
 
-Everything that pytest knows and the engine needs is passed here.
+All that the engine takes from pytest's configuration and hooks is passed here.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def session_of(config: pytest.Config) -> Session:
 
 
 def _observers(settings: Settings) -> tuple[Observer, ...]:
-    """Return what looks at every finished check."""
+    """Return the functions that get every finished check."""
     found: list[Observer] = [inspect_checked] if settings.wants_inspections() else []
     if settings.export_dir is not None:
         from pytest_portable.bundle.export import Exporter
@@ -59,7 +59,7 @@ def _observers(settings: Settings) -> tuple[Observer, ...]:
 
 
 def _store(config: pytest.Config, settings: Settings) -> dict[str, object]:
-    """Return what else shapes the store: ini keys, installers of others, a moment all share."""
+    """Return what else the store depends on: ini keys, added installers, when the run began."""
     shared = getattr(config, "workerinput", {})
     since = {"since": shared["portable_since"]} if "portable_since" in shared else {}
     if settings.installer in INSTALLERS:
@@ -68,7 +68,7 @@ def _store(config: pytest.Config, settings: Settings) -> dict[str, object]:
 
 
 def portable_of(item: pytest.Item) -> Portable:
-    """Return what the fixture of an item is, or end its set-up with what was in the way."""
+    """Return the value of the fixture, or end the item's set-up and say why there is none."""
     __tracebackhide__ = True
     leg = leg_of(item)
     try:

@@ -1,4 +1,4 @@
-"""How pytest shows our errors: short, once, and without frames that say nothing.
+"""How pytest shows our errors: short, once, and without frames of our own.
 
 Works on pytest's reports without importing pytest.
 """
@@ -20,7 +20,7 @@ __all__ = ["in_call", "shorten", "summary_of"]
 
 
 def summary_of(verdict: Verdict) -> str:
-    """Return the one line that a list of failures has room for: code, path, leg."""
+    """Return one line for pytest's list of failures: code, path, leg."""
     label = verdict.leg.get("label", "")
     if not verdict.problems:
         return f"not portable to {label}"
@@ -31,7 +31,7 @@ def summary_of(verdict: Verdict) -> str:
 
 
 def shorten(longrepr: Any, error: BaseException | None) -> None:  # noqa: ANN401 - pytest's, of many kinds
-    """Take out of a report what says nothing, and the second copy of a diagnosis.
+    """Remove lines without information from a report, and the second copy of a diagnosis.
 
     Args:
         longrepr: of a failed report; changed in place.
@@ -43,7 +43,7 @@ def shorten(longrepr: Any, error: BaseException | None) -> None:  # noqa: ANN401
             crash.message = summary_of(error.verdict)
     elif getattr(error, "pytrace", True) is False:  # `pytest.fail(text, pytrace=False)`
         for traceback, *_ in getattr(longrepr, "chain", ()):
-            traceback.extraline = None  # "All traceback entries are hidden": that is the point
+            traceback.extraline = None  # "All traceback entries are hidden"
         if crash is not None:
             words = [line.strip() for line in str(error).splitlines()[:2]]
             crash.message = " ".join(words)[:MAX_SUMMARY]

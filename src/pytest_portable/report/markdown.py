@@ -80,13 +80,13 @@ def _cell(checks: list[Mapping[str, Any]]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Write text that Markdown and HTML leave alone."""
+    """Escape text for Markdown and HTML."""
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return escaped.replace("|", "\\|")
 
 
 def _fence(text: str) -> str:
-    """Quote text whose own backticks cannot end the quote."""
+    """Return text as inline code; backticks in it cannot end the code."""
     fence = "```"
     while fence in text:
         fence += "`"

@@ -65,7 +65,7 @@ def _legs(run: Run) -> Iterator[str]:
 
 
 def _groups(run: Run) -> list[list[Mapping[str, Any]]]:
-    """Put together the checks of one test that fail alike on several legs."""
+    """Group the checks of one test that fail in the same way on several legs."""
     found: dict[tuple[str, ...], list[Mapping[str, Any]]] = defaultdict(list)
     for check in run.failed():
         problem = check["problems"][0]

@@ -27,7 +27,7 @@ def render(verdict: Mapping[str, Any], *, verbosity: int = 0) -> str:
             around the place in the payload.
 
     Returns:
-        Lines of at most `WIDTH` columns, but for what must be pasted whole and for tracebacks.
+        Lines of at most `WIDTH` columns, except tracebacks and what is meant to be copied.
     """
     return "\n".join(line.rstrip() for line in _lines(verdict, verbosity))
 
@@ -89,7 +89,7 @@ def _finding(
     for remedy in problem["remedies"]:
         proof = f"   (proven: {remedy['proof']})" if remedy["proven"] else ""
         text = remedy["text"] + proof
-        # What helps against several problems is said once.
+        # A remedy of several problems is written once.
         if text not in told:
             told.add(text)
             yield from _wrap(text, "     fix:   ", "            ")

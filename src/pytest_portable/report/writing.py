@@ -25,7 +25,7 @@ def write_report(run: Run, wanted: str) -> Iterator[str]:
         run: what the run found.
         wanted: a path ending in `.json`, `.md` or `.html`, or the word `github`.
 
-    A report that cannot be written is a line too: the run itself is over and must be told.
+    A report that cannot be written is a line too: the result of the run must still be shown.
     """
     if wanted == "github":
         yield from _github(run)
@@ -50,7 +50,7 @@ def _text(run: Run, path: Path) -> str:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write a file whole: a reader never meets half a report."""
+    """Write a file in one step: a reader never sees half a report."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:

@@ -50,7 +50,7 @@ def make_pickle() -> Serializer:
 
 
 def make_cloudpickle() -> Serializer:
-    """cloudpickle; what it sends loads with pickle, its own functions are named inside."""
+    """cloudpickle; its payloads load with pickle and name cloudpickle's own functions."""
     import cloudpickle
 
     return Serializer(
@@ -69,7 +69,7 @@ def make_cloudpickle() -> Serializer:
 
 
 def make_dill() -> Serializer:
-    """dill, which has rules of its own for finding globals."""
+    """dill, which has its own rules for finding globals."""
     import dill
 
     return Serializer(
@@ -135,7 +135,7 @@ def make_multiprocessing() -> Serializer:
 
 
 def _unpacked(payload: bytes) -> Sequence[bytes]:
-    """Give the pickle stream of a joblib file; none where its compression is unknown here."""
+    """Return the pickle stream of a joblib file; none where its compression is not known."""
     for sign, module in _COMPRESSED:
         if payload.startswith(sign):
             try:

@@ -1,6 +1,6 @@
 """Every option of the command line and of the ini file, in one table.
 
-Imported at every start of pytest, as `options` is, which reads what was given.
+Imported at every start of pytest, like `options`, which reads the values.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 __all__ = ["OPTIONS", "STORE_KEYS", "Option"]
 
-# Ini keys that only shape how environments are made; `store_options` reads them.
+# Ini keys about how environments are made; `store_options` reads them.
 STORE_KEYS: Final = ("portable_link_mode", "portable_install_timeout", "portable_cache_ttl")
 
 
@@ -20,7 +20,7 @@ class Option(NamedTuple):
         name: the words after `portable`, joined by hyphens.
         kind: `list`, `flag` or `text`.
         help: one line for `--help`.
-        metavar: the word that stands for the value.
+        metavar: the word for the value in `--help`.
         flag: whether the command line has it.
         ini: whether the ini file has it.
     """
@@ -34,12 +34,12 @@ class Option(NamedTuple):
 
     @property
     def flag_name(self) -> str:
-        """Give the flag of the command line."""
+        """Return the flag of the command line."""
         return f"--portable-{self.name}"
 
     @property
     def key(self) -> str:
-        """Give the ini key, which is also the name of the parsed argument."""
+        """Return the ini key, which is also the name of the parsed argument."""
         return f"portable_{self.name.replace('-', '_')}"
 
 

@@ -1,7 +1,7 @@
 """Options of the command line and of the ini file, read into `Settings`.
 
-This module is imported at every start of pytest: it stays on what pytest has loaded already, and
-on named tuples, which are made ten times faster than dataclasses.
+This module is imported at every start of pytest: it imports only what pytest has loaded already,
+and uses named tuples, because their classes are made ten times faster than dataclasses.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ _NO: Final = frozenset({"", "0", "false", "no", "off"})
 
 
 class Checks(NamedTuple):
-    """What says whether a word can be used; it comes from rooms that load on demand.
+    """Functions that find mistakes; the rooms behind them load on demand.
 
     Attributes:
-        python: says what is wrong with an interpreter spec, or `None`.
-        requirement: says what is wrong with a requirement line, or `None`.
-        serializer: says what is wrong with a serializer's name, or `None`.
-        installers: gives the names of installers that conftest files and plugins bring.
+        python: returns what is wrong with an interpreter spec, or `None`.
+        requirement: returns what is wrong with a requirement line, or `None`.
+        serializer: returns what is wrong with a serializer's name, or `None`.
+        installers: returns the names of installers that conftest files and plugins add.
     """
 
     python: Callable[[str], str | None]
@@ -57,12 +57,12 @@ _NO_STORE: Final[Mapping[str, object]] = MappingProxyType({})
 
 
 class Settings(NamedTuple):
-    """The effective options. `default_*` stand under the marks, the others above them.
+    """The effective options. Marks override `default_*`; the others override marks.
 
     Attributes:
         cache_dir: where environments are kept; `None` is the user's cache.
-        ini_dir: where relative lines of `default_deps` start; `None` is the root.
-        store: what the ini file says of how environments are made, named as in `StoreSettings`.
+        ini_dir: folder that relative lines of `default_deps` start from; `None` is the root.
+        store: the ini keys about how environments are made, named as in `StoreSettings`.
     """
 
     root: Path
@@ -88,11 +88,11 @@ class Settings(NamedTuple):
     store: Mapping[str, object] = _NO_STORE
 
     def wants_inspections(self) -> bool:
-        """Tell whether a report shows the objects themselves."""
+        """Return whether a report shows the objects themselves."""
         return any(name.endswith((".html", ".json")) for name in self.reports)
 
     def header(self) -> str:
-        """Give the line for the head of a test run."""
+        """Return the line for pytest's report header."""
         pythons = ", ".join(self.pythons or self.default_pythons) or "this one"
         serializers = ", ".join(self.serializers or self.default_serializers) or "pickle"
         cache = self.cache_dir or os.environ.get("PYTEST_PORTABLE_CACHE_DIR") or "default"
@@ -106,7 +106,7 @@ class Settings(NamedTuple):
 
 
 def report_mistake(text: str) -> str | None:
-    """Say what is wrong with the name of a report, or nothing."""
+    """Return what is wrong with the name of a report, or nothing."""
     suffix = Path(text).suffix
     if text != "github" and suffix not in REPORTS:
         words = (*REPORTS, "github")
@@ -139,7 +139,7 @@ def split_names(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 class _Source:
-    """The values of one source (command line or ini), read with its mistakes noted."""
+    """The values of one source (command line or ini), and the mistakes found while reading them."""
 
     def __init__(
         self, values: Mapping[str, object], folder: Path, checks: Checks, *, command: bool
@@ -282,7 +282,7 @@ def read_settings(  # noqa: PLR0913 - two sources, each with its folder
     ini_dir: Path,
     checks: Checks,
 ) -> Settings:
-    """Read both sources, all mistakes at once.
+    """Read both sources; all mistakes are reported at once.
 
     Args:
         command: parsed arguments by `Option.key`; `None` or empty where not given.
@@ -290,7 +290,7 @@ def read_settings(  # noqa: PLR0913 - two sources, each with its folder
         root: the rootdir.
         command_dir: where relative paths of the command line start.
         ini_dir: where relative paths of the ini file start.
-        checks: what says whether a word can be used.
+        checks: the functions that find mistakes in values.
 
     Returns:
         The effective options.

@@ -16,7 +16,7 @@ from pytest_portable.settings.mark_checks import KEYS
 
 __all__ = ["Asked", "AskedAll", "Probe", "parse"]
 
-# What every module has, and what some Pythons have beside the host's.
+# Names of every module, and builtins that only other Pythons have.
 _KNOWN: Final = frozenset(dir(builtins)) | {
     "__builtins__",
     "__name__",
@@ -37,14 +37,14 @@ AskedAll: TypeAlias = "Asked | Sequence[Asked] | Mapping[str, Asked] | None"
 
 @dataclass(frozen=True)
 class Probe:
-    """What is evaluated on both sides.
+    """An expression or a function that is evaluated on both sides.
 
     Attributes:
         mode: "expression" or "function".
         source: Python source text.
         name: of the function.
         label: the root of the paths in its result: `probe`, `probe[1]`, `probe['name']`.
-        plain: whether it returns text, which then comes back as it is and is never loaded.
+        plain: whether it returns text, which comes back unpickled.
     """
 
     mode: str
@@ -54,7 +54,7 @@ class Probe:
     plain: bool = False
 
     def to_request(self) -> dict[str, object]:
-        """Return the agent's form."""
+        """Return the form in which the agent gets it."""
         return {
             "label": self.label,
             "mode": self.mode,
@@ -64,7 +64,7 @@ class Probe:
         }
 
     def evaluate(self, obj: object, names: Mapping[str, object]) -> object:
-        """Evaluate on the host; a coroutine is run to its end."""
+        """Evaluate on the host; a coroutine is awaited."""
         return _finished(self._evaluate(obj, names))
 
     def _evaluate(self, obj: object, names: Mapping[str, object]) -> object:
@@ -72,7 +72,7 @@ class Probe:
         if self.mode == "expression":
             code = compile(self.source, "<probe>", "eval", dont_inherit=True)
             return eval(code, {**scope, **names, "obj": obj})  # noqa: S307 - the user's own probe
-        # Not under the future statements of this file: there, it is compiled without any.
+        # Without the future statements of this file: the target compiles it without any.
         code = compile(self.source, "<probe>", "exec", dont_inherit=True)
         exec(code, scope)  # noqa: S102 - the user's own probe
         function = scope[self.name]
@@ -81,7 +81,7 @@ class Probe:
 
 
 def _finished(value: object) -> object:
-    """Run a coroutine in a thread of its own: the test itself may run in a loop already."""
+    """Run a coroutine in its own thread, because the test may run in an event loop already."""
     if not inspect.iscoroutine(value):
         return value
     import asyncio  # noqa: PLC0415 - costs 30 ms, and few probes are coroutines
@@ -109,7 +109,7 @@ def parse(probe: AskedAll, names: Mapping[str, object]) -> tuple[Probe, ...]:
     for label, asked in _labelled(probe).items():
         try:
             found.append(_parse(asked, label, names))
-        except OptionError as error:  # noqa: PERF203 - all mistakes are told at once
+        except OptionError as error:  # noqa: PERF203 - all mistakes are reported at once
             mistakes += error.mistakes
     if isinstance(probe, (list, tuple, dict)) and not probe:
         mistakes.append(f"probe: {probe!r} is empty; leave it out, or give an expression")
@@ -119,7 +119,7 @@ def parse(probe: AskedAll, names: Mapping[str, object]) -> tuple[Probe, ...]:
 
 
 def _misplaced(names: Mapping[str, object]) -> list[str]:
-    """Tell of names that no probe sees and that were meant for something else."""
+    """Return mistakes: names that probes cannot see and that look meant for another argument."""
     mistakes = []
     for name in names:
         if name in KEYS:
@@ -150,7 +150,7 @@ def _parse(asked: Asked, label: str, names: Mapping[str, object]) -> Probe:
     except (SyntaxError, ValueError) as error:
         said = error.msg if isinstance(error, SyntaxError) else error
         raise OptionError(f"{label}: {asked!r} is no expression: {said}") from None
-    # On both sides it would raise the same NameError, and so seem to agree.
+    # Both sides would raise the same NameError, which would count as agreement.
     if unknown := sorted(_free_in_expression(source) - {"obj", *names}):
         given = ", ".join(names) or "none"
         raise OptionError(
@@ -189,7 +189,7 @@ def _from_function(
 
 
 def _strip(definition: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-    """Remove decorators and annotations, which the target need not know."""
+    """Remove decorators and annotations, whose names the target may not have."""
     definition.decorator_list = []
     waiting: list[ast.AST] = [definition]
     while waiting:
@@ -198,7 +198,7 @@ def _strip(definition: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
             node.returns = None
         elif isinstance(node, ast.arg):
             node.annotation = None
-        if not isinstance(node, ast.ClassDef):  # there an annotation may make a field
+        if not isinstance(node, ast.ClassDef):  # in a class an annotation may define a field
             for name in ("body", "orelse", "finalbody"):
                 if isinstance(block := getattr(node, name, None), list):
                     block[:] = [_without_annotation(part) for part in block]
@@ -216,10 +216,10 @@ def _without_annotation(statement: ast.stmt) -> ast.stmt:
 def _check_arguments(
     definition: ast.FunctionDef | ast.AsyncFunctionDef, label: str, names: Mapping[str, object]
 ) -> None:
-    """Refuse a call that raises the same `TypeError` on both sides, and so would seem to agree.
+    """Refuse a call that raises the same `TypeError` on both sides, which would count as agreement.
 
     Raises:
-        OptionError: the function does not take the object and these names, or wants others too.
+        OptionError: the function does not take the object and these names, or needs other names.
     """
     takes = definition.args
     plain = [one.arg for one in (*takes.posonlyargs, *takes.args)]
@@ -242,19 +242,19 @@ def _check_arguments(
 
 
 def _free_in_expression(source: str) -> set[str]:
-    """List what an expression reads and neither sets itself nor has from Python."""
+    """Return the names that an expression reads and neither assigns nor has from Python."""
     top = symtable.symtable(source, "<probe>", "eval")
     return _referenced(top) - _KNOWN - {s.get_name() for s in top.get_symbols() if s.is_assigned()}
 
 
 def _free_names(source: str, name: str) -> list[str]:
-    """List what neither the function nor Python itself defines; defaults stand outside of it."""
-    # What defaults refer to is a name of the module that the function stands in.
+    """Return the names that neither the function nor Python defines, defaults excluded."""
+    # Defaults refer to names of the function's module.
     return sorted(_referenced(symtable.symtable(source, "<probe>", "exec")) - _KNOWN - {name})
 
 
 def _referenced(module: symtable.SymbolTable) -> set[str]:
-    """List the global names that some code refers to, nested code included."""
+    """Return the global names that some code refers to, nested code included."""
     free: set[str] = set()
     tables = [module]
     while tables:

@@ -1,4 +1,4 @@
-"""Ini keys that only shape how environments are made: link mode, limits and ages."""
+"""Ini keys about how environments are made: link mode, limits and ages."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def read_store_options(
 
     Args:
         texts: ini key -> text.
-        wrong: told what is wrong with which key.
+        wrong: called with a key and what is wrong with it.
 
     Returns:
         Values, named as in `environment.StoreSettings`.

@@ -1,4 +1,4 @@
-"""Why something is not there, or raised: one class for each problem code, tried in order."""
+"""Why something is missing, or raised: one class for each problem code, tried in order."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class _FailureCause(Protocol):
     def explain_failure(self, failure: Failure, evidence: Evidence, /) -> Problem | None: ...
 
 
-# What is certain from the name alone comes first, what is left comes last.
+# Causes that the name alone proves come first, the general ones last.
 _LACKS: Final[tuple[_LackCause, ...]] = (
     MainReference(),
     TestModuleReference(),
@@ -71,7 +71,7 @@ _FAILURES: Final[tuple[_FailureCause, ...]] = (
 
 
 def explain_lack(lack: Lack, evidence: Evidence) -> Problem:
-    """Return the problem of something that is not there."""
+    """Return the problem of something that is missing there."""
     found = (cause.explain(lack, evidence) for cause in _LACKS)
     return next(problem for problem in found if problem is not None)
 

@@ -1,4 +1,4 @@
-"""Code sent by value that reads a global which stayed behind."""
+"""Code sent by value that reads a global which was not sent."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["DroppedGlobal", "sender_of"]
 
 
 class DroppedGlobal:
-    """A `NameError` of code that travelled without the global that it reads."""
+    """A `NameError` of code that was sent without the global that it reads."""
 
     code = "main-reference"
 
@@ -71,7 +71,7 @@ def _name(failure: Failure) -> str:
 
 
 def sender_of(failure: Failure, evidence: Evidence) -> CodeSent | None:
-    """Return the by-value code in which a call broke: the innermost frame that travelled."""
+    """Return the by-value code in which a call failed: its innermost frame of sent code."""
     for frame in reversed(failure.frames):
         near = [
             code

@@ -1,4 +1,4 @@
-"""What is left: a hook of the object that raised, or a call that did."""
+"""The last causes: a hook of the object that raised, or a call that did."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PROBE: Final = "__probe__"
 
 
 class Recursion:
-    """A cycle of calls, or a depth, that the load does not survive."""
+    """Endless or too deep recursion in the load."""
 
     code = "recursion"
 
@@ -43,7 +43,7 @@ class Recursion:
 
 
 class LoadHook:
-    """A constructor, `__setstate__`, `__hash__` or the like that raised by itself."""
+    """A constructor, `__setstate__`, `__hash__` or another hook that raised."""
 
     code = "load-hook"
 

@@ -17,7 +17,7 @@ __all__ = ["MissingDistribution", "ModuleSkew", "UndeclaredImport"]
 
 
 class UndeclaredImport:
-    """A distribution that is there imports something that is not: its metadata lies."""
+    """An installed distribution imports something that is not: its metadata is incomplete."""
 
     code = "undeclared-import"
 
@@ -60,7 +60,7 @@ class MissingDistribution:
 
 
 class ModuleSkew:
-    """Installed on both sides, and not the same: the module or the name is not there."""
+    """Installed on both sides in different versions: one lacks the module or the name."""
 
     code = "version-skew"
 
@@ -74,7 +74,7 @@ class ModuleSkew:
         if here is None:
             return self._other_source(lack, evidence, there)
         if owner is None and here == there:
-            return None  # a name that nothing can be imported by, on either side
+            return None  # a name that cannot be imported on either side
         if here == there:
             return lacking(
                 self.code,
@@ -106,7 +106,7 @@ class ModuleSkew:
 
 
 def _as(owner: Owner | None, lack: Lack) -> str:
-    """Return the distribution's name where it is not the module's."""
+    """Return the distribution's name where it differs from the module's."""
     if owner is None or owner.name.lower().replace("-", "_") == lack.top.lower():
         return ""
     return f" (distribution {owner.name})"

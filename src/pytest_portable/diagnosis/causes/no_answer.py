@@ -1,4 +1,4 @@
-"""A process that never answered: killed by a signal, ended, or still busy."""
+"""A process without an answer: killed by a signal, ended, or timed out."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def explain_lost(
     """Return the problem of a child that did not finish.
 
     Args:
-        transcript: what it left.
+        transcript: its steps so far.
         evidence: for the payload that it was busy with.
         stage: of the verdict.
         timeout_seconds: the limit of the leg.
@@ -71,7 +71,7 @@ def _lines(transcript: Transcript, evidence: Evidence) -> list[str]:
 
 
 def _innermost(transcript: Transcript, evidence: Evidence) -> str:
-    """Return the function on top of the stack that faulthandler printed, the agent's apart."""
+    """Return the innermost function in faulthandler's stack that is not the agent's."""
     for line in _lines(transcript, evidence):
         if found := _STACK_LINE.search(line):
             return f"{found[3]} ({found[1]}, line {found[2]})" if found[1] else found[3]

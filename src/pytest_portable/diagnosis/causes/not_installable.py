@@ -1,4 +1,4 @@
-"""What no distribution brings: `__main__`, the test file, a source tree, a file, a lie."""
+"""Modules that no distribution has: `__main__`, the test file, a source tree, a single file."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class TestModuleReference:
 
 
 class PytestLeak:
-    """What pytest put into the namespace of a test, captured by code that is sent by value."""
+    """An object that pytest put into a test's namespace, captured by code sent by value."""
 
     code = "pytest-leak"
 
@@ -152,7 +152,7 @@ class MissingModule:
 
 
 def _home(lack: Lack) -> str:
-    """Return the module that really holds a definition, by the names of its own functions."""
+    """Return the module that really has a definition, by the names of its functions."""
     wanted = lack.name or lack.wanted
     found = live(lack.module, wanted) if wanted else None
     if found is None:

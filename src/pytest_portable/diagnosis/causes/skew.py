@@ -1,4 +1,4 @@
-"""Two versions of one definition: what one dumped, the other cannot take."""
+"""Two versions of one definition: one cannot load what the other dumped."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MAX_APART: Final = 2
 
 
 class VersionSkew:
-    """A class or a function that is another version there, or has another definition."""
+    """A class or a function of another version there, or with another definition."""
 
     code = "version-skew"
 
@@ -98,7 +98,7 @@ class VersionSkew:
 def _breaks_here(failure: Failure, evidence: Evidence, *, is_apart: bool) -> bool:
     """Return whether it loads nowhere: then it has not broken because of a version.
 
-    Where the definitions differ, only what breaks in the same words shows that.
+    Where the definitions differ, only an error with the same words proves that.
     """
     if evidence.loads_here is not False:
         return False
@@ -111,7 +111,7 @@ def apart(module: str, name: str, evidence: Evidence) -> list[str]:
     if not name:
         return []
     there = evidence.census.names.get((module, name))
-    # The compiler of another patch release may write other bytecode for the same text.
+    # Another patch release may compile the same text to other bytecode.
     same = evidence.target.python == evidence.here.python
     return differences(facts_here(module, name), there, same_python=same)
 
@@ -141,7 +141,7 @@ def _sides(module: str, evidence: Evidence) -> tuple[Owner, Owner] | None:
 
 
 def _suspects(failure: Failure, evidence: Evidence) -> Iterator[tuple[str, str]]:
-    """Yield what may be at fault: what was being rebuilt, then who raised, innermost first."""
+    """Yield candidates: what was being rebuilt, then what raised, innermost first."""
     seen: set[tuple[str, str]] = set()
     for suspect in _all_suspects(failure, evidence):
         module = suspect[0]
@@ -170,7 +170,7 @@ def _all_suspects(failure: Failure, evidence: Evidence) -> Iterator[tuple[str, s
 
 
 def _class_in_message(failure: Failure, evidence: Evidence) -> tuple[str, str] | None:
-    """Find the class that an `AttributeError` of an old Python names, among the references."""
+    """Return the reference to the class that an old Python's `AttributeError` names."""
     found = re.search(r"'(\w+)' object has no attribute", failure.error.message)
     if not found:
         return None

@@ -1,4 +1,4 @@
-"""All loads and runs there, and something differs: the other version that may be at fault."""
+"""A difference without an error: the other version there that may be the cause."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class OtherVersion(NamedTuple):
 
 
 def other_versions(evidence: Evidence) -> Iterator[OtherVersion]:
-    """Yield what of one payload is of another version there, the outermost first.
+    """Yield the globals of a payload with another version there, the outermost first.
 
-    The serializer's own code is none of it: its versions have codes of their own.
+    The serializer's own code is left out, because its versions have other problem codes.
     """
     found = []
     for module, name, paths in evidence.references():
@@ -52,7 +52,7 @@ def explain_difference(suspects: Sequence[OtherVersion], place: str) -> Problem:
 
     Args:
         suspects: at least one; those of the object before those of other payloads.
-        place: path of the difference: in the object, or in a result, which has a root of its own.
+        place: path of the difference: in the object, or in a result, whose root has another name.
     """
     first = max(suspects, key=lambda one: _length_in_common(one.path, place))
     told = "; ".join(apart(first.module, first.name, first.evidence)[:_MAX_TOLD])

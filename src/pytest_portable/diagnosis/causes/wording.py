@@ -1,4 +1,4 @@
-"""Problems and remedies that several causes word alike."""
+"""Problems and remedies with the same words in several causes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def lacking(  # noqa: PLR0913 - one keyword for each field that differs
     remedies: tuple[Remedy, ...] = (),
     module: str | None = None,
 ) -> Problem:
-    """Return the problem of something that is not there."""
+    """Return the problem of something that is missing there."""
     return Problem(
         code=code,
         stage=lack.stage,
@@ -56,8 +56,8 @@ def needs(lack: Lack) -> str:
 
 
 def add(evidence: Evidence, distribution: str) -> tuple[Remedy, ...]:
-    """Return how to have a distribution there, where one can be had."""
-    # A source tree that is linked here can only be had there as a project.
+    """Return how to install a distribution there, where that is possible."""
+    # A source tree that is linked here can be installed there only as a project.
     if evidence.here.is_edited(distribution):
         return (Remedy(f'install the project {distribution}: deps=[..., "."]', '"."'),)
     if not evidence.given:
@@ -66,7 +66,7 @@ def add(evidence: Evidence, distribution: str) -> tuple[Remedy, ...]:
 
 
 def pin(evidence: Evidence, here: Owner) -> tuple[Remedy, ...]:
-    """Return how to have the host's version there, where that supports the target's Python."""
+    """Return how to install the host's version there, if it supports the target's Python."""
     requires = evidence.here.requires_python(here.name)
     if not evidence.given or evidence.here.is_edited(here.name):
         return ()
@@ -91,5 +91,5 @@ def _supports(requires: str, python: str) -> bool:
 
 
 def in_a_package() -> Remedy:
-    """Return the remedy for what is defined where no installed package is."""
+    """Return the remedy for what is defined outside of installed packages."""
     return Remedy("move the definition to a module of an installed package")

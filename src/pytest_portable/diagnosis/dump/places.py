@@ -1,4 +1,4 @@
-"""Where in the object the parts lie that a trace found: read from its stream."""
+"""Paths of the parts that a trace found, read from its stream."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def read_trace(found: Trace, root: str) -> Paths:
 
 
 def paths_of_leaves(paths: Paths) -> dict[int, list[str]]:
-    """All paths of every placeholder, by its number, in the order of the stream."""
+    """Return all paths of every placeholder, by its number, in the order of the stream."""
     graph = paths.graph
     found: dict[int, list[str]] = {}
     for node, kind in enumerate(graph.kinds):
@@ -44,14 +44,14 @@ def paths_of_leaves(paths: Paths) -> dict[int, list[str]]:
 
 @dataclass(frozen=True)
 class Chain:
-    """Parts within parts, along the same attributes again and again.
+    """A chain of parts within parts, along the same attributes again and again.
 
     Attributes:
         path: where it begins.
         unit: what every turn adds to the path.
         turns: how many there were.
-        endless: whether every turn made its part anew, so that there is no end.
-        kind: class that comes again, where it is no plain container.
+        endless: whether every turn made a new part, so that there is no end.
+        kind: the repeated class, where it is no plain container.
     """
 
     path: str
@@ -62,7 +62,7 @@ class Chain:
 
 
 def find_chain(paths: Paths, found: Trace) -> Chain | None:
-    """Find the repetition on the way to the deepest part; None where nothing repeats."""
+    """Return the repetition on the path to the deepest part; None where nothing repeats."""
     graph = paths.graph
     # Nodes are walked breadth first: the last ones are as deep as any. What a reducer was just
     # writing when it ended need not have a path of its own.
@@ -92,7 +92,7 @@ def find_chain(paths: Paths, found: Trace) -> Chain | None:
 
 
 def _begin(labels: Sequence[str], start: int, size: int) -> int:
-    """Let a turn begin with an attribute: an index before it belongs to what holds the chain."""
+    """Return where a turn starts: at an attribute, as an index before it is outside the chain."""
     for index in range(start, start + size):
         if not labels[index].startswith("["):
             return index
@@ -109,7 +109,7 @@ def _run(labels: Sequence[str], end: int, size: int) -> int:
 
 
 def _what_repeats(stack: Sequence[object]) -> tuple[type | None, bool]:
-    """Give the class that comes most often on the stack, and whether its objects are new ones."""
+    """Return the most frequent class on the stack, and whether its objects are new ones."""
     classes: dict[type, list[object]] = {}
     for part in stack:
         if not isinstance(part, (str, bytes, int, type)):
@@ -124,7 +124,7 @@ def _what_repeats(stack: Sequence[object]) -> tuple[type | None, bool]:
 
 
 def _leads_to(outer: object, inner: object) -> bool:
-    """Whether an object holds another one, directly or through a few containers."""
+    """Return whether an object holds another one, directly or through a few containers."""
     near = [outer]
     for _ in range(_NEAR):
         near = [

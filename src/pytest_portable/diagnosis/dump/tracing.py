@@ -1,8 +1,8 @@
-"""Dump once more with a pickler that goes on: what fails is replaced, and its place is kept.
+"""Dump again with a pickler that goes on: it replaces what fails and keeps the place.
 
-The pure-Python pickler asks the same reducers in the same order as the one in C. Here a part that
-cannot be dumped becomes a placeholder in the stream; all of them are found in one pass, and the
-payload graph reads their paths from the stream as it reads everybody else's.
+The pure-Python pickler calls the same reducers in the same order as the one in C. A part that
+cannot be dumped becomes a placeholder in the stream. All of them are found in one pass, and the
+payload graph reads their paths from the stream, like all paths.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 __all__ = ["DEEP", "MAX_LEAVES", "GaveUpError", "Leaf", "Trace", "trace"]
 
 MAX_LEAVES: Final = 20
-# Where a recursion error comes at this depth, the object's structure is to blame, not a reducer.
+# A recursion error at this depth is caused by the object's structure, not by a reducer.
 DEEP: Final = 200
 _MAX_SECONDS: Final = 5.0
-# The pure-Python pickler takes up to seven frames a level; the one in C takes 10,000 levels.
+# The pure-Python pickler needs up to seven frames a level; the one in C allows 10,000 levels.
 _FRAMES: Final = 120_000
-# Reserved, not used: a reducer that recurses in C needs up to a kilobyte a frame.
+# Reserved for reducers that recurse in C, which need up to a kilobyte a frame.
 _STACK_BYTES: Final = 512 << 20
-# Nobody's path goes through long text or bytes.
+# No path goes through long text or bytes.
 _LONG: Final = 1000
 _KEPT_STACK: Final = 300
 _UNWINDING_SAVES: Final = 1_000_000
@@ -65,7 +65,7 @@ class Trace:
         leaves: parts that cannot be dumped, in the order of the dump.
         depth: levels of the deepest save; `deepest` is where in the stream it began, and `stack`
             what was being dumped there.
-        ended: empty, or why the pass was cut short: `depth`, `time` or `count`.
+        ended: empty, or why the pass stopped early: `depth`, `time` or `count`.
         ended_in: class of what was being dumped when the time was over.
     """
 
@@ -83,20 +83,20 @@ class GaveUpError(Exception):
 
 
 class _EndedError(Exception):
-    """The pass does not come to its end even where nothing is saved any more."""
+    """The pass does not end even though nothing more is saved."""
 
 
 class Tracing:
     """Mixin over a pure-Python pickler: failing parts are replaced, and saving goes on."""
 
-    # Of the pickler: what is used here.
+    # Attributes of the pickler that are used here.
     write: Any
     memo: dict[int, Any]
     framer: Any
 
     def prepare(self, stream: io.BytesIO, deadline: float) -> None:
-        """Take the stream that the pickler writes to, and the time at which to stop."""
-        # Without frames everything is in the stream at once, and can be taken back.
+        """Keep the stream that the pickler writes to, and the time at which to stop."""
+        # Without frames everything is written to the stream at once, and can be removed again.
         self.framer.start_framing = lambda: None
         self.stream = stream
         self.deadline = deadline
@@ -138,7 +138,7 @@ class Tracing:
             raise GaveUpError
 
     def where(self) -> str:
-        """Name the class of what is being dumped; plain containers say nothing."""
+        """Return the class of what is being dumped, plain containers left out."""
         for level in reversed(self.levels):
             if type(level).__module__ != "builtins":
                 return type(level).__qualname__
@@ -180,15 +180,15 @@ def _short(obj: object) -> object:
 
 
 def trace(obj: object, flavour: Flavour, *, seconds: float = _MAX_SECONDS) -> Trace:
-    """Dump an object with a tracing pickler, on a stack of its own that can go deep.
+    """Dump an object with a tracing pickler, in a thread with a deep stack.
 
-    The reducers run once more: what they print and warn about is dropped, and the recursion
-    limit is as it was afterwards.
+    The reducers run again: what they print and warn about is dropped. The recursion limit is
+    restored afterwards.
 
     Args:
         obj: what could not be dumped.
         flavour: which pickler to imitate.
-        seconds: wall-clock limit; a reducer that hangs is left behind.
+        seconds: wall-clock limit; a thread with a hanging reducer is abandoned.
     """
     stream = io.BytesIO()
     pickler = flavour.make(Tracing, stream)
@@ -223,12 +223,12 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-# The recursion limit belongs to the process, and so does what guards it.
+# The recursion limit belongs to the process, and so does its lock.
 _LIMIT_LOCK: Final = threading.Lock()
 
 
 class _Worker(threading.Thread):
-    """Runs on a deep stack, with frames to fill it; left behind where it takes too long."""
+    """A thread with a deep stack and a high recursion limit; abandoned where it takes too long."""
 
     def __init__(self, work: Callable[[], object]) -> None:
         super().__init__(daemon=True)
@@ -237,7 +237,7 @@ class _Worker(threading.Thread):
         self.limit_before = sys.getrecursionlimit()
 
     def run(self) -> None:
-        """Work, and give the recursion limit back where nobody waits any more."""
+        """Work, and restore the recursion limit where nothing waits for the thread any more."""
         try:
             self.work()
         finally:
@@ -245,7 +245,7 @@ class _Worker(threading.Thread):
                 _lower_limit(self.limit_before)
 
     def work_for(self, seconds: float) -> None:
-        """Start, and wait at most so many seconds."""
+        """Start the thread, and wait at most so many seconds."""
         with _LIMIT_LOCK:
             limits = (worker.limit_before for worker in _workers())
             self.limit_before = min((self.limit_before, *limits))
@@ -265,7 +265,7 @@ def _workers() -> list[_Worker]:
 
 
 def _lower_limit(limit: int) -> None:
-    """Set the recursion limit back, unless another thread of ours needs it as it is.
+    """Restore the recursion limit, unless another thread of ours needs the present one.
 
     CPython 3.11 aborts the process when a thread that is deeper than the limit makes its next call
     ("Cannot recover from stack overflow"); that thread lowers the limit when it ends.

@@ -39,7 +39,7 @@ def make() -> Serializer:
 
 
 def pickles(payload: bytes) -> Sequence[bytes]:
-    """Give the frames that are pickles; those of other families hold plain bytes."""
+    """Return the frames that are pickles; those of other families hold plain bytes."""
     import msgpack
     from distributed.protocol.core import decompress
     from distributed.protocol.utils import unpack_frames

@@ -67,7 +67,7 @@ def make() -> Serializer:
 
 
 def pickles(payload: bytes) -> Sequence[bytes]:
-    """Give the pickle of a payload; of several alternatives the first is what workers load."""
+    """Return the pickle of a payload; of several alternatives the first is what workers load."""
     kind, body = payload[:_ID_BYTES], payload[_ID_BYTES:]
     if kind in _BASE64:
         try:
@@ -122,7 +122,7 @@ def _unpack(data: bytes, *, raised: bool) -> Answer:
 
 
 def _check_options(options: Mapping[str, object]) -> Sequence[str]:
-    """Say which strategies the installed SDK has not, or has for the other kind of object."""
+    """Return strategies that the installed SDK lacks, or has for the other kind of object."""
     from globus_compute_sdk.errors import SerdeError
     from globus_compute_sdk.serialize import concretes
     from globus_compute_sdk.serialize.facade import validate_strategylike
@@ -156,7 +156,7 @@ def _check_options(options: Mapping[str, object]) -> Sequence[str]:
 
 
 def _left_behind(value: object, options: Mapping[str, object]) -> Sequence[LeftBehind]:
-    """List what a function needs and its source does not carry."""
+    """Return the names that a function needs and that its source does not hold."""
     name = str(options.get("strategy_code") or "").rpartition(".")[2]
     if name not in _SOURCE_FIRST or not isinstance(value, types.FunctionType):
         return ()

@@ -1,4 +1,4 @@
-"""Ray: the cloudpickle that Ray brings, tasks, and the errors that they end in.
+"""Ray: its own cloudpickle, tasks, and the errors that they end in.
 
 Source: ray 2.60, `ray/cloudpickle/__init__.py`, `ray/exceptions.py` (`RayTaskError`),
 `ray/_private/function_manager.py`, `ray/_private/utils.py` (limits, versions).
@@ -27,7 +27,7 @@ _MAX_FUNCTION_BYTES: Final = 100_000_000
 
 
 def make() -> Serializer:
-    """`ray.cloudpickle`, which tasks, actors and their arguments go through."""
+    """`ray.cloudpickle`, which dumps tasks, actors and their arguments."""
     framework = Framework(*_MODULES)
     framework.load()
     from ray import cloudpickle
@@ -61,7 +61,7 @@ def make() -> Serializer:
 
 @contextlib.contextmanager
 def _prepared(function: Any) -> Iterator[Any]:
-    """Give the function behind `@ray.remote`."""
+    """Yield the function behind `@ray.remote`."""
     from ray.remote_function import RemoteFunction
 
     yield function._function if isinstance(function, RemoteFunction) else function  # noqa: SLF001 - as Ray itself takes it

@@ -36,7 +36,7 @@ def make() -> Serializer:
 
 
 def pickles(payload: bytes) -> Sequence[bytes]:
-    """Give the pickle of the archive; the bytes of tensors stand in entries of their own."""
+    """Return the pickle of the archive; the bytes of tensors are in other entries."""
     if not zipfile.is_zipfile(io.BytesIO(payload)):
         return (payload,)
     with zipfile.ZipFile(io.BytesIO(payload)) as archive:
