@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_portable.serializers.shipping.as_main import rehomed
-from unit.shipping.laboratory import importable
+from support.laboratory import importable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
