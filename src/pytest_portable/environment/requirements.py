@@ -131,8 +131,8 @@ def read_requirements(
         raise SetupError("\n".join(dict.fromkeys(reader.mistakes)))
     declared = reader.declared
     # The order of options may decide which index wins; that of requirements decides nothing.
-    declared.identity = [*sorted(set(declared.identity)), *map(redact, declared.options)]
-    return declared
+    identity = [*sorted(set(declared.identity)), *map(redact, declared.options)]
+    return replace(declared, identity=identity)
 
 
 class _Reader:
@@ -212,7 +212,7 @@ class _Reader:
         path = (self._root / line.value).resolve()
         packages = read_toml(path, line.text).get("packages", [])
         self.declared.locks.append(path)
-        self.declared.names |= {canonicalize_name(str(each.get("name"))) for each in packages}
+        self.declared.names.update(canonicalize_name(str(each.get("name"))) for each in packages)
         self.declared.identity.append(f"lock {file_digest(path)}")
 
     def _add_project(self, line: Line) -> None:
@@ -257,7 +257,7 @@ class _Reader:
             return
         self.declared.lines.append(text)
         self.declared.identity.append(identity)
-        self.declared.names |= {name} - {""}
+        self.declared.names.update({name} - {""})
 
     def _holds(self, marker: str) -> bool:
         return not marker or Marker(marker).evaluate(self._marker_environment)

@@ -7,7 +7,7 @@ from typing import Final, cast
 
 __all__ = [
     "FAILED",
-    "Failure",
+    "FailedAttempt",
     "attempt",
     "bases",
     "holds",
@@ -21,7 +21,7 @@ __all__ = [
 _mro: Final = type.__dict__["__mro__"].__get__
 
 
-class Failure:
+class FailedAttempt:
     """The type of `FAILED`, the answer of a call that raised."""
 
     def __repr__(self) -> str:
@@ -29,7 +29,7 @@ class Failure:
         return "<failed>"
 
 
-FAILED: Final = Failure()
+FAILED: Final = FailedAttempt()
 TRUTHS: Final = frozenset({"bool", "bool_", "int"})
 
 

@@ -185,7 +185,7 @@ def members(paths: Paths, node: int) -> list[tuple[str, int]]:
     """Attributes of a definition by name, from call, state and setters alike."""
     view = paths.view
     if view.latest_members[0] != node:
-        view.latest_members = node, list(_members(paths, node))
+        view.keep_members(node, list(_members(paths, node)))
     return view.latest_members[1]
 
 

@@ -17,7 +17,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Leaf:
     stack: tuple[object, ...] = ()
 
 
-@dataclass
+@dataclass(frozen=True)
 class Trace:
     """What one pass found.
 
@@ -70,7 +70,7 @@ class Trace:
     """
 
     data: bytes = b""
-    leaves: list[Leaf] = field(default_factory=list)
+    leaves: tuple[Leaf, ...] = ()
     depth: int = 0
     deepest: int = 0
     stack: tuple[object, ...] = ()
@@ -128,14 +128,16 @@ class Tracing:
             levels.pop()
 
     def _note(self, start: int) -> None:
-        found = self.found
-        if len(self.levels) > found.depth:
-            found.depth, found.deepest = len(self.levels), start
-            if found.depth % _KEPT_STACK == 0:
-                found.stack = tuple(self.levels[-_KEPT_STACK:])
+        depth = len(self.levels)
+        if depth > self.found.depth:
+            stack = self.found.stack if depth % _KEPT_STACK else self._stack()
+            self.found = replace(self.found, depth=depth, deepest=start, stack=stack)
         if time.monotonic() > self.deadline:
-            found.ended, found.ended_in = "time", self.where()
+            self.found = replace(self.found, ended="time", ended_in=self.where())
             raise GaveUpError
+
+    def _stack(self) -> tuple[object, ...]:
+        return tuple(self.levels[-_KEPT_STACK:])
 
     def where(self) -> str:
         """Return the class of what is being dumped, plain containers left out."""
@@ -157,16 +159,15 @@ class Tracing:
             self.memo.popitem()
 
     def _fail(self, obj: object, error: BaseException) -> None:
-        found = self.found
         if isinstance(error, RecursionError) and len(self.levels) > DEEP:
-            found.ended = "depth"
-            found.stack = tuple(self.levels[-_KEPT_STACK:])
-        leaf = Leaf(len(found.leaves), obj, error, tuple(self.levels[-_KEPT_STACK:-1]))
+            self.found = replace(self.found, ended="depth", stack=self._stack())
+        leaf = Leaf(len(self.found.leaves), obj, error, self._stack()[:-1])
         self._place(leaf.number)
-        found.leaves.append(leaf)
         self.failed[id(obj)] = leaf
-        if len(found.leaves) >= MAX_LEAVES:
-            found.ended = found.ended or "count"
+        leaves = (*self.found.leaves, leaf)
+        is_enough = len(leaves) >= MAX_LEAVES
+        ended = self.found.ended or ("count" if is_enough else "")
+        self.found = replace(self.found, leaves=leaves, ended=ended)
 
     def _place(self, number: int) -> None:
         text = b"%d" % number
@@ -203,12 +204,10 @@ def trace(obj: object, flavour: Flavour, *, seconds: float = _MAX_SECONDS) -> Tr
         worker = _Worker(lambda: context.run(run))
         worker.work_for(seconds + 1)
     found: Trace = pickler.found
-    if worker.is_alive():
-        found.ended = "time"
-    if found.ended == "time" and not found.ended_in:
-        found.ended_in = pickler.where()
-    found.data = stream.getvalue()
-    return found
+    ended = "time" if worker.is_alive() else found.ended
+    is_slow = ended == "time" and not found.ended_in
+    ended_in = pickler.where() if is_slow else found.ended_in
+    return replace(found, data=stream.getvalue(), ended=ended, ended_in=ended_in)
 
 
 @contextlib.contextmanager

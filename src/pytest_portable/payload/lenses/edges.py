@@ -37,7 +37,7 @@ def edges(view: View, node: int) -> list[Edge]:
             if len(view.long) >= _LONG_KEPT:
                 view.long.pop(next(iter(view.long)))
             view.long[node] = found
-    view.latest = node, found
+    view.keep_edges(node, found)
     return found
 
 

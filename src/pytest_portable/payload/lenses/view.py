@@ -74,6 +74,14 @@ class View:
             else:
                 self.strays.append(call)
 
+    def keep_edges(self, node: int, edges: list[Edge]) -> None:
+        """Keep the edges of the node that was asked for last."""
+        self.latest = node, edges
+
+    def keep_members(self, node: int, members: list[tuple[str, int]]) -> None:
+        """Keep the members of the definition that was asked for last."""
+        self.latest_members = node, members
+
     def name(self, node: int) -> Name | None:
         """Return the module and qualified name of a global; None for what is no global."""
         names = self.graph.names
