@@ -286,7 +286,8 @@ def owner_of_stored(node: ast.AST) -> ast.expr | None:
             | ast.Call(func=ast.Attribute(attr="__setattr__" | "__delattr__"), args=[owner, _, *_])
         ):
             return owner
-    return None
+        case _:
+            return None
 
 
 def makes(value: ast.expr) -> bool:

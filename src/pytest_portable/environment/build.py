@@ -28,7 +28,7 @@ from pytest_portable.environment.layout import (
     tree_bytes,
 )
 from pytest_portable.environment.processes import Completed, Processes
-from pytest_portable.environment.store import Record, Store
+from pytest_portable.environment.store import BuildRecord, Store
 from pytest_portable.environment.wheel import project_lines
 from pytest_portable.errors import SetupError
 from pytest_portable.report.redaction import host_redactor
@@ -61,7 +61,7 @@ class _Attempt:
     unpinned: tuple[str, ...] = ()
 
 
-def build(plan: BuildPlan, store: Store, report: Callable[[str], None]) -> Record:
+def build(plan: BuildPlan, store: Store, report: Callable[[str], None]) -> BuildRecord:
     """Build an environment; the caller holds the lock of its key.
 
     Args:
@@ -252,7 +252,7 @@ def _warm_up(path: Path, bench: Bench, report: Callable[[str], None]) -> None:
     )
 
 
-def is_current(plan: BuildPlan, store: Store, old: Record) -> bool:
+def is_current(plan: BuildPlan, store: Store, old: BuildRecord) -> bool:
     """Return whether a build still holds what the installer would install today.
 
     Args:
@@ -283,11 +283,11 @@ def is_current(plan: BuildPlan, store: Store, old: Record) -> bool:
     return done.ok
 
 
-def _record(plan: BuildPlan, path: Path, filled: _Filled) -> Record:
+def _record(plan: BuildPlan, path: Path, filled: _Filled) -> BuildRecord:
     runtime, notes = filled
     now = time.time()
     folders = site_folders(path)
-    return Record(
+    return BuildRecord(
         key=plan.key,
         build=path.name,
         distributions=installed(folders),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pytest_portable.environment.layout import tree_bytes
 from pytest_portable.environment.request import DAY_SECONDS
-from pytest_portable.environment.store import MARKER, Record, Store, is_complete, read_record
+from pytest_portable.environment.store import MARKER, BuildRecord, Store, is_complete, read_record
 
 __all__ = ["Pruned", "StoredEnvironment", "clean_up", "list_environments", "prune"]
 
@@ -34,7 +34,7 @@ class StoredEnvironment:
     """
 
     path: Path
-    record: Record | None
+    record: BuildRecord | None
     used: float
     size: int
     is_current: bool

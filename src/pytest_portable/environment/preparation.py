@@ -39,7 +39,7 @@ from pytest_portable.environment.requirements import (
     read_requirements,
     runtime_pins,
 )
-from pytest_portable.environment.store import SCHEMA, Record, Store, session_store
+from pytest_portable.environment.store import SCHEMA, BuildRecord, Store, session_store
 from pytest_portable.errors import InstallError, SetupError
 
 if TYPE_CHECKING:
@@ -139,8 +139,8 @@ def _spec(request: EnvironmentRequest) -> str | None:
 
 
 def _provide(
-    plan: BuildPlan, store: Store, record: Record | None, report: Callable[[str], None]
-) -> tuple[Store, Record, list[str]]:
+    plan: BuildPlan, store: Store, record: BuildRecord | None, report: Callable[[str], None]
+) -> tuple[Store, BuildRecord, list[str]]:
     """Build or renew an environment; add a remark where it could not be renewed."""
     if store.is_writable():
         return store, *_obtain(plan, store, report)
@@ -258,7 +258,7 @@ def _installer(settings: StoreSettings) -> Installer:
     return PipInstaller()
 
 
-def _is_stale(record: Record, settings: StoreSettings) -> bool:
+def _is_stale(record: BuildRecord, settings: StoreSettings) -> bool:
     """Return whether there may be newer versions, and they are wanted."""
     if settings.offline or record.is_pinned or not record.requirements:
         return False
@@ -269,7 +269,7 @@ def _is_stale(record: Record, settings: StoreSettings) -> bool:
 
 def _obtain(
     plan: BuildPlan, store: Store, report: Callable[[str], None]
-) -> tuple[Record, list[str]]:
+) -> tuple[BuildRecord, list[str]]:
     """Build or confirm the environment of a key, while holding its lock."""
     with store.lock(plan.key, report):
         old = store.lookup(plan.key)  # another process may have built it while we waited
@@ -280,7 +280,7 @@ def _obtain(
         return _renew(old, plan, store, report)
 
 
-def _build_first(plan: BuildPlan, store: Store, report: Callable[[str], None]) -> Record:
+def _build_first(plan: BuildPlan, store: Store, report: Callable[[str], None]) -> BuildRecord:
     known = recall_failure(store, plan.key, since=plan.settings.since)
     if known is not None:  # else eight workers would fail one after the other
         raise known
@@ -295,8 +295,8 @@ def _build_first(plan: BuildPlan, store: Store, report: Callable[[str], None]) -
 
 
 def _renew(
-    old: Record, plan: BuildPlan, store: Store, report: Callable[[str], None]
-) -> tuple[Record, list[str]]:
+    old: BuildRecord, plan: BuildPlan, store: Store, report: Callable[[str], None]
+) -> tuple[BuildRecord, list[str]]:
     try:
         report(f"asking for newer versions of {', '.join(old.requirements)}")
         if is_current(plan, store, old):
@@ -319,7 +319,9 @@ def _renew(
     return record, []
 
 
-def _environment(plan: BuildPlan, store: Store, record: Record, remarks: list[str]) -> Environment:
+def _environment(
+    plan: BuildPlan, store: Store, record: BuildRecord, remarks: list[str]
+) -> Environment:
     path = store.builds / record.build
     return Environment(
         key=plan.key,

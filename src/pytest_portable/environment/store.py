@@ -21,7 +21,7 @@ from pathlib import Path
 from pytest_portable.environment.layout import environment_python
 from pytest_portable.environment.request import DAY_SECONDS
 
-__all__ = ["MARKER", "Record", "Store", "read_record", "session_store", "write_atomically"]
+__all__ = ["MARKER", "BuildRecord", "Store", "read_record", "session_store", "write_atomically"]
 
 SCHEMA = 1
 # In every build: first the key, so that leftovers have an owner; the record once it is complete.
@@ -35,7 +35,7 @@ _TAG = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Record:
+class BuildRecord:
     """What a pointer says about its build.
 
     Attributes:
@@ -95,7 +95,7 @@ class Store:
             return False
         return all(os.access(self.root / name, os.W_OK) for name in ("builds", "keys", "locks"))
 
-    def lookup(self, key: str) -> Record | None:
+    def lookup(self, key: str) -> BuildRecord | None:
         """Return the record of a complete build whose interpreter is still there."""
         record = read_record(self.root / "keys" / f"{key}.json")
         if record is None or record.key != key:
@@ -103,7 +103,7 @@ class Store:
         # Follows the link, which is dangling where the interpreter was removed.
         return record if environment_python(self.builds / record.build).exists() else None
 
-    def touch(self, record: Record) -> None:
+    def touch(self, record: BuildRecord) -> None:
         """Record that a build is used, at most once a day."""
         marker = self.builds / record.build / MARKER
         with contextlib.suppress(OSError):  # a read-only store can be used too
@@ -159,7 +159,7 @@ class Store:
         path.rmdir()
         return path
 
-    def publish(self, record: Record) -> None:
+    def publish(self, record: BuildRecord) -> None:
         """Make a build visible: its own record first, then the pointer, atomically."""
         try:
             write_atomically(self.builds / record.build / MARKER, asdict(record))
@@ -168,15 +168,15 @@ class Store:
             shutil.rmtree(self.builds / record.build, ignore_errors=True)
             raise
 
-    def point(self, record: Record) -> None:
+    def point(self, record: BuildRecord) -> None:
         """Replace the pointer of a key."""
         write_atomically(self.root / "keys" / f"{record.key}.json", asdict(record))
 
 
-def read_record(path: Path) -> Record | None:
+def read_record(path: Path) -> BuildRecord | None:
     """Read a pointer or a build's own record; `None` where it is damaged or of another schema."""
     try:
-        record = Record(**json.loads(path.read_bytes()))
+        record = BuildRecord(**json.loads(path.read_bytes()))
     except (OSError, ValueError, TypeError):
         return None
     return record if record.schema == SCHEMA else None
