@@ -47,7 +47,7 @@ class Session:
         observers: called with every finished check; what they return is kept in its details.
         update: whether golden bundles are written where objects changed.
         store: further settings of the store, named as in `environment.StoreSettings`.
-        adopt: gives the environment of a leg that brings its own; see `preparing.Environments`.
+        adopt: gives the environment of a leg that brings its own; see `environments.Environments`.
         suggest: whether remedies are tried in other environments before they are shown.
         verbosity: how much the text of a failing verdict tells; see `report.text.render`.
 
