@@ -18,7 +18,7 @@ def bound_notes(inspection: Inspection, platform: str) -> list[Problem]:
 
     Args:
         inspection: what the payload holds.
-        platform: the target's, as `sysconfig.get_platform()` gives it.
+        platform: the target's, as `sysconfig.get_platform()` returns it.
     """
     system = "Windows" if platform.startswith("win") else "POSIX"
     others = "POSIX" if system == "Windows" else "Windows"

@@ -1,4 +1,4 @@
-"""Files that hold pickles: compressed, zipped, enclosed, one behind the other; opened, not loaded.
+"""Files that hold pickles: compressed, zipped, in an envelope, several in a row; none is loaded.
 
 Source: joblib 1.6, `joblib/compressor.py` (the signs); PyTorch 2.13, `torch/serialization.py`
 (`_save`: an archive with `data.pkl` and one file a storage); NumPy 2.4, `numpy/lib/_format_impl.py`

@@ -182,7 +182,7 @@ def _definition(paths: Paths, node: int) -> tuple[str, str]:
 
 
 def members(paths: Paths, node: int) -> list[tuple[str, int]]:
-    """Attributes of a definition by name, from call, state and setters alike."""
+    """Return the attributes of a definition by name, from its call, state and setters."""
     view = paths.view
     if view.latest_members[0] != node:
         view.keep_members(node, list(_members(paths, node)))

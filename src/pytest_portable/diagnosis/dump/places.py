@@ -65,7 +65,7 @@ def find_chain(paths: Paths, found: Trace) -> Chain | None:
     """Return the repetition on the path to the deepest part; None where nothing repeats."""
     graph = paths.graph
     # Nodes are walked breadth first: the last ones are as deep as any. What a reducer was just
-    # writing when it ended need not have a path of its own.
+    # writing when it ended may have no path.
     near = [graph.node_at(found.deepest), *paths.order[-_LAST:]] if len(graph) else []
     labels = max((paths.labels(node) for node in near if node >= 0), key=len, default=[])
     if not labels:

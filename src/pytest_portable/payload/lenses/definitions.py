@@ -25,7 +25,7 @@ from pytest_portable.payload.lenses.view import (
 __all__ = ["CLASSES", "CODES", "FUNCTIONS", "MODULES", "code_fields"]
 
 FUNCTIONS: Final = frozenset(
-    # Until 2.2 cloudpickle called functions' type LambdaType, the last name that types gives it.
+    # Until 2.2 cloudpickle called the type of functions LambdaType, its last name in `types`.
     (
         "cloudpickle:_fill_function",
         "cloudpickle:_make_function",
