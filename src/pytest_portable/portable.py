@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
+from typing import Any, Final, TypeVar, overload
 
 from pytest_portable.bundle.golden import Golden, check_golden
 from pytest_portable.bundle.pairs import Pairs, check_made, check_pairs
 from pytest_portable.diagnosis import Standing
+from pytest_portable.engine.checker import Checker
 from pytest_portable.engine.dumping import dump_one
 from pytest_portable.engine.observe import Checked
 from pytest_portable.engine.outcome import conclude
 from pytest_portable.engine.requirements import Subject, find_requirements
 from pytest_portable.engine.route import refuse_calls
+from pytest_portable.engine.session import Session
 from pytest_portable.errors import OptionError, PortabilityError
 from pytest_portable.judgement.context import Sent
+from pytest_portable.payload.inspection import Inspection
 from pytest_portable.settings import probes
-
-if TYPE_CHECKING:
-    from pytest_portable.engine.checker import Checker
-    from pytest_portable.engine.session import Session
-    from pytest_portable.payload.inspection import Inspection
-    from pytest_portable.settings.legs import Leg
-    from pytest_portable.settings.probes import Asked, AskedAll
-    from pytest_portable.verdict import Target, Verdict
+from pytest_portable.settings.legs import Leg
+from pytest_portable.settings.probes import Asked, AskedAll
+from pytest_portable.verdict import Target, Verdict
 
 __all__ = ["Portable", "portable_on"]
 

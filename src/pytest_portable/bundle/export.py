@@ -12,15 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pytest_portable.agent.in_target.portrait import portray
 from pytest_portable.bundle.manifest import Manifest, write_bundle
+from pytest_portable.engine.observe import Checked
 from pytest_portable.equivalence import shorten
 from pytest_portable.report.redaction import redact
-
-if TYPE_CHECKING:
-    from pytest_portable.engine.observe import Checked
 
 __all__ = ["Exporter", "export_check", "make_manifest"]
 

@@ -14,20 +14,18 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.bundle.export import export_check
 from pytest_portable.bundle.judging import with_findings
 from pytest_portable.bundle.manifest import Bundle, read_bundle, write_bundle
 from pytest_portable.bundle.verify import verify_bundle
+from pytest_portable.engine.checker import Checker
+from pytest_portable.engine.observe import Checked
 from pytest_portable.equivalence.portraits import PortraitDifference, compare_portraits
 from pytest_portable.errors import BundleError, OptionError, near
+from pytest_portable.settings.legs import Leg
 from pytest_portable.verdict import Problem, Verdict
-
-if TYPE_CHECKING:
-    from pytest_portable.engine.checker import Checker
-    from pytest_portable.engine.observe import Checked
-    from pytest_portable.settings.legs import Leg
 
 __all__ = ["MODES", "Golden", "check_golden"]
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pytest_portable.equivalence.portraits import PortraitDifference, compare_portraits
+from pytest_portable.settings.legs import Leg
 from pytest_portable.verdict import STAGES, Problem, Verdict
-
-if TYPE_CHECKING:
-    from pytest_portable.settings.legs import Leg
 
 __all__ = ["judge_portraits", "with_findings"]
 

@@ -5,20 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pytest_portable.bundle.judging import judge_portraits
 from pytest_portable.bundle.verify import portrait_probe
+from pytest_portable.engine.checker import Checker
 from pytest_portable.engine.pipeline import NotMade
 from pytest_portable.errors import OptionError, SetupError
 from pytest_portable.judgement.context import side_of
 from pytest_portable.report.redaction import redact
+from pytest_portable.settings.legs import Leg
 from pytest_portable.settings.probes import Probe
-
-if TYPE_CHECKING:
-    from pytest_portable.engine.checker import Checker
-    from pytest_portable.settings.legs import Leg
-    from pytest_portable.verdict import Verdict
+from pytest_portable.verdict import Verdict
 
 __all__ = ["Pairs", "check_made", "check_pairs", "parse_side"]
 

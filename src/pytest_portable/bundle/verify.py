@@ -11,21 +11,19 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pytest_portable.agent.in_target import portrait
 from pytest_portable.bundle.judging import judge_portraits
+from pytest_portable.bundle.manifest import Bundle, Manifest
+from pytest_portable.engine.checker import Checker
+from pytest_portable.equivalence.portraits import PortraitDifference
 from pytest_portable.errors import BundleError
 from pytest_portable.judgement.context import Side
 from pytest_portable.payload.inspection import inspect_payload
+from pytest_portable.settings.legs import Leg
 from pytest_portable.settings.probes import Probe
 from pytest_portable.verdict import Verdict, label_of
-
-if TYPE_CHECKING:
-    from pytest_portable.bundle.manifest import Bundle, Manifest
-    from pytest_portable.engine.checker import Checker
-    from pytest_portable.equivalence.portraits import PortraitDifference
-    from pytest_portable.settings.legs import Leg
 
 __all__ = ["check_references", "leg_for", "portrait_probe", "side_of", "verify_bundle"]
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pytest_portable.bundle.manifest import Manifest, write_bundle
 from pytest_portable.bundle.verify import portrait_probe
+from pytest_portable.engine.checker import Checker
 from pytest_portable.errors import PortabilityError
 from pytest_portable.judgement.context import side_of
 from pytest_portable.payload.inspection import inspect_payload
 from pytest_portable.report.redaction import redact
-
-if TYPE_CHECKING:
-    from pytest_portable.engine.checker import Checker
-    from pytest_portable.settings.probes import Probe
+from pytest_portable.settings.probes import Probe
 
 __all__ = ["wrap_payload"]
 

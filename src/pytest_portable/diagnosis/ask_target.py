@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from pytest_portable.agent import Agent, Transcript
+from pytest_portable.agent.descriptions import Definition
 from pytest_portable.agent.records import Counted, Facts, Located, TargetError
 from pytest_portable.diagnosis.host import Owner
-
-if TYPE_CHECKING:
-    from pytest_portable.agent import Agent, Transcript
-    from pytest_portable.agent.descriptions import Definition
-    from pytest_portable.serializers.shipping.sources import Sources
+from pytest_portable.serializers.shipping.sources import Sources
 
 __all__ = ["Blame", "Census", "Questions"]
 

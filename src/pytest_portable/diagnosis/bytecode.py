@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from pytest_portable.payload.inspection import Inspection
 from pytest_portable.verdict import Problem, Remedy
-
-if TYPE_CHECKING:
-    from pytest_portable.payload.inspection import Inspection
 
 __all__ = ["foreign_code"]
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from pytest_portable.agent import Transcript
 from pytest_portable.agent.records import Asked, Failed, Noted, TargetError
 from pytest_portable.diagnosis.ask_target import Blame, Census, Questions, same_failure
 from pytest_portable.diagnosis.host import Here, Owner, canonical
 from pytest_portable.diagnosis.standing import Standing
-
-if TYPE_CHECKING:
-    from pytest_portable.agent import Transcript
-    from pytest_portable.payload.bytecode import CodeSent
-    from pytest_portable.payload.inspection import Inspection
-    from pytest_portable.verdict import Target
+from pytest_portable.payload.bytecode import CodeSent
+from pytest_portable.payload.inspection import Inspection
+from pytest_portable.verdict import Target
 
 __all__ = ["Evidence"]
 

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
 
+from pytest_portable.agent.records import TargetError
 from pytest_portable.diagnosis.causes import explain_failure, explain_lack
 from pytest_portable.diagnosis.causes.dropped_globals import sender_of
 from pytest_portable.diagnosis.evidence import Evidence, plainest
 from pytest_portable.diagnosis.target_errors import Failure, Lack, chain_of, lack_in
-
-if TYPE_CHECKING:
-    from pytest_portable.agent.records import TargetError
-    from pytest_portable.payload.bytecode import CodeSent
-    from pytest_portable.verdict import Problem
+from pytest_portable.payload.bytecode import CodeSent
+from pytest_portable.verdict import Problem
 
 __all__ = ["explain_call", "explain_later", "explain_load", "explain_options", "take_census"]
 

@@ -15,13 +15,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from pytest_portable.agent.records import Caught
 from pytest_portable.host_modules import real_file
-
-if TYPE_CHECKING:
-    from pytest_portable.agent.records import Caught
-    from pytest_portable.payload.inspection import Inspection
+from pytest_portable.payload.inspection import Inspection
 
 __all__ = ["Standing"]
 

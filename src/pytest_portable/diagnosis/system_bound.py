@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pytest_portable.diagnosis.causes.stdlib_and_platform import bound_to_system
+from pytest_portable.payload.inspection import Inspection
 from pytest_portable.verdict import Problem, Remedy
-
-if TYPE_CHECKING:
-    from pytest_portable.payload.inspection import Inspection
 
 __all__ = ["bound_notes"]
 

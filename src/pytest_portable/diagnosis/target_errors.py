@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from pytest_portable.agent.records import Frame, TargetError
+from pytest_portable.agent.records import Frame, TargetError
 
 __all__ = ["Failure", "Lack", "chain_of", "frames_of", "lack_in"]
 

@@ -6,27 +6,25 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from pytest_portable.agent import Agent
 from pytest_portable.engine import pipeline
 from pytest_portable.engine.asking import CheckRun
+from pytest_portable.engine.hop import Hop
 from pytest_portable.engine.observe import Checked, Log, Observer
+from pytest_portable.engine.outcome import Outcome
 from pytest_portable.engine.prove_remedies import prove
 from pytest_portable.engine.reproduce import keep_failure
+from pytest_portable.environment import Environment
+from pytest_portable.equivalence import Comparator
 from pytest_portable.judgement.context import Context, Side, host_side, side_of
+from pytest_portable.serializers import Serializer
 from pytest_portable.serializers.out_of_band import whole
-
-if TYPE_CHECKING:
-    from pytest_portable.agent import Agent
-    from pytest_portable.engine.hop import Hop
-    from pytest_portable.engine.outcome import Outcome
-    from pytest_portable.environment import Environment
-    from pytest_portable.equivalence import Comparator
-    from pytest_portable.serializers import Serializer
-    from pytest_portable.serializers.shipping import Shipping
-    from pytest_portable.settings.legs import Leg
-    from pytest_portable.settings.probes import Probe
-    from pytest_portable.verdict import Target, Verdict
+from pytest_portable.serializers.shipping import Shipping
+from pytest_portable.settings.legs import Leg
+from pytest_portable.settings.probes import Probe
+from pytest_portable.verdict import Target, Verdict
 
 __all__ = ["CheckSettings", "Checker", "Drawn"]
 

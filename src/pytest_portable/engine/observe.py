@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-if TYPE_CHECKING:
-    from pytest_portable.judgement.context import Context, Sent
-    from pytest_portable.settings.probes import Probe
-    from pytest_portable.verdict import Verdict
+from pytest_portable.judgement.context import Context, Sent
+from pytest_portable.settings.probes import Probe
+from pytest_portable.verdict import Verdict
 
 __all__ = ["Checked", "Log", "Observer"]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from pytest_portable.agent import Transcript
 from pytest_portable.agent.records import Failed, Plain, Raised, Returned, Value
 from pytest_portable.engine.asking import CheckRun, Request, ask, evidence_of
 from pytest_portable.engine.dumping import dump_all, dumps
@@ -16,6 +17,7 @@ from pytest_portable.engine.task import run_task
 from pytest_portable.judgement.argument_paths import argument_paths
 from pytest_portable.judgement.before_load import judge_before_load
 from pytest_portable.judgement.context import Sent
+from pytest_portable.judgement.evidence_of_check import Evidences
 from pytest_portable.judgement.exceptions import bring_back_exception, ends_session, not_raised
 from pytest_portable.judgement.findings import Back, Findings, problems
 from pytest_portable.judgement.late_imports import note_imports
@@ -28,11 +30,7 @@ from pytest_portable.judgement.returned import (
 )
 from pytest_portable.judgement.surroundings.judge import ask_around, judge_surroundings
 from pytest_portable.judgement.transcript import judge_transcript
-
-if TYPE_CHECKING:
-    from pytest_portable.agent import Transcript
-    from pytest_portable.judgement.evidence_of_check import Evidences
-    from pytest_portable.settings.probes import Probe
+from pytest_portable.settings.probes import Probe
 
 __all__ = ["NotMade", "check_object", "check_payload", "draw_payloads", "make_there", "run_call"]
 

@@ -12,13 +12,11 @@ import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.report.redaction import redact
 from pytest_portable.settings.legs import Leg
-
-if TYPE_CHECKING:
-    from pytest_portable.verdict import Verdict
+from pytest_portable.verdict import Verdict
 
 __all__ = ["keep_failure"]
 

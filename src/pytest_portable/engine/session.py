@@ -7,22 +7,20 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.agent import Agent
 from pytest_portable.engine.checker import Checker, CheckSettings
 from pytest_portable.engine.environments import Environments, adopt_nothing
 from pytest_portable.engine.hop import Hop, hop_legs
+from pytest_portable.engine.observe import Observer
+from pytest_portable.environment import Environment, StoreSettings
+from pytest_portable.equivalence import Comparator
+from pytest_portable.report.progress import Progress
 from pytest_portable.serializers import Registry, Serializer
 from pytest_portable.serializers.shipping import make_shipping
+from pytest_portable.settings.legs import Leg
 from pytest_portable.verdict import Target
-
-if TYPE_CHECKING:
-    from pytest_portable.engine.observe import Observer
-    from pytest_portable.environment import Environment, StoreSettings
-    from pytest_portable.equivalence import Comparator
-    from pytest_portable.report.progress import Progress
-    from pytest_portable.settings.legs import Leg
 
 __all__ = ["Session", "facts_of"]
 
@@ -189,8 +187,6 @@ class Session:
         self._environments.prepare([(leg, self._serializer(leg)) for leg in every], progress)
 
     def _store_settings(self) -> StoreSettings:
-        from pytest_portable.environment import StoreSettings  # noqa: PLC0415 - slow to import
-
         return StoreSettings(
             cache_dir=self.cache_dir,
             installer=self.installer,

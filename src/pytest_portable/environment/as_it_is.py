@@ -8,16 +8,13 @@ import os
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pytest_portable.agent.variables import tool_environment
 from pytest_portable.environment.layout import installed
+from pytest_portable.environment.probing import Interpreter
 from pytest_portable.environment.request import Environment
 from pytest_portable.environment.requirements import canonical_digest
 from pytest_portable.errors import SetupError
-
-if TYPE_CHECKING:
-    from pytest_portable.environment.probing import Interpreter
 
 __all__ = ["as_it_is"]
 

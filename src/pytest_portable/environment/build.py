@@ -12,12 +12,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from pytest_portable.agent.variables import tool_environment
+from pytest_portable.environment.build_plan import BuildPlan
 from pytest_portable.environment.install_errors import install_error, is_network_trouble
 from pytest_portable.environment.installers import Bench, Installation
 from pytest_portable.environment.layout import (
@@ -32,9 +32,6 @@ from pytest_portable.environment.store import BuildRecord, Store
 from pytest_portable.environment.wheel import project_lines
 from pytest_portable.errors import SetupError
 from pytest_portable.report.redaction import host_redactor
-
-if TYPE_CHECKING:
-    from pytest_portable.environment.build_plan import BuildPlan
 
 __all__ = ["build", "is_current"]
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from pytest_portable.environment.installers import Installer
-    from pytest_portable.environment.probing import Interpreter
-    from pytest_portable.environment.project import Tree
-    from pytest_portable.environment.request import StoreSettings
-    from pytest_portable.environment.requirements import Declared
+from pytest_portable.environment.installers import Installer
+from pytest_portable.environment.probing import Interpreter
+from pytest_portable.environment.project import Tree
+from pytest_portable.environment.request import StoreSettings
+from pytest_portable.environment.requirements import Declared
 
 __all__ = ["BuildPlan"]
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
+from pytest_portable.environment.installers import Installer
 from pytest_portable.errors import OptionError
-
-if TYPE_CHECKING:
-    from pytest_portable.environment.installers import Installer
 
 __all__ = ["check_installers"]
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from pytest_portable.environment.build_plan import BuildPlan
+from pytest_portable.environment.processes import Completed
 from pytest_portable.errors import InstallError
-
-if TYPE_CHECKING:
-    from pytest_portable.environment.build_plan import BuildPlan
-    from pytest_portable.environment.processes import Completed
 
 __all__ = ["backtracked", "build_error", "install_error", "is_network_trouble", "last_words"]
 

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
@@ -24,10 +24,8 @@ from packaging.version import InvalidVersion, Version
 from pytest_portable.environment.layout import remove_seeds
 from pytest_portable.environment.lock import lock_lines
 from pytest_portable.environment.probing import Interpreter, base_executable, has_shim
+from pytest_portable.environment.processes import Completed, Runner
 from pytest_portable.errors import SetupError
-
-if TYPE_CHECKING:
-    from pytest_portable.environment.processes import Completed, Runner
 
 __all__ = [
     "OLDEST_UV",

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pytest_portable.environment.as_it_is import as_it_is
 from pytest_portable.environment.build import build, is_current
@@ -32,6 +31,7 @@ from pytest_portable.environment.installers import (
 )
 from pytest_portable.environment.interpreters import find_interpreter
 from pytest_portable.environment.layout import environment_python
+from pytest_portable.environment.probing import Interpreter
 from pytest_portable.environment.project import read_tree
 from pytest_portable.environment.request import Environment, EnvironmentRequest, StoreSettings
 from pytest_portable.environment.requirements import (
@@ -41,9 +41,6 @@ from pytest_portable.environment.requirements import (
 )
 from pytest_portable.environment.store import SCHEMA, BuildRecord, Store, session_store
 from pytest_portable.errors import InstallError, SetupError
-
-if TYPE_CHECKING:
-    from pytest_portable.environment.probing import Interpreter
 
 __all__ = ["find_environment", "prepare", "prepare_all"]
 

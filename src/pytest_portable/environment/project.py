@@ -16,13 +16,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
+from pytest_portable.environment.probing import Interpreter
 from pytest_portable.environment.sources import read_toml
 from pytest_portable.errors import SetupError
-
-if TYPE_CHECKING:
-    from pytest_portable.environment.probing import Interpreter
 
 __all__ = ["Tree", "copy_tree", "keep_wheel", "kept_wheel", "read_tree"]
 

@@ -12,12 +12,9 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pytest_portable.environment.probing import has_shim
-
-if TYPE_CHECKING:
-    from pytest_portable.environment.specs import InterpreterSpec, Release
+from pytest_portable.environment.specs import InterpreterSpec, Release
 
 __all__ = ["Candidate", "Root", "candidates", "install_roots", "path_candidates"]
 

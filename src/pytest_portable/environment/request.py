@@ -6,12 +6,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from pytest_portable.agent.command_target import CommandTarget
-    from pytest_portable.environment.installers import Installer
-    from pytest_portable.environment.probing import Interpreter
+from pytest_portable.agent.command_target import CommandTarget
+from pytest_portable.environment.installers import Installer
+from pytest_portable.environment.probing import Interpreter
 
 __all__ = ["DAY_SECONDS", "Environment", "EnvironmentRequest", "StoreSettings"]
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import Requirement
@@ -22,12 +22,10 @@ from pytest_portable.environment.lines import (
     direct_reference,
     parse_line,
 )
+from pytest_portable.environment.probing import Interpreter
 from pytest_portable.environment.sources import group_lines, read_text, read_toml, script_lines
 from pytest_portable.errors import SetupError
 from pytest_portable.report.redaction import redact
-
-if TYPE_CHECKING:
-    from pytest_portable.environment.probing import Interpreter
 
 __all__ = [
     "Declared",

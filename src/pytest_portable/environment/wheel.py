@@ -7,18 +7,15 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from pytest_portable.environment.build_plan import BuildPlan
 from pytest_portable.environment.install_errors import build_error
+from pytest_portable.environment.installers import Bench
 from pytest_portable.environment.layout import environment_python
 from pytest_portable.environment.lines import archive_name, direct_reference
+from pytest_portable.environment.processes import Completed
 from pytest_portable.environment.project import Tree, copy_tree, keep_wheel, kept_wheel
-
-if TYPE_CHECKING:
-    from pytest_portable.environment.build_plan import BuildPlan
-    from pytest_portable.environment.installers import Bench
-    from pytest_portable.environment.processes import Completed
-    from pytest_portable.environment.store import Store
+from pytest_portable.environment.store import Store
 
 __all__ = ["project_lines"]
 

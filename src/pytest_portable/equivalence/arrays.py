@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
 from pytest_portable.equivalence import memory
 from pytest_portable.equivalence.comparators import Elements, Finding, Outcome, Part
-
-if TYPE_CHECKING:
-    from pytest_portable.equivalence.leaves import Tolerance
+from pytest_portable.equivalence.leaves import Tolerance
 
 __all__ = ["array", "data_type", "masked_array", "scalar", "values"]
 

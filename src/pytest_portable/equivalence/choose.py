@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable, Sequence
 from datetime import datetime, time, timedelta
 from types import ModuleType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.equivalence.comparators import Comparator, handler_of, library_handler
 from pytest_portable.equivalence.containers import CONTAINERS
@@ -21,9 +21,7 @@ from pytest_portable.equivalence.instances import (
     has_own_equality,
 )
 from pytest_portable.equivalence.standard import STANDARD, enum_member, exception, moment, stream
-
-if TYPE_CHECKING:
-    from pytest_portable.equivalence.walk import Handler
+from pytest_portable.equivalence.walk import Handler
 
 __all__ = ["chooser"]
 

@@ -6,15 +6,13 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, cast
+from typing import Final, Protocol, TypeAlias, cast
 
 from pytest_portable.equivalence.guard import attempt, bases
+from pytest_portable.equivalence.leaves import Tolerance
 from pytest_portable.equivalence.paths import SUFFIX, Path, suffix
+from pytest_portable.equivalence.walk import Handler, Labels, Walk
 from pytest_portable.errors import OptionError
-
-if TYPE_CHECKING:
-    from pytest_portable.equivalence.leaves import Tolerance
-    from pytest_portable.equivalence.walk import Handler, Labels, Walk
 
 __all__ = [
     "Comparator",

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from pytest_portable.equivalence.choose import chooser
+from pytest_portable.equivalence.comparators import Comparator
 from pytest_portable.equivalence.differences import Difference, Differences
 from pytest_portable.equivalence.leaves import Tolerance
 from pytest_portable.equivalence.paths import root as root_path
 from pytest_portable.equivalence.plain import same_but_for_holes
 from pytest_portable.equivalence.text import shorten
 from pytest_portable.equivalence.walk import Walk
-
-if TYPE_CHECKING:
-    from pytest_portable.equivalence.comparators import Comparator
 
 __all__ = ["compare"]
 

@@ -7,7 +7,7 @@ from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Collection, Sequence
 from itertools import chain
 from types import CellType, MappingProxyType
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
 from pytest_portable.equivalence.guard import attempt, is_a
 from pytest_portable.equivalence.leaves import LEAVES
@@ -21,9 +21,7 @@ from pytest_portable.equivalence.matching import match
 from pytest_portable.equivalence.paths import Path, attribute, element
 from pytest_portable.equivalence.streams import have_same_values
 from pytest_portable.equivalence.text import shorten
-
-if TYPE_CHECKING:
-    from pytest_portable.equivalence.walk import Handler, Walk
+from pytest_portable.equivalence.walk import Handler, Walk
 
 __all__ = ["CONTAINERS", "elements", "unordered"]
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from pytest_portable.equivalence.comparators import Elements, Finding, Outcome, Part
 from pytest_portable.equivalence.guard import attempt, is_true
-
-if TYPE_CHECKING:
-    from pytest_portable.equivalence.leaves import Tolerance
+from pytest_portable.equivalence.leaves import Tolerance
 
 __all__ = [
     "data_frame",

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 from types import FunctionType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.equivalence.guard import FAILED, attempt, instance_attributes, static
 from pytest_portable.equivalence.paths import ATTRIBUTE, Path
-
-if TYPE_CHECKING:
-    from pytest_portable.equivalence.walk import Handler, Walk
+from pytest_portable.equivalence.walk import Handler, Walk
 
 __all__ = ["with_hash"]
 

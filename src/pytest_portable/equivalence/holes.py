@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from pytest_portable.equivalence.streams import Memo
+from pytest_portable.equivalence.streams import Memo
 
 __all__ = ["Holes"]
 

@@ -8,7 +8,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from types import FunctionType, SimpleNamespace
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
 from pytest_portable.equivalence.constants import constants_of
 from pytest_portable.equivalence.containers import elements, unordered
@@ -25,9 +25,7 @@ from pytest_portable.equivalence.guard import (
 from pytest_portable.equivalence.mappings import attributes, mapping
 from pytest_portable.equivalence.paths import ATTRIBUTE, Path
 from pytest_portable.equivalence.reduced import reduced
-
-if TYPE_CHECKING:
-    from pytest_portable.equivalence.walk import Handler, Walk
+from pytest_portable.equivalence.walk import Handler, Walk
 
 __all__ = [
     "GENERATED",

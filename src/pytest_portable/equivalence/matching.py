@@ -6,14 +6,12 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
 from pytest_portable.equivalence.guard import FAILED, attempt, holds, instance_attributes
 from pytest_portable.equivalence.leaves import LEAVES
 from pytest_portable.equivalence.text import kind_name
-
-if TYPE_CHECKING:
-    from pytest_portable.equivalence.walk import Walk
+from pytest_portable.equivalence.walk import Walk
 
 __all__ = ["Match", "fingerprint", "match", "token"]
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 import copyreg
 from collections.abc import Iterable
 from types import FunctionType
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
 from pytest_portable.equivalence.containers import elements
 from pytest_portable.equivalence.guard import FAILED, holds, instance_attributes, static
 from pytest_portable.equivalence.mappings import attributes, mapping
 from pytest_portable.equivalence.paths import ATTRIBUTE, CALL, INDEX, Path, suffix
 from pytest_portable.equivalence.text import kind_name
-
-if TYPE_CHECKING:
-    from pytest_portable.equivalence.walk import Walk
+from pytest_portable.equivalence.walk import Walk
 
 __all__ = ["reduced"]
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from pytest_portable.equivalence.comparators import Finding, Outcome, Part
 from pytest_portable.equivalence.guard import attempt
-
-if TYPE_CHECKING:
-    from pytest_portable.equivalence.leaves import Tolerance
+from pytest_portable.equivalence.leaves import Tolerance
 
 __all__ = ["neighbours", "sparse", "storage", "tensor"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, cast
+from typing import Final, Protocol, TypeAlias, cast
 
 from pytest_portable.equivalence.differences import (
     COUNT_LIMIT,
@@ -12,14 +12,12 @@ from pytest_portable.equivalence.differences import (
     Differences,
 )
 from pytest_portable.equivalence.guard import attempt
+from pytest_portable.equivalence.holes import Holes
 from pytest_portable.equivalence.identity import has_identity, is_made_anew
 from pytest_portable.equivalence.leaves import LEAVES, Tolerance, are_flat_and_equal, same_leaf
 from pytest_portable.equivalence.paths import CALL, INDEX, Path, render, root
+from pytest_portable.equivalence.streams import Memo
 from pytest_portable.equivalence.text import first_difference, kind_name, shorten, window
-
-if TYPE_CHECKING:
-    from pytest_portable.equivalence.holes import Holes
-    from pytest_portable.equivalence.streams import Memo
 
 __all__ = ["MISSING", "Handler", "Labels", "Walk"]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pytest_portable.diagnosis.host import canonical
+from pytest_portable.environment.layout import site_folders
 from pytest_portable.verdict import Problem, Remedy
 
 if TYPE_CHECKING:
@@ -107,8 +108,6 @@ def _problem(name: str, version: str, chain: list[tuple[str, str]]) -> Problem:
 def _needs(environment: Environment) -> Needs:
     """Read who requires what off the metadata in an environment; no process is started."""
     from importlib import metadata  # noqa: PLC0415 - only where something is unwanted
-
-    from pytest_portable.environment.layout import site_folders  # noqa: PLC0415 - as above
 
     folders = [str(folder) for folder in site_folders(environment.path)]
     needs: Needs = {}

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from pytest_portable.verdict import Problem
+from pytest_portable.verdict import Problem
 
 __all__ = ["argument_paths", "with_argument_path", "with_some_argument"]
 

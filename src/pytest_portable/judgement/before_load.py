@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.diagnosis import bound_notes, foreign_code
 from pytest_portable.judgement.absent import find_unwanted
 from pytest_portable.judgement.argument_paths import with_argument_path
+from pytest_portable.judgement.context import Context, Sent
 from pytest_portable.judgement.evidence_of_check import Evidences, take_census_of
 from pytest_portable.judgement.findings import NOTHING, Findings, notes, problems
 from pytest_portable.judgement.installed_copies import note_copies
@@ -15,9 +16,6 @@ from pytest_portable.judgement.policies import check_policies
 from pytest_portable.payload.prescan import may_be_bound, may_carry_code
 from pytest_portable.serializers.out_of_band import searchable
 from pytest_portable.verdict import Problem, Remedy
-
-if TYPE_CHECKING:
-    from pytest_portable.judgement.context import Context, Sent
 
 __all__ = ["judge_before_load", "newer_than_readable"]
 

@@ -6,19 +6,16 @@ import platform
 import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pytest_portable.diagnosis import Standing
+from pytest_portable.environment import Environment
+from pytest_portable.equivalence import Comparator
+from pytest_portable.payload.inspection import Inspection
+from pytest_portable.serializers import Serializer
 from pytest_portable.serializers.out_of_band import whole
 from pytest_portable.serializers.shipping import NO_SHIPPING, Shipping
+from pytest_portable.settings.legs import Leg
 from pytest_portable.verdict import Target, label_of
-
-if TYPE_CHECKING:
-    from pytest_portable.environment import Environment
-    from pytest_portable.equivalence import Comparator
-    from pytest_portable.payload.inspection import Inspection
-    from pytest_portable.serializers import Serializer
-    from pytest_portable.settings.legs import Leg
 
 __all__ = ["Context", "Sent", "Side", "host_side", "side_of"]
 

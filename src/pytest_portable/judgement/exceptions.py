@@ -6,11 +6,14 @@ import contextlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from pytest_portable.agent import Transcript
 from pytest_portable.agent.in_target.describe import exception_facts
 from pytest_portable.agent.records import Alone, Raised, SmallestPart, TargetError
 from pytest_portable.diagnosis import Standing, explain_call, pin
+from pytest_portable.judgement.context import Context
+from pytest_portable.judgement.evidence_of_check import Evidences
 from pytest_portable.judgement.findings import Back, problems
 from pytest_portable.judgement.load_answer import (
     Unloadable,
@@ -19,13 +22,6 @@ from pytest_portable.judgement.load_answer import (
     why_unloadable,
 )
 from pytest_portable.verdict import Problem, Remedy
-
-if TYPE_CHECKING:
-    from pytest_portable.agent import Transcript
-    from pytest_portable.judgement.context import Context
-    from pytest_portable.judgement.evidence_of_check import Evidences
-
-    _Link = tuple[int | None, int | None, bool]
 
 __all__ = [
     "add_note",
@@ -36,6 +32,8 @@ __all__ = [
     "not_raised",
     "same_exception",
 ]
+
+_Link = tuple[int | None, int | None, bool]
 
 _NOT_SHARED: Final = Remedy(
     "raise what both sides have: an exception of Python, or of the packages"

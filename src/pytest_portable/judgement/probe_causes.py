@@ -9,7 +9,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.agent.descriptions import PartFacts
 from pytest_portable.agent.in_target.facts import part_facts, process_facts
@@ -17,16 +17,14 @@ from pytest_portable.agent.records import Looked, Parts
 from pytest_portable.agent.typed_json import read_as
 from pytest_portable.diagnosis import Questions, explain_options
 from pytest_portable.diagnosis.causes.surroundings import EVERYWHERE, entry_points_here
+from pytest_portable.judgement.context import Context
 from pytest_portable.judgement.evidence_of_check import Evidences, with_paths
 from pytest_portable.judgement.findings import Findings, notes, problems
 from pytest_portable.judgement.seeds import seeded_modules
 from pytest_portable.judgement.surroundings.judge import ANOTHER_VALUE
 from pytest_portable.serializers.out_of_band import whole
+from pytest_portable.settings.probes import Probe
 from pytest_portable.verdict import Problem, Remedy
-
-if TYPE_CHECKING:
-    from pytest_portable.judgement.context import Context
-    from pytest_portable.settings.probes import Probe
 
 __all__ = ["explain_probes", "parts_of_probe"]
 

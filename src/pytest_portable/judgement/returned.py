@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from pytest_portable.agent import Transcript
 from pytest_portable.agent.records import Failed, Raised, Returned, SmallestPart, TargetError, Value
 from pytest_portable.diagnosis import explain_call, pin
 from pytest_portable.equivalence import Difference, compare
 from pytest_portable.equivalence.text import shorten
+from pytest_portable.judgement.context import Context
 from pytest_portable.judgement.details import with_details
 from pytest_portable.judgement.evidence_of_check import Evidences, with_paths
 from pytest_portable.judgement.exceptions import changed_fact, load_exception, same_exception
@@ -26,12 +28,8 @@ from pytest_portable.judgement.load_answer import (
 )
 from pytest_portable.judgement.seeds import seeded
 from pytest_portable.judgement.version_skew import blame_versions
+from pytest_portable.settings.probes import Probe
 from pytest_portable.verdict import Problem, Remedy
-
-if TYPE_CHECKING:
-    from pytest_portable.agent import Transcript
-    from pytest_portable.judgement.context import Context
-    from pytest_portable.settings.probes import Probe
 
 __all__ = ["judge_probe", "judge_probe_there", "judge_return", "load_back", "undumped_result"]
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from pytest_portable.agent.records import Returned, Value
 from pytest_portable.diagnosis import explain_difference, other_versions
+from pytest_portable.judgement.context import Context
 from pytest_portable.judgement.evidence_of_check import Evidences, with_paths
 from pytest_portable.judgement.findings import NOTHING, Findings, problems
-
-if TYPE_CHECKING:
-    from pytest_portable.judgement.context import Context
-    from pytest_portable.settings.probes import Probe
+from pytest_portable.settings.probes import Probe
 
 __all__ = ["blame_versions"]
 

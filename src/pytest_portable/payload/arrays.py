@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.errors import PayloadError
 from pytest_portable.payload import opcodes as op
 from pytest_portable.payload.lenses.view import read_name
-
-if TYPE_CHECKING:
-    from pytest_portable.payload.nodes import Graph
+from pytest_portable.payload.nodes import Graph
 
 __all__ = ["WRAPPER", "raw_array_end"]
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.host_modules import real_file
 from pytest_portable.payload import opcodes as op
 from pytest_portable.payload.instructions import Code, Scan, python_of, scan
 from pytest_portable.payload.lenses.definitions import CLASSES, CODES, FUNCTIONS, code_fields
+from pytest_portable.payload.paths import Paths
 from pytest_portable.payload.references import members
-
-if TYPE_CHECKING:
-    from pytest_portable.payload.paths import Paths
 
 __all__ = ["CodeSent", "bytes_of", "find_code"]
 

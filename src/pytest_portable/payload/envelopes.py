@@ -6,15 +6,12 @@ import sys
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING
 
 from pytest_portable.payload.containers import NamedPickle
 from pytest_portable.payload.inspection import Inspection, inspect_payload
 from pytest_portable.payload.paths import MAX_PATHS
-
-if TYPE_CHECKING:
-    from pytest_portable.payload.references import Reference
-    from pytest_portable.payload.sizes import Size
+from pytest_portable.payload.references import Reference
+from pytest_portable.payload.sizes import Size
 
 __all__ = ["inspect_streams"]
 

@@ -10,13 +10,11 @@ import io
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.payload import opcodes as op
 from pytest_portable.payload.bytecode import bytes_of
-
-if TYPE_CHECKING:
-    from pytest_portable.payload.paths import Paths
+from pytest_portable.payload.paths import Paths
 
 __all__ = ["PackageSent", "find_packages"]
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.payload import opcodes as op
 from pytest_portable.payload.lenses.edges import edges, later_edges
 from pytest_portable.payload.lenses.view import HIDDEN, SAME, SLOT, View
-
-if TYPE_CHECKING:
-    from pytest_portable.payload.nodes import Graph
+from pytest_portable.payload.nodes import Graph
 
 __all__ = ["MAX_PATHS", "Paths"]
 

@@ -6,13 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.payload import opcodes as op
 from pytest_portable.payload.graph import read
-
-if TYPE_CHECKING:
-    from pytest_portable.payload.paths import Paths
+from pytest_portable.payload.paths import Paths
 
 __all__ = ["Nested", "Size", "find_nested", "measure", "weigh"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
 from pytest_portable.diagnosis.causes.dropped_globals import DroppedGlobal
 from pytest_portable.diagnosis.causes.hooks import CallError, LoadHook, Recursion
@@ -25,11 +25,9 @@ from pytest_portable.diagnosis.causes.stdlib_and_platform import (
     StdlibVersion,
 )
 from pytest_portable.diagnosis.causes.surroundings import EnvironmentDependency, UnsetVariable
-
-if TYPE_CHECKING:
-    from pytest_portable.diagnosis.evidence import Evidence
-    from pytest_portable.diagnosis.target_errors import Failure, Lack
-    from pytest_portable.verdict import Problem
+from pytest_portable.diagnosis.evidence import Evidence
+from pytest_portable.diagnosis.target_errors import Failure, Lack
+from pytest_portable.verdict import Problem
 
 __all__ = ["explain_failure", "explain_lack"]
 

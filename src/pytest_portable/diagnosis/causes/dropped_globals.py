@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import TYPE_CHECKING
 
+from pytest_portable.diagnosis.evidence import Evidence
+from pytest_portable.diagnosis.target_errors import Failure
 from pytest_portable.host_modules import real_file
+from pytest_portable.payload.bytecode import CodeSent
 from pytest_portable.verdict import Problem, Remedy
-
-if TYPE_CHECKING:
-    from pytest_portable.diagnosis.evidence import Evidence
-    from pytest_portable.diagnosis.target_errors import Failure
-    from pytest_portable.payload.bytecode import CodeSent
 
 __all__ = ["DroppedGlobal", "sender_of"]
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from pytest_portable.diagnosis.evidence import Evidence
+from pytest_portable.diagnosis.target_errors import Failure
 from pytest_portable.verdict import Problem, Remedy
-
-if TYPE_CHECKING:
-    from pytest_portable.diagnosis.evidence import Evidence
-    from pytest_portable.diagnosis.target_errors import Failure
 
 __all__ = ["CallError", "LoadHook", "Recursion"]
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pytest_portable.diagnosis.causes.wording import add, lacking, needs, pin
+from pytest_portable.diagnosis.evidence import Evidence
+from pytest_portable.diagnosis.host import Owner
 from pytest_portable.diagnosis.known_renames import find_move
-
-if TYPE_CHECKING:
-    from pytest_portable.diagnosis.evidence import Evidence
-    from pytest_portable.diagnosis.host import Owner
-    from pytest_portable.diagnosis.target_errors import Lack
-    from pytest_portable.verdict import Problem
+from pytest_portable.diagnosis.target_errors import Lack
+from pytest_portable.verdict import Problem
 
 __all__ = ["MissingDistribution", "ModuleSkew", "UndeclaredImport"]
 

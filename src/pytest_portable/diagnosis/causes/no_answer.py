@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 import signal
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from pytest_portable.agent import Transcript
+from pytest_portable.diagnosis.evidence import Evidence
 from pytest_portable.verdict import Problem
-
-if TYPE_CHECKING:
-    from pytest_portable.agent import Transcript
-    from pytest_portable.diagnosis.evidence import Evidence
 
 __all__ = ["explain_lost"]
 

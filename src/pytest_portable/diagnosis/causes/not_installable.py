@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.diagnosis.causes.wording import in_a_package, lacking, needs
 from pytest_portable.diagnosis.definitions import live
+from pytest_portable.diagnosis.evidence import Evidence
+from pytest_portable.diagnosis.target_errors import Lack
 from pytest_portable.verdict import Problem, Remedy
-
-if TYPE_CHECKING:
-    from pytest_portable.diagnosis.evidence import Evidence
-    from pytest_portable.diagnosis.target_errors import Lack
 
 __all__ = ["MainReference", "MissingModule", "PytestLeak", "TestModuleReference"]
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.diagnosis.causes.wording import add, lacking, pin
+from pytest_portable.diagnosis.evidence import Evidence
+from pytest_portable.diagnosis.target_errors import Failure, Lack
 from pytest_portable.payload.references import is_machinery
 from pytest_portable.verdict import Problem, Remedy
-
-if TYPE_CHECKING:
-    from pytest_portable.diagnosis.evidence import Evidence
-    from pytest_portable.diagnosis.target_errors import Failure, Lack
 
 __all__ = ["OldDill", "SerializerMissing", "SerializerSkew"]
 

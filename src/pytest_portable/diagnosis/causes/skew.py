@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.diagnosis.ask_target import same_failure
 from pytest_portable.diagnosis.causes.wording import pin
 from pytest_portable.diagnosis.definitions import differences, facts_here
+from pytest_portable.diagnosis.evidence import Evidence
+from pytest_portable.diagnosis.host import Owner
 from pytest_portable.diagnosis.known_renames import find_move
+from pytest_portable.diagnosis.target_errors import Failure
 from pytest_portable.verdict import Problem
-
-if TYPE_CHECKING:
-    from pytest_portable.diagnosis.evidence import Evidence
-    from pytest_portable.diagnosis.host import Owner
-    from pytest_portable.diagnosis.target_errors import Failure
 
 __all__ = ["VersionSkew", "apart"]
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import builtins
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.diagnosis import stdlib_history
 from pytest_portable.diagnosis.causes.wording import add, lacking
 from pytest_portable.diagnosis.definitions import differences, facts_here, live
+from pytest_portable.diagnosis.evidence import Evidence
 from pytest_portable.diagnosis.known_renames import find_move
+from pytest_portable.diagnosis.target_errors import Failure, Lack
 from pytest_portable.verdict import Problem, Remedy
-
-if TYPE_CHECKING:
-    from pytest_portable.diagnosis.evidence import Evidence
-    from pytest_portable.diagnosis.target_errors import Failure, Lack
 
 __all__ = ["Platform", "StdlibFailure", "StdlibVersion", "bound_to_system"]
 

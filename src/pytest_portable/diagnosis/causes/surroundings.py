@@ -6,15 +6,13 @@ import importlib.metadata
 import os
 from collections.abc import Iterator
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from pytest_portable.agent.records import TargetError
 from pytest_portable.diagnosis.causes.wording import add
+from pytest_portable.diagnosis.evidence import Evidence
 from pytest_portable.diagnosis.target_errors import Failure, chain_of, frames_of
 from pytest_portable.verdict import Problem, Remedy
-
-if TYPE_CHECKING:
-    from pytest_portable.agent.records import TargetError
-    from pytest_portable.diagnosis.evidence import Evidence
 
 __all__ = ["EVERYWHERE", "EnvironmentDependency", "UnsetVariable", "entry_points_here"]
 

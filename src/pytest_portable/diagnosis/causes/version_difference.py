@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from pytest_portable.diagnosis.causes.skew import apart
 from pytest_portable.diagnosis.causes.wording import pin
+from pytest_portable.diagnosis.evidence import Evidence
 from pytest_portable.diagnosis.host import Owner
 from pytest_portable.verdict import Problem
-
-if TYPE_CHECKING:
-    from pytest_portable.diagnosis.evidence import Evidence
 
 __all__ = ["OtherVersion", "explain_difference", "other_versions"]
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from pytest_portable.diagnosis.evidence import Evidence
+from pytest_portable.diagnosis.host import Owner
+from pytest_portable.diagnosis.target_errors import Lack
 from pytest_portable.verdict import Problem, Remedy
-
-if TYPE_CHECKING:
-    from pytest_portable.diagnosis.evidence import Evidence
-    from pytest_portable.diagnosis.host import Owner
-    from pytest_portable.diagnosis.target_errors import Lack
 
 __all__ = ["add", "in_a_package", "lacking", "needs", "pin"]
 

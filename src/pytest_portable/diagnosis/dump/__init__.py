@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.diagnosis.dump.picklers import flavour_of
 from pytest_portable.diagnosis.dump.places import Chain, find_chain, paths_of_leaves, read_trace
@@ -16,10 +16,8 @@ from pytest_portable.diagnosis.dump.words import (
     remedies_of,
     traceback_of,
 )
+from pytest_portable.payload.paths import Paths
 from pytest_portable.verdict import Problem, Remedy
-
-if TYPE_CHECKING:
-    from pytest_portable.payload.paths import Paths
 
 __all__ = ["explain_dump"]
 

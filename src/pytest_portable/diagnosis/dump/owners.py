@@ -5,12 +5,10 @@ from __future__ import annotations
 import copyreg
 import sys
 import types
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from pytest_portable.diagnosis.dump.tracing import Leaf
 from pytest_portable.verdict import Remedy
-
-if TYPE_CHECKING:
-    from pytest_portable.diagnosis.dump.tracing import Leaf
 
 __all__ = ["holder_of", "is_stdlib", "leave_out"]
 

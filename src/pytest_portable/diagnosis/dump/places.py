@@ -6,14 +6,12 @@ import gc
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from pytest_portable.diagnosis.dump.tracing import Trace
 from pytest_portable.payload import opcodes as op
 from pytest_portable.payload.graph import read
 from pytest_portable.payload.paths import Paths
-
-if TYPE_CHECKING:
-    from pytest_portable.diagnosis.dump.tracing import Trace
 
 __all__ = ["Chain", "find_chain", "paths_of_leaves", "read_trace"]
 

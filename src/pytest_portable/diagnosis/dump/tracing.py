@@ -18,10 +18,9 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-if TYPE_CHECKING:
-    from pytest_portable.diagnosis.dump.picklers import Flavour
+from pytest_portable.diagnosis.dump.picklers import Flavour
 
 __all__ = ["DEEP", "MAX_LEAVES", "GaveUpError", "Leaf", "Trace", "trace"]
 

@@ -7,13 +7,11 @@ import sys
 import traceback
 import types
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.diagnosis.dump.owners import holder_of, is_stdlib, leave_out
+from pytest_portable.diagnosis.dump.tracing import Leaf
 from pytest_portable.verdict import Remedy
-
-if TYPE_CHECKING:
-    from pytest_portable.diagnosis.dump.tracing import Leaf
 
 __all__ = [
     "code_of",

@@ -5,26 +5,24 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from pytest_portable.agent import Transcript
 from pytest_portable.agent.descriptions import SurveyAnswers
 from pytest_portable.agent.records import Shadowed, Surroundings
 from pytest_portable.agent.typed_json import read_as
 from pytest_portable.diagnosis.host import canonical
 from pytest_portable.errors import PayloadError
 from pytest_portable.judgement.argument_paths import with_argument_path
+from pytest_portable.judgement.context import Context, Sent
+from pytest_portable.judgement.evidence_of_check import Evidences
 from pytest_portable.judgement.findings import Findings
 from pytest_portable.judgement.surroundings.contrast import Contrast, contrast
 from pytest_portable.judgement.surroundings.members import literal_of, uses_members, writes
 from pytest_portable.judgement.surroundings.origins import distribution_of, is_library_file
 from pytest_portable.judgement.surroundings.survey import Patch, SurveyQuestions, ask
+from pytest_portable.serializers import Serializer
 from pytest_portable.verdict import Problem, Remedy, Target
-
-if TYPE_CHECKING:
-    from pytest_portable.agent import Transcript
-    from pytest_portable.judgement.context import Context, Sent
-    from pytest_portable.judgement.evidence_of_check import Evidences
-    from pytest_portable.serializers import Serializer
 
 __all__ = ["ANOTHER_VALUE", "ask_around", "judge_surroundings"]
 

@@ -14,12 +14,10 @@ import keyword
 import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.payload import opcodes as op
-
-if TYPE_CHECKING:
-    from pytest_portable.payload.nodes import Graph, Name
+from pytest_portable.payload.nodes import Graph, Name
 
 __all__ = [
     "HIDDEN",
