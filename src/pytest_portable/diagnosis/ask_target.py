@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from pytest_portable.agent import Agent, Transcript
+from pytest_portable.agent import Transcript
 from pytest_portable.agent.descriptions import Definition
 from pytest_portable.agent.records import Counted, Facts, Located, TargetError
 from pytest_portable.diagnosis.host import Owner
 from pytest_portable.serializers.shipping.sources import Sources
+
+if TYPE_CHECKING:
+    from pytest_portable.agent import Agent
 
 __all__ = ["Blame", "Census", "Questions"]
 
