@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, NamedTuple
 
-from pytest_portable.agent.descriptions import (  # noqa: TC001 - as above
+from pytest_portable.agent.descriptions import (
     Definition,
     PartFacts,
     SurveyAnswers,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -10,8 +11,6 @@ from pytest_portable.cli import parsers
 from pytest_portable.cli.objects import payload_or_object
 
 if TYPE_CHECKING:
-    import argparse
-
     from pytest_portable.verdict import Verdict
 
 __all__ = ["add_parser", "run"]

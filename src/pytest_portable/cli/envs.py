@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import json
 import sys
@@ -14,8 +15,6 @@ from pytest_portable.cli import parsers
 from pytest_portable.errors import OptionError
 
 if TYPE_CHECKING:
-    import argparse
-
     from pytest_portable.environment import Environment, StoredEnvironment
 
 __all__ = ["add_parser", "run"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import sys
@@ -15,8 +16,6 @@ from pytest_portable.cli.objects import resolve
 from pytest_portable.errors import OptionError, PayloadError
 
 if TYPE_CHECKING:
-    import argparse
-
     from pytest_portable.payload.containers import Container, NamedPickle
     from pytest_portable.payload.inspection import Inspection
     from pytest_portable.serializers import Serializer

@@ -6,12 +6,10 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.report.markdown import annotation_lines, markdown
-
-if TYPE_CHECKING:
-    from pytest_portable.report.run import Run
+from pytest_portable.report.run import Run
 
 __all__ = ["write_report"]
 

@@ -7,16 +7,14 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pytest_portable.errors import OptionError, near
-
-if TYPE_CHECKING:
-    from pytest_portable.serializers.task import LeftBehind, Limit, Task
-
-    Minor = tuple[int, int]
+from pytest_portable.serializers.task import LeftBehind, Limit, Task
 
 __all__ = ["Serializer", "refusing_other_pythons", "resolve", "whole"]
+
+Minor = tuple[int, int]
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _FUNCTION: Final = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")

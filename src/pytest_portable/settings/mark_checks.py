@@ -9,12 +9,10 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import Final, NamedTuple, cast
 
 from pytest_portable.errors import near
-
-if TYPE_CHECKING:
-    from pytest_portable.settings.options import Checks
+from pytest_portable.settings.options import Checks
 
 __all__ = ["KEYS", "Element", "find_mistakes", "parse_size"]
 

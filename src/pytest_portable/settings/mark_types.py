@@ -7,10 +7,9 @@ written as a `MarkKeys` and are checked then: `pytest.mark.portable(**KEYS)`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
-if TYPE_CHECKING:
-    from pytest_portable.serializers import Serializer
+from pytest_portable.serializers import Serializer
 
 __all__ = ["MarkKeys", "Place", "Producer"]
 

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pytest_portable.errors import near
 from pytest_portable.serializers.framework_import import Framework
 from pytest_portable.serializers.in_target import dask as there
+from pytest_portable.serializers.serializer import Serializer
 from pytest_portable.serializers.task import Answer
-
-if TYPE_CHECKING:
-    from pytest_portable.serializers.serializer import Serializer
 
 __all__ = ["make", "pickles"]
 

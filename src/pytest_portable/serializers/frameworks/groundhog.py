@@ -13,14 +13,12 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pytest_portable.serializers.framework_import import Framework
 from pytest_portable.serializers.in_target import groundhog as there
+from pytest_portable.serializers.serializer import Serializer
 from pytest_portable.serializers.task import Answer, Limit
-
-if TYPE_CHECKING:
-    from pytest_portable.serializers.serializer import Serializer
 
 __all__ = ["make", "pickles"]
 

@@ -9,15 +9,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pytest_portable.serializers import safe_loads
 from pytest_portable.serializers.framework_import import Framework
 from pytest_portable.serializers.in_target import modal as there
+from pytest_portable.serializers.serializer import Serializer
 from pytest_portable.serializers.task import Answer, Limit
-
-if TYPE_CHECKING:
-    from pytest_portable.serializers.serializer import Serializer
 
 __all__ = ["make"]
 

@@ -9,13 +9,11 @@ import io
 import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.serializers.framework_import import Framework
 from pytest_portable.serializers.in_target import torch as there
-
-if TYPE_CHECKING:
-    from pytest_portable.serializers.serializer import Serializer
+from pytest_portable.serializers.serializer import Serializer
 
 __all__ = ["make", "pickles"]
 
