@@ -9,11 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, NamedTuple
 
-from pytest_portable.agent.descriptions import (
-    Definition,
-    PartFacts,
-    SurveyAnswers,
-)
+from pytest_portable.agent.descriptions import Definition, PartFacts, SurveyAnswers
 from pytest_portable.agent.typed_json import read_as
 
 __all__ = [
