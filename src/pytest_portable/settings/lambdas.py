@@ -112,9 +112,14 @@ def _is_same(one: CodeType, two: CodeType) -> bool:
     return len(one.co_consts) == len(two.co_consts) and all(
         _is_same(a, b)
         if isinstance(a, CodeType) and isinstance(b, CodeType)
-        else repr(a) == repr(b)
+        else _constant(a) == _constant(b)
         for a, b in pairs
     )
+
+
+def _constant(value: object) -> str:
+    """Return a constant as text; of a qualified name, which Python 3.10 keeps there, the end."""
+    return repr(value).rpartition("<locals>.")[2]
 
 
 def _defaults_agree(node: ast.Lambda, values: tuple[object, object]) -> bool:
