@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pytest_portable.judgement.findings import NOTHING, Findings, notes, problems
 from pytest_portable.judgement.probes_without_answer import nothing_raised, raised_alike
 from pytest_portable.settings.probes import Probe
 from pytest_portable.verdict import Problem
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 __all__ = ["judge_raised"]
 

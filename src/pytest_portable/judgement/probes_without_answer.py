@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import Final
 
+from pytest_portable.settings.probes import Probe
 from pytest_portable.verdict import Problem, Remedy
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from pytest_portable.settings.probes import Probe
 
 __all__ = ["is_without_answer", "nothing_raised", "raised_alike"]
 

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from pytest_portable.verdict import STAGES
-
-if TYPE_CHECKING:
-    from collections.abc import Set as AbstractSet
-
-    from pytest_portable.verdict import Verdict
+from pytest_portable.verdict import STAGES, Verdict
 
 __all__ = ["with_strict_notes"]
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from pytest_portable.plugin.keys import EXTENSIONS, SETTINGS
-from pytest_portable.plugin.marks import ADDED
+from pytest_portable.plugin.keys import ADDED, EXTENSIONS, SETTINGS
 from pytest_portable.settings.legs import Plan
 from pytest_portable.settings.mark_checks import Element, find_mistakes
 

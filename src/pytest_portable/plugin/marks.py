@@ -6,21 +6,17 @@ and loads with the first.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_portable.errors import OptionError
-from pytest_portable.plugin.keys import CHOICE, EXTENSIONS, SETTINGS
+from pytest_portable.plugin.keys import ADDED, CHOICE, EXTENSIONS, SETTINGS
 
 if TYPE_CHECKING:
     from pytest_portable.settings.legs import Choice, Leg
 
-__all__ = ["ADDED", "add_mark", "choices_of", "find_leg", "is_marked", "is_ours", "leg_of"]
-
-# What we mark the users of the fixture with, so that `-m portable` selects them; it declares
-# nothing, and does not make a test a marked one.
-ADDED: Final = pytest.mark.portable
+__all__ = ["add_mark", "choices_of", "find_leg", "is_marked", "is_ours", "leg_of"]
 
 
 def add_mark(item: pytest.Item) -> None:
