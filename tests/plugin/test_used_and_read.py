@@ -125,7 +125,7 @@ def test_a_failed_verdict_that_nobody_looked_at_is_a_warning(
     result = pytester.runpytest(*workers)
 
     result.assert_outcomes(passed=2, warnings=2)
-    for path, line in (("a", 2), ("b", 8)):
+    for path, line in (("a", 3), ("b", 9)):
         told = f"dict is not portable: unserializable at obj?'{path}'?, py3.*"
         words = "the test passed without looking at this verdict"
         result.stdout.fnmatch_lines([f"*.py:{line}: PortabilityWarning: {told}; {words}: *"])
