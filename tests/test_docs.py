@@ -15,6 +15,7 @@ from pytest_portable import cli
 from pytest_portable.plugin import hookspecs
 from pytest_portable.serializers import Registry
 from pytest_portable.settings.mark_checks import KEYS
+from pytest_portable.settings.option_table import CODES
 from pytest_portable.settings.options import OPTIONS
 from pytest_portable.verdict import Problem, Remedy, Target, Verdict
 from support.documents import Block, Page, blocks
@@ -224,6 +225,10 @@ def test_every_code_has_a_section_and_every_section_a_code() -> None:
     assert {"mismatch", "missing-distribution", "early-exit", "main-reference"} <= codes.keys()
     assert {code: path.name for code, path in codes.items() if code not in sections} == {}
     assert sections - codes.keys() == set()
+
+
+def test_every_code_may_be_one_of_notes_that_fail() -> None:
+    assert emitted().keys() - set(CODES) == set()
 
 
 def test_a_problem_names_its_section() -> None:

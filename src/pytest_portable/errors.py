@@ -22,6 +22,7 @@ __all__ = [
     "OptionError",
     "PayloadError",
     "PortabilityError",
+    "PortabilityWarning",
     "SetupError",
     "near",
 ]
@@ -138,6 +139,10 @@ class PortabilityError(AssertionError):
         return str(self.verdict)
 
 
+class PortabilityWarning(UserWarning):
+    """A check found that an object is not portable, and the test did not look at its verdict."""
+
+
 def near(word: str, valid: Iterable[str]) -> str:
     """Return `"; did you mean 'x'?"` for the nearest valid spelling, or an empty text."""
     from difflib import get_close_matches  # noqa: PLC0415 - only mistakes need it
@@ -146,7 +151,7 @@ def near(word: str, valid: Iterable[str]) -> str:
     return f"; did you mean {found[0]!r}?" if found else ""
 
 
-for _public in (OptionError, PortabilityError, SetupError):
+for _public in (OptionError, PortabilityError, PortabilityWarning, SetupError):
     # Users import these from the package: tracebacks and pickles say so.
     _public.__module__ = "pytest_portable"
 del _public

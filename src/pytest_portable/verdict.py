@@ -20,8 +20,11 @@ __all__ = [
     "Remedy",
     "Target",
     "Verdict",
+    "is_unread",
     "label_of",
+    "mark_read",
     "minor_of",
+    "watch",
 ]
 
 SCHEMA: Final = 1
@@ -134,6 +137,27 @@ class Target:
         }
 
 
+_UNREAD: Final = "_is_unread"
+
+
+class _Told:
+    """A field of a verdict by which it tells what was found: reading one is reading the verdict."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, verdict: Verdict | None, owner: type) -> builtins.object:
+        if verdict is None:
+            return self
+        held = verdict.__dict__
+        if _UNREAD in held:
+            del held[_UNREAD]
+        return held[self._name]
+
+    def __set__(self, verdict: Verdict, value: builtins.object) -> None:
+        verdict.__dict__[self._name] = value
+
+
 @dataclass(frozen=True, repr=False)
 class Verdict:
     """Whether one object is portable on one leg, and why not.
@@ -202,3 +226,27 @@ class Verdict:
             "test": self.test,
             "reproduce": self.reproduce,
         }
+
+
+for _name in ("portable", "stage", "problems", "notes"):
+    setattr(Verdict, _name, _Told(_name))
+del _name
+
+
+def watch(verdict: Verdict) -> Verdict:
+    """Return a verdict that from now on remembers whether anybody read what it tells.
+
+    Truth, text, `to_dict()`, `portable`, `stage`, `problems` and `notes` are reading it.
+    """
+    verdict.__dict__[_UNREAD] = True
+    return verdict
+
+
+def is_unread(verdict: Verdict) -> bool:
+    """Return whether a verdict is watched, and nobody read it since."""
+    return _UNREAD in verdict.__dict__
+
+
+def mark_read(verdict: Verdict) -> None:
+    """Count a verdict as read."""
+    verdict.__dict__.pop(_UNREAD, None)

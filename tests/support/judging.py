@@ -266,9 +266,9 @@ def noted(offset: int, *words: str) -> Noted:
     return Noted(len(text).to_bytes(4, "big") + offset.to_bytes(8, "big", signed=True) + text)
 
 
-def probing(source: str, label: str = "probe") -> Probe:
-    """Return a probe that is an expression."""
-    return Probe("expression", source, label=label)
+def probing(source: str, label: str = "probe", *raises: type[BaseException]) -> Probe:
+    """Return a probe that is an expression, and the exceptions that are wanted of it."""
+    return Probe("expression", source, label=label, raises=raises)
 
 
 def dumped_there(source: str, expression: str, module: str = "only_there") -> bytes:

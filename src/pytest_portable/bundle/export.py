@@ -94,7 +94,7 @@ def make_manifest(done: Checked, name: str) -> Manifest:
             "deps": None if leg.deps is None else [redact(line) for line in leg.deps],
         },
         references=references,
-        probes=[probe.to_request() for probe in done.asked],
+        probes=[probe.to_manifest() for probe in done.asked],
     )
 
 

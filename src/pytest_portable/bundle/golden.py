@@ -24,6 +24,7 @@ from pytest_portable.engine.checker import Checker
 from pytest_portable.engine.observe import Checked
 from pytest_portable.equivalence.portraits import PortraitDifference, compare_portraits
 from pytest_portable.errors import BundleError, OptionError, near
+from pytest_portable.judgement.probes_without_answer import is_without_answer
 from pytest_portable.settings.legs import Leg
 from pytest_portable.verdict import Problem, Verdict
 
@@ -136,12 +137,14 @@ class Golden:
                 f"nothing was kept in {self.folder}: "
                 "run once with --portable-update and commit what it writes"
             )
+        noted = checker.strictly(with_findings(verdict, [], list(_changed(found[-1], today))))
+        checker.log.change(verdict, noted)
         problems: list[Problem] = []
-        notes: list[Problem] = list(_changed(found[-1], today))
+        notes: list[Problem] = []
         for one, label in self._verdicts(checker, today, found):
             problems += [_labelled(problem, label) for problem in one.problems]
             notes += [_labelled(note, label) for note in one.notes]
-        return with_findings(verdict, problems, notes)
+        return with_findings(noted, problems, notes)
 
     def _verdicts(
         self, checker: Checker, today: Bundle, found: list[Bundle]
@@ -174,10 +177,11 @@ def check_golden(checker: Checker, golden: Golden, done: Checked) -> Verdict:
         BundleError: nothing was kept yet, or a kept bundle was changed.
         SetupError: a release cannot be installed.
     """
-    if not done.verdict.portable:
+    # A probe that raises today has returned something when what was kept was made.
+    if not all(map(is_without_answer, done.verdict.problems)):
         return done.verdict
     today = as_bundle(done, golden.folder)
-    if checker.settings.update:
+    if checker.settings.update and done.verdict.portable:
         golden.update(today)
     return golden.judge(checker, done.verdict, today)
 

@@ -92,12 +92,14 @@ def check_pairs(
         raise OptionError("between: wants producer=[...], consumer=[...], make='module:function'")
     producing = [_leg(checker.leg, parse_side(one)) for one in producers]
     consuming = [_leg(checker.leg, parse_side(one)) for one in consumers]
-    drawing = portrait_probe([probe.to_request() for probe in probes])
+    asked = [probe.to_manifest() for probe in probes]
+    drawing = portrait_probe(asked)
     verdicts: list[Verdict] = []
     for leg in producing:
         maker = checker.on(leg)
-        made = _Made(_make(maker, module, function), maker, drawing)
+        made = _Made(_make(maker, module, function), maker, drawing, asked)
         verdicts += (made.read_by(checker.on(other), other) for other in consuming)
+    verdicts = [checker.strictly(verdict) for verdict in verdicts]
     for verdict in verdicts:
         checker.log.add(verdict, {})
     return Pairs(tuple(verdicts))
@@ -130,9 +132,16 @@ def check_made(checker: Checker, probes: tuple[Probe, ...], *, is_bare: bool) ->
 class _Made:
     """What one producer dumped, and its portraits drawn there."""
 
-    def __init__(self, payload: bytes, maker: Checker, drawing: Probe) -> None:
+    def __init__(
+        self,
+        payload: bytes,
+        maker: Checker,
+        drawing: Probe,
+        probes: Sequence[Mapping[str, Any]],
+    ) -> None:
         self.payloads = (("obj", payload),)
         self.drawing = drawing
+        self.probes = probes
         self.maker = side_of(maker.target)
         self.label = _label(maker, maker.leg)
         self.text = maker.draw(self.payloads, drawing, maker=self.maker).text
@@ -146,7 +155,8 @@ class _Made:
         verdict = replace(verdict, object=kind, leg={**verdict.leg, **sides})
         if self.text is None or text is None:
             return verdict
-        return judge_portraits(verdict, then, json.loads(text), leg, maker=self.label)
+        now = json.loads(text)
+        return judge_portraits(verdict, then, now, leg, probes=self.probes, maker=self.label)
 
 
 def _leg(leg: Leg, side: Mapping[str, Any]) -> Leg:

@@ -121,6 +121,7 @@ def verify_bundle(
             bundle.portrait,
             json.loads(drawn.text),
             checker.leg,
+            probes=manifest.probes,
             maker=_maker(manifest),
             is_note=is_note,
         )

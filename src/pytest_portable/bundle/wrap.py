@@ -36,7 +36,7 @@ def wrap_payload(
     Raises:
         PortabilityError: it cannot be loaded there.
     """
-    requests = [probe.to_request() for probe in probes]
+    requests = [probe.to_manifest() for probe in probes]
     target = maker.target
     drawn = maker.draw((("obj", payload),), portrait_probe(requests), maker=side_of(target))
     if not drawn.verdict.portable or drawn.text is None:

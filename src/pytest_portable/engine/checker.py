@@ -19,6 +19,7 @@ from pytest_portable.engine.reproduce import keep_failure
 from pytest_portable.environment import Environment
 from pytest_portable.equivalence import Comparator
 from pytest_portable.judgement.context import Context, Side, host_side, side_of
+from pytest_portable.judgement.strict_notes import with_strict_notes
 from pytest_portable.serializers import Serializer
 from pytest_portable.serializers.out_of_band import whole
 from pytest_portable.serializers.shipping import Shipping
@@ -42,6 +43,7 @@ class CheckSettings:
         update: whether golden bundles are written where objects changed.
         suggest: whether remedies are tried before they are shown.
         verbosity: how much the text of a failing verdict tells.
+        strict_notes: codes of notes that fail a check; `error` stands for all.
     """
 
     root: Path
@@ -52,6 +54,7 @@ class CheckSettings:
     update: bool
     suggest: bool
     verbosity: int
+    strict_notes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -193,7 +196,7 @@ class Checker:
 
     def keep(self, done: Checked) -> Checked:
         """Keep a finished check, let observers see it, and return it as it was kept."""
-        verdict, sent = done.verdict, done.sent
+        verdict, sent = self.strictly(done.verdict), done.sent
         if self.settings.verbosity and not verdict.portable:
             verdict = replace(verdict, verbosity=self.settings.verbosity)
         payload = sent.data("obj")
@@ -206,6 +209,12 @@ class Checker:
             details.update(observe(done))
         self.log.add(verdict, details)
         return done
+
+    def strictly(self, verdict: Verdict) -> Verdict:
+        """Return a verdict whose notes are problems where the run wants that; none of a trial."""
+        if self.is_trial or not self.settings.strict_notes:
+            return verdict
+        return with_strict_notes(verdict, self.settings.strict_notes)
 
     def _checked(
         self,

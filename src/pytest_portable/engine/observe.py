@@ -52,3 +52,7 @@ class Log:
         """Keep a verdict, and what observers said of it."""
         self.details[len(self.verdicts)] = dict(details)
         self.verdicts.append(verdict)
+
+    def change(self, verdict: Verdict, changed: Verdict) -> None:
+        """Keep a verdict as it is after more was found."""
+        self.verdicts[:] = [changed if kept is verdict else kept for kept in self.verdicts]

@@ -67,6 +67,7 @@ class Session:
     store: Mapping[str, object] = field(default_factory=dict)
     adopt: Callable[[Leg], object] = adopt_nothing
     suggest: bool = False
+    strict_notes: frozenset[str] = frozenset()
     verbosity: int = 0
     _agents: dict[object, Agent] = field(default_factory=dict)
 
@@ -118,6 +119,7 @@ class Session:
             report=self.report,
             update=self.update,
             suggest=self.suggest,
+            strict_notes=self.strict_notes,
             verbosity=self.verbosity,
         )
 

@@ -35,6 +35,11 @@ _NOTHING_ASKED = (
     "Take `portable` as an argument, or remove the mark."
 )
 
+_NOTHING_CHECKED = (
+    "marked portable, and nothing of the fixture `portable` was used: nothing was checked. "
+    "Check an object, as in `portable(obj)`, or remove the mark."
+)
+
 
 # Options
 
@@ -119,7 +124,9 @@ def _close(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(
     session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Add an item for every bundle that is to be verified."""
+    """Mark what uses the fixture, and add an item for every bundle that is to be verified."""
+    for item in items:
+        marks.add_mark(item)
     settings = config.stash[keys.SETTINGS]
     if settings.verify_dirs:
         from pytest_portable.plugin.bundle_items import bundle_items
@@ -198,7 +205,7 @@ def portable(request: pytest.FixtureRequest) -> Iterator[Portable]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Fail a test whose own mark promised a check that nothing asked for."""
+    """Fail a test whose own mark promised a check that was not made; warn of unread verdicts."""
     __tracebackhide__ = True
     result = trouble = None
     try:
@@ -207,11 +214,32 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         from pytest_portable.plugin.shown_failures import in_call
 
         trouble = in_call(error, item.path)
-    if trouble is None and marks.is_marked(item) and not item.stash.get(keys.ASKED, False):
-        trouble = f"{item.nodeid}: {_NOTHING_ASKED}"
+    # What failed or was skipped in a `unittest.TestCase` raises nothing here: pytest keeps it.
+    if trouble is None and not getattr(item, "_excinfo", None):
+        trouble = _unchecked(item) or _unread(item)
     if trouble is not None:
         pytest.fail(trouble, pytrace=False)
     return result
+
+
+def _unchecked(item: pytest.Item) -> str | None:
+    """Return what is wrong with a test that passed and whose own mark promised a check."""
+    if not marks.is_marked(item):
+        return None
+    if not item.stash.get(keys.ASKED, False):
+        return f"{item.nodeid}: {_NOTHING_ASKED}"
+    found = item.stash.get(keys.PORTABLE, None)
+    return None if found is None or found.is_used else f"{item.nodeid}: {_NOTHING_CHECKED}"
+
+
+def _unread(item: pytest.Item) -> str | None:
+    """Warn of failed verdicts that nobody looked at; return it where warnings are errors."""
+    found = item.stash.get(keys.PORTABLE, None)
+    if found is None or not (verdicts := found.unread):
+        return None
+    from pytest_portable.plugin.shown_failures import warn_unread
+
+    return warn_unread(verdicts, item)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -60,10 +60,11 @@ def _properties_of(record: Mapping[str, Any]) -> list[tuple[str, object]]:
     found: list[tuple[str, object]] = []
     for check in record.get("checks", ()):
         told = {key: check[key] for key in _PROPERTIES}
-        told["problems"] = [
-            {key: value for key, value in problem.items() if key not in _LONG}
-            for problem in check["problems"]
-        ]
+        for kind in ("problems", "notes"):
+            told[kind] = [
+                {key: value for key, value in problem.items() if key not in _LONG}
+                for problem in check[kind]
+            ]
         found.append(("portable", json.dumps({"leg": check["leg"]["label"], **told})))
     return found
 

@@ -32,7 +32,7 @@ class Recorder:
             self._records.append(record)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:  # noqa: ANN401 - pytest's
-        """Print the section and write the reports."""
+        """Print the sections and write the reports."""
         if not self._records and not self._wanted:
             return
         run = self._run()
@@ -42,8 +42,24 @@ class Recorder:
             width = terminalreporter._tw.fullwidth  # noqa: SLF001 - no public way to ask
             terminalreporter.section("portability")
             _print(summary_lines(run, width), terminalreporter.line)
+        self._show_notes(run, terminalreporter)
         if self._wanted:
             _print(self._write(run), terminalreporter.line)
+
+    @staticmethod
+    def _show_notes(run: Run, terminalreporter: Any) -> None:  # noqa: ANN401 - pytest's
+        """Print what was found and failed nothing, in yellow; on a quiet run how much it is."""
+        if not any(check["notes"] for check in run.checks):
+            return
+        from pytest_portable.report.notes import group_notes, note_count, note_lines
+
+        if terminalreporter.verbosity < 0:
+            terminalreporter.write_line(note_count(run), yellow=True)
+            return
+        width = terminalreporter._tw.fullwidth  # noqa: SLF001 - no public way to ask
+        terminalreporter.section("portable: notes", yellow=True)
+        for line in note_lines(group_notes(run), width):
+            terminalreporter.line(line, yellow=not line.startswith(" "))
 
     def _run(self) -> Run:
         from pytest_portable.report.run import Run

@@ -43,6 +43,7 @@ def session_of(config: pytest.Config) -> Session:
         observers=_observers(settings),
         update=settings.update,
         suggest=settings.suggest,
+        strict_notes=frozenset(settings.strict_notes),
         verbosity=max(0, config.get_verbosity()),
     )
     return session

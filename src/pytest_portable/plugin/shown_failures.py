@@ -5,18 +5,21 @@ Works on pytest's reports without importing pytest.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_portable.errors import PortabilityError, SetupError
+from pytest_portable.errors import PortabilityError, PortabilityWarning, SetupError
 
 if TYPE_CHECKING:
+    import pytest
+
     from pytest_portable.verdict import Verdict
 
 MAX_SUMMARY: Final = 200
 
-__all__ = ["in_call", "shorten", "summary_of"]
+__all__ = ["in_call", "shorten", "summary_of", "warn_unread"]
 
 
 def summary_of(verdict: Verdict) -> str:
@@ -62,3 +65,24 @@ def _lines(error: BaseException, test: Path) -> Iterator[int]:
         if trace.tb_frame.f_code.co_filename == str(test):
             yield trace.tb_lineno
         trace = trace.tb_next
+
+
+def warn_unread(verdicts: Sequence[Verdict], item: pytest.Item) -> str | None:
+    """Warn of each verdict, at the test's place; return the text where a filter makes it an error.
+
+    Args:
+        verdicts: not portable, and nobody looked at them.
+        item: the test that passed all the same.
+    """
+    for verdict in verdicts:
+        text = (
+            f"{verdict.object} is not portable: {summary_of(verdict)}; the test passed without "
+            "looking at this verdict: assert it, or call portable(obj), which raises"
+        )
+        try:
+            warnings.warn_explicit(
+                PortabilityWarning(text), None, str(item.path), (item.location[1] or 0) + 1
+            )
+        except PortabilityWarning:
+            return f"{item.nodeid}: {text}"
+    return None

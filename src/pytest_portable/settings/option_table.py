@@ -7,10 +7,47 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-__all__ = ["OPTIONS", "STORE_KEYS", "Option"]
+__all__ = ["CODES", "OPTIONS", "STORE_KEYS", "Option"]
 
 # Ini keys about how environments are made; `store_options` reads them.
 STORE_KEYS: Final = ("portable_link_mode", "portable_install_timeout", "portable_cache_ttl")
+
+# The codes of problems and notes, as `--portable-notes` takes them.
+CODES: Final = (
+    "bytecode-version",
+    "call-error",
+    "crash",
+    "deferred-import",
+    "early-exit",
+    "environment-dependency",
+    "exception-not-portable",
+    "forbidden-reference",
+    "installed-copy",
+    "load-hook",
+    "load-warning",
+    "main-reference",
+    "mismatch",
+    "missing-distribution",
+    "missing-module",
+    "not-compared",
+    "platform",
+    "protocol-too-new",
+    "pytest-leak",
+    "recursion",
+    "result-not-portable",
+    "serializer-missing",
+    "serializer-skew",
+    "side-effect",
+    "stdlib-version",
+    "test-module-reference",
+    "timeout",
+    "too-large",
+    "undeclared-import",
+    "unserializable",
+    "unstable-payload",
+    "unwanted-distribution",
+    "version-skew",
+)
 
 
 class Option(NamedTuple):
@@ -73,6 +110,13 @@ OPTIONS: Final = (
         "list",
         "write a report: a path ending in .html, .json or .md, or the word github (repeatable)",
         "PATH",
+    ),
+    Option(
+        "notes",
+        "list",
+        "notes that fail a check: error (all of them) or codes (repeatable, or comma-separated); "
+        "report (default): none",
+        "CODES",
     ),
     Option("export", "text", "write a bundle of every check into this folder", "DIR", ini=False),
     Option(

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from pytest_portable.errors import OptionError, near
-from pytest_portable.settings.option_table import OPTIONS, STORE_KEYS, Option
+from pytest_portable.settings.option_table import CODES, OPTIONS, STORE_KEYS, Option
 
 __all__ = [
     "DEFAULT_TIMEOUT_SECONDS",
@@ -62,6 +62,7 @@ class Settings(NamedTuple):
     Attributes:
         cache_dir: where environments are kept; `None` is the user's cache.
         ini_dir: folder that relative lines of `default_deps` start from; `None` is the root.
+        strict_notes: codes of notes that fail a check; `error` stands for all.
         store: the ini keys about how environments are made, named as in `StoreSettings`.
     """
 
@@ -82,6 +83,7 @@ class Settings(NamedTuple):
     skip_missing_python: bool = False
     suggest: bool = False
     reports: tuple[str, ...] = ()
+    strict_notes: tuple[str, ...] = ()
     export_dir: Path | None = None
     verify_dirs: tuple[Path, ...] = ()
     update: bool = False
@@ -100,6 +102,9 @@ class Settings(NamedTuple):
         words += ["offline"] if self.offline else []
         words += ["refresh"] if self.refresh else []
         words += ["missing Pythons skipped"] if self.skip_missing_python else []
+        if self.strict_notes:
+            which = "" if "error" in self.strict_notes else f" ({', '.join(self.strict_notes)})"
+            words.append(f"notes are errors{which}")
         limit = self.timeout_seconds or self.default_timeout_seconds
         words += [f"timeout {limit:g} s"] if limit != DEFAULT_TIMEOUT_SECONDS else []
         return f"portable: {', '.join([*words, f'cache {cache}'])}"
@@ -252,6 +257,19 @@ class _Source:
             names.append(text if text == "github" else str(self.folder / text))
         return tuple(names)
 
+    def notes(self) -> tuple[str, ...] | None:
+        """Return the codes of notes that fail; `None` where nothing is said."""
+        key = "portable_notes"
+        words = split_names(self.texts(key))
+        valid = ("error", "report", *CODES)
+        for word in words:
+            if word not in valid:
+                hint = near(word, valid) or "; valid: error, report, or codes of problems.md"
+                self.wrong(key, f"{word!r} is no code of a note{hint}")
+        if "report" in words and len(words) > 1:
+            self.wrong(key, "report stands alone: it says that no note fails")
+        return tuple(word for word in words if word != "report") if words else None
+
     def folder_of(self, key: str) -> Path | None:
         text = self.text(key)
         return None if text is None else self.folder / Path(text).expanduser()
@@ -305,6 +323,7 @@ def read_settings(  # noqa: PLR0913 - two sources, each with its folder
     ini_offline = lower.flag("portable_offline")
     ini_skip = lower.flag("portable_skip_missing_python")
     ini_suggest = lower.flag("portable_suggest")
+    given_notes, ini_notes = upper.notes(), lower.notes()
     settings = Settings(
         root=root,
         ini_dir=ini_dir,
@@ -321,6 +340,7 @@ def read_settings(  # noqa: PLR0913 - two sources, each with its folder
         refresh=bool(command.get("portable_refresh")),
         cache_dir=upper.cache_dir() or ini_cache,
         reports=upper.reports() or lower.reports(),
+        strict_notes=(given_notes if given_notes is not None else ini_notes) or (),
         export_dir=upper.folder_of("portable_export"),
         verify_dirs=upper.verify(),
         update=bool(command.get("portable_update")),

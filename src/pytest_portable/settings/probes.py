@@ -8,13 +8,16 @@ import inspect
 import symtable
 import textwrap
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import CodeType, FunctionType
 from typing import Final, TypeAlias, cast
 
+from pytest_portable.agent.in_target.portrait import name_of
 from pytest_portable.errors import OptionError, near
+from pytest_portable.settings.lambdas import LAMBDA, as_definition, is_lambda
 from pytest_portable.settings.mark_checks import KEYS
 
-__all__ = ["Asked", "AskedAll", "Probe", "parse"]
+__all__ = ["Asked", "AskedAll", "Probe", "Wanted", "WantedAll", "parse"]
 
 # Names of every module, and builtins that only other Pythons have.
 _KNOWN: Final = frozenset(dir(builtins)) | {
@@ -28,11 +31,22 @@ _KNOWN: Final = frozenset(dir(builtins)) | {
     "anext",
 }
 
+_RESERVED: Final = {
+    "obj": "the object itself",
+    "raises": "what a probe is wanted to raise",
+}
+
 Asked: TypeAlias = "str | Callable[..., object]"
 """What a caller may give as one probe."""
 
 AskedAll: TypeAlias = "Asked | Sequence[Asked] | Mapping[str, Asked] | None"
 """What a caller may give as probes: one, a list, a dict of names, or none."""
+
+Wanted: TypeAlias = "type[BaseException] | tuple[type[BaseException], ...]"
+"""What a caller may want one probe to raise."""
+
+WantedAll: TypeAlias = "Wanted | Mapping[str, Wanted] | Mapping[int, Wanted] | None"
+"""What a caller may want probes to raise: for several, a dict of their names or numbers."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +59,7 @@ class Probe:
         name: of the function.
         label: the root of the paths in its result: `probe`, `probe[1]`, `probe['name']`.
         plain: whether it returns text, which comes back unpickled.
+        raises: the exceptions that are wanted of it; empty where it has to return.
     """
 
     mode: str
@@ -52,6 +67,14 @@ class Probe:
     name: str = ""
     label: str = "probe"
     plain: bool = False
+    raises: tuple[type[BaseException], ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """How a message names it: an expression by its text, a function by its name."""
+        if self.mode == "expression":
+            return self.source
+        return "lambda" if self.name == LAMBDA else self.name
 
     def to_request(self) -> dict[str, object]:
         """Return the form in which the agent gets it."""
@@ -62,6 +85,10 @@ class Probe:
             "name": self.name,
             "plain": self.plain,
         }
+
+    def to_manifest(self) -> dict[str, object]:
+        """Return the agent's form, and the names of the exceptions that are wanted of it."""
+        return {**self.to_request(), "raises": [name_of(kind) for kind in self.raises]}
 
     def evaluate(self, obj: object, names: Mapping[str, object]) -> object:
         """Evaluate on the host; a coroutine is awaited."""
@@ -92,24 +119,34 @@ def _finished(value: object) -> object:
         return pool.submit(asyncio.run, coroutine).result()
 
 
-def parse(probe: AskedAll, names: Mapping[str, object]) -> tuple[Probe, ...]:
+def parse(
+    probe: AskedAll, names: Mapping[str, object], raises: WantedAll = None
+) -> tuple[Probe, ...]:
     """Return the probes in the form that can travel.
 
     Args:
         probe: one, a list, or a dict of names and probes.
         names: the values that they see.
+        raises: the exceptions that are wanted: of one probe a class or a tuple; of several a dict
+            of their names, in a list of their numbers.
 
     Raises:
-        OptionError: one does not parse or is not self-contained, or `obj` is used as a name; all
-            mistakes at once.
+        OptionError: one does not parse or is not self-contained, `obj` or `raises` is used as a
+            name, or `raises` names no exception or no probe; all mistakes at once.
     """
-    mistakes = ["names: `obj` is reserved for the object itself"] if "obj" in names else []
+    mistakes = [
+        f"names: `{name}` is reserved for {text}"
+        for name, text in _RESERVED.items()
+        if name in names
+    ]
     mistakes += _misplaced(names) if probe is None else []
+    wanted, wrong = _wanted(probe, raises)
+    mistakes += wrong
     found = []
     for label, asked in _labelled(probe).items():
         try:
-            found.append(_parse(asked, label, names))
-        except OptionError as error:  # noqa: PERF203 - all mistakes are reported at once
+            found.append(replace(_parse(asked, label, names), raises=wanted.get(label, ())))
+        except OptionError as error:  # noqa: PERF203 - all mistakes are told at once
             mistakes += error.mistakes
     if isinstance(probe, (list, tuple, dict)) and not probe:
         mistakes.append(f"probe: {probe!r} is empty; leave it out, or give an expression")
@@ -124,7 +161,7 @@ def _misplaced(names: Mapping[str, object]) -> list[str]:
     for name in names:
         if name in KEYS:
             mistakes.append(f"{name}: a key of the mark, not of a check: portable({name}=...)")
-        elif meant := near(name, ("equal", "probe")):
+        elif meant := near(name, ("equal", "probe", "raises")):
             mistakes.append(f"{name}: no argument of a check{meant}")
     return mistakes
 
@@ -139,6 +176,47 @@ def _labelled(
     if isinstance(probe, dict):
         return {f"probe[{name!r}]": one for name, one in probe.items()}
     return {"probe": cast("Asked", probe)}
+
+
+def _wanted(
+    probe: AskedAll, raises: WantedAll
+) -> tuple[dict[str, tuple[type[BaseException], ...]], list[str]]:
+    """Return the exceptions that are wanted by the labels of their probes, and the mistakes."""
+    if raises is None:
+        return {}, []
+    if probe is None:
+        return {}, ["raises: says what a probe raises, and there is no probe"]
+    if not isinstance(probe, (list, tuple, dict)):
+        if isinstance(raises, dict):
+            return {}, ["raises: there is one probe: give an exception class, or a tuple of them"]
+        return _wanted_of("raises", "probe", raises)
+    keys = list(probe) if isinstance(probe, dict) else list(range(len(probe)))
+    if not isinstance(raises, dict):
+        form = f"raises={{{keys[0]!r}: ValueError}}" if keys else "raises={}"
+        return {}, [f"raises: there are several probes: say which one raises what: {form}"]
+    found, mistakes = {}, []
+    for key, kinds in raises.items():
+        if key in keys:
+            known, wrong = _wanted_of(f"raises[{key!r}]", f"probe[{key!r}]", kinds)
+            found.update(known)
+            mistakes += wrong
+        else:
+            hint = near(str(key), map(str, keys))
+            valid = ", ".join(map(repr, keys))
+            mistakes.append(f"raises: {key!r} is no probe{hint} (valid: {valid})")
+    return found, mistakes
+
+
+def _wanted_of(
+    where: str, label: str, kinds: object
+) -> tuple[dict[str, tuple[type[BaseException], ...]], list[str]]:
+    every = kinds if isinstance(kinds, tuple) else (kinds,)
+    classes = tuple(
+        kind for kind in every if isinstance(kind, type) and issubclass(kind, BaseException)
+    )
+    if classes and len(classes) == len(every):
+        return {label: classes}, []
+    return {}, [f"{where}: {kinds!r} is neither an exception class nor a tuple of them"]
 
 
 def _parse(asked: Asked, label: str, names: Mapping[str, object]) -> Probe:
@@ -165,18 +243,9 @@ def _from_function(
 ) -> Probe:
     if not callable(function):
         raise OptionError(f"{label}: {function!r} is neither an expression as text nor a function")
-    name = getattr(function, "__name__", repr(function))
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError):
-        raise OptionError(
-            f"{label}: the source of {name} cannot be read; define it with `def`, "
-            "or pass an expression as text"
-        ) from None
-    if not tree.body or not isinstance(tree.body[0], (ast.FunctionDef, ast.AsyncFunctionDef)):
-        raise OptionError(f"{label}: {name} is no `def`; pass a function or an expression as text")
-    definition = tree.body[0]
-    _check_arguments(definition, label, names)
+    definition = _definition_of(function, label)
+    name = "the lambda" if definition.name == LAMBDA else definition.name
+    _check_arguments(definition, name, label, names)
     _strip(definition)
     source = ast.unparse(ast.fix_missing_locations(ast.Module([definition], [])))
     free = _free_names(source, definition.name)
@@ -186,6 +255,30 @@ def _from_function(
             "import inside the function, or pass values by name"
         )
     return Probe("function", source, definition.name, label)
+
+
+def _definition_of(
+    function: Callable[..., object], label: str
+) -> ast.FunctionDef | ast.AsyncFunctionDef:
+    inner = inspect.unwrap(function)
+    if is_lambda(inner):
+        return as_definition(cast("FunctionType", inner), label)
+    name = getattr(function, "__name__", repr(function))
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError):
+        tree = ast.Module([], [])
+    definition = tree.body[0] if tree.body else None
+    if not isinstance(definition, (ast.FunctionDef, ast.AsyncFunctionDef)) or (
+        # What was made at run time may stand on the line of another `def`.
+        isinstance(code := getattr(inner, "__code__", None), CodeType)
+        and code.co_name != definition.name
+    ):
+        raise OptionError(
+            f"{label}: the source of {name} cannot be read; define it with `def`, "
+            "or pass an expression as text"
+        )
+    return definition
 
 
 def _strip(definition: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
@@ -214,7 +307,10 @@ def _without_annotation(statement: ast.stmt) -> ast.stmt:
 
 
 def _check_arguments(
-    definition: ast.FunctionDef | ast.AsyncFunctionDef, label: str, names: Mapping[str, object]
+    definition: ast.FunctionDef | ast.AsyncFunctionDef,
+    name: str,
+    label: str,
+    names: Mapping[str, object],
 ) -> None:
     """Refuse a call that raises the same `TypeError` on both sides, which would count as agreement.
 
@@ -238,7 +334,7 @@ def _check_arguments(
     if missing := sorted({*plain[1:], *known} - optional - names.keys()):
         mistakes.append(f"wants {', '.join(missing)}, which no value is given for by name")
     if mistakes:
-        raise OptionError(f"{label}: {definition.name} {'; '.join(mistakes)}")
+        raise OptionError(f"{label}: {name} {'; '.join(mistakes)}")
 
 
 def _free_in_expression(source: str) -> set[str]:

@@ -9,8 +9,8 @@ numbers of other nodes, so that cycles, sharing and depth need no recursion:
 `[type, "list", parts]`; `[type, "set", parts]`; `[type, "map", [[key, part], ...]]`;
 `[type, "array", dtype, shape, sha256, values or null]`; `[type, "name", dotted name]` what is sent
 by name; `[type, "object", made by, arguments, [[attribute, part], ...], parts, pairs]`;
-`[type, "opaque", why]`; `[type, "raised", message]` for a probe that raised. The number -1 is a
-part beyond the limit.
+`[type, "opaque", why]`; `[type, "raised", message, classes]` for a probe that raised: its class and
+the bases of that. The number -1 is a part beyond the limit.
 
 Types are written as top-level package and qualified name, because releases move classes between
 submodules: `numpy.core` and `numpy._core`, `pathlib` and `pathlib._local`.
@@ -203,7 +203,8 @@ def portray(obj: object, probes: Any = (), names: Any = None) -> str:
             found[probe["label"]] = draw(value_of(probe, obj, names or {}))
         except BaseException as error:
             text = str(error)[:MAX_DRAWN_TEXT]
-            found[probe["label"]] = [[name_of(type(error)), "raised", text]]
+            bases = [name_of(kind) for kind in type(error).__mro__]
+            found[probe["label"]] = [[name_of(type(error)), "raised", text, bases]]
     return json.dumps(found)
 
 

@@ -17,6 +17,7 @@ from pytest_portable.judgement.argument_paths import with_argument_path
 from pytest_portable.judgement.context import Context, Sent
 from pytest_portable.judgement.evidence_of_check import Evidences
 from pytest_portable.judgement.findings import Findings
+from pytest_portable.judgement.probes_without_answer import is_without_answer
 from pytest_portable.judgement.surroundings.contrast import Contrast, contrast
 from pytest_portable.judgement.surroundings.members import literal_of, uses_members, writes
 from pytest_portable.judgement.surroundings.origins import distribution_of, is_library_file
@@ -86,6 +87,7 @@ def judge_surroundings(  # noqa: PLR0913 - what lies around on both sides, and w
     disagrees = any(
         problem.stage == "call" or (problem.path or "").startswith("probe")
         for problem in found.problems
+        if not is_without_answer(problem)
     )
     problems: list[Problem] = []
     notes: list[Problem] = []
