@@ -214,7 +214,7 @@ class Portable:
         __tracebackhide__ = True
         root = self._checker.settings.root
         golden = Golden(root, self.leg, name, mode, tuple(releases))
-        done = self._checker.check(obj, probes.parse(probe, names), names)
+        done = self._checker.check(obj, probes.parse(probe, names), names, is_kept=True)
         return _asserted(check_golden(self._checker, golden, done))
 
     def between(

@@ -44,14 +44,12 @@ class Probe:
         source: Python source text.
         name: of the function.
         label: the root of the paths in its result: `probe`, `probe[1]`, `probe['name']`.
-        plain: whether it returns text, which comes back unpickled.
     """
 
     mode: str
     source: str
     name: str = ""
     label: str = "probe"
-    plain: bool = False
 
     def to_request(self) -> dict[str, object]:
         """Return the form in which the agent gets it."""
@@ -60,7 +58,6 @@ class Probe:
             "mode": self.mode,
             "source": self.source,
             "name": self.name,
-            "plain": self.plain,
         }
 
     def evaluate(self, obj: object, names: Mapping[str, object]) -> object:
