@@ -241,7 +241,8 @@ class Portable:
         __tracebackhide__ = True
         root = self._checker.settings.root
         golden = Golden(root, self.leg, name, mode, tuple(releases))
-        done = self._checker.check(obj, probes.parse(probe, names, raises), names)
+        asked = probes.parse(probe, names, raises)
+        done = self._checker.check(obj, asked, names, is_kept=True)
         return _asserted(check_golden(self._checker, golden, done))
 
     def between(

@@ -28,7 +28,7 @@ __all__ = [
     "Looked",
     "Noted",
     "Parts",
-    "Plain",
+    "Portrait",
     "Raised",
     "Record",
     "Returned",
@@ -212,16 +212,20 @@ class Alone(Record, key="alone"):
 
 
 @dataclass(frozen=True)
-class Plain(Record, key="plain"):
-    """Text that a probe returned, as it is."""
+class Portrait(Record, key="portrait"):
+    """A drawing of the object, or of what a probe returned or raised.
+
+    Attributes:
+        name: `object`, or the label of the probe.
+        type: module and qualified name of its class.
+        seconds: that it took.
+        blob: the nodes, as JSON; see `agent/in_target/portrait.py`.
+    """
 
     name: str
+    type: tuple[str, str]
+    seconds: float
     blob: bytes
-
-    @property
-    def text(self) -> str:
-        """What the probe returned."""
-        return self.blob.decode("utf-8", "replace")
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,10 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from pytest_portable.agent.in_target.portrait import portray
+from pytest_portable.agent.in_target.portrait import draw, draw_raised
 from pytest_portable.bundle.manifest import Manifest, write_bundle
 from pytest_portable.engine.observe import Checked
 from pytest_portable.equivalence import shorten
@@ -54,10 +53,8 @@ def export_check(done: Checked, folder: Path) -> Path:
     """Write a finished check, which must have a payload, as one bundle."""
     values = dict(done.sent.payloads)
     payload = values.pop("obj")
-    manifest = make_manifest(done, folder.name)
-    copy = _Copy(done, payload, values)
-    manifest = replace(manifest, description=copy.description)
-    return write_bundle(folder, manifest, payload, values, copy.portrait)
+    manifest = replace(make_manifest(done, folder.name), description=shorten(done.context.obj))
+    return write_bundle(folder, manifest, payload, values, _portraits(done))
 
 
 def bundle_name(test: str, number: int) -> str:
@@ -113,18 +110,17 @@ def producer(distributions: set[str]) -> dict[str, Any]:
     }
 
 
-class _Copy:
-    """A fresh copy of what was dumped: the original may have been changed by its probes."""
+def _portraits(done: Checked) -> dict[str, Any]:
+    """Return the portraits that were drawn of the original, before anything could change it.
 
-    def __init__(self, done: Checked, payload: bytes, values: Mapping[str, bytes]) -> None:
-        self.portrait: dict[str, Any] = {}
-        self.description = ""
-        load = partial(done.context.serializer.load, options=done.context.leg.options)
-        try:
-            obj = load(payload)
-            names = {name: load(data) for name, data in values.items()}
-        except Exception:  # noqa: BLE001 - the verdict reports what cannot be loaded here
-            return
-        probes = [probe.to_request() for probe in done.asked]
-        self.description = shorten(obj)
-        self.portrait = json.loads(portray(obj, probes, names))
+    Probes that the check did not come to are evaluated now: on the original, never on a copy.
+    """
+    found = dict(done.context.portraits or {})
+    for probe in done.asked if found else ():
+        if probe.label not in found:
+            try:
+                found[probe.label] = draw(probe.evaluate(done.context.obj, done.names))
+            except Exception as error:  # noqa: BLE001 - the probe is the user's code
+                found[probe.label] = draw_raised(error)
+    plain: dict[str, Any] = json.loads(json.dumps(found))
+    return plain

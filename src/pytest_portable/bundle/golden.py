@@ -22,8 +22,10 @@ from pytest_portable.bundle.manifest import Bundle, read_bundle, write_bundle
 from pytest_portable.bundle.verify import verify_bundle
 from pytest_portable.engine.checker import Checker
 from pytest_portable.engine.observe import Checked
-from pytest_portable.equivalence.portraits import PortraitDifference, compare_portraits
+from pytest_portable.equivalence import Tolerance
+from pytest_portable.equivalence.portraits import PortraitDifference, hold_against
 from pytest_portable.errors import BundleError, OptionError, near
+from pytest_portable.judgement.findings import Findings
 from pytest_portable.judgement.probes_without_answer import is_without_answer
 from pytest_portable.settings.legs import Leg
 from pytest_portable.verdict import Problem, Verdict
@@ -137,20 +139,22 @@ class Golden:
                 f"nothing was kept in {self.folder}: "
                 "run once with --portable-update and commit what it writes"
             )
-        noted = checker.strictly(with_findings(verdict, [], list(_changed(found[-1], today))))
+        noted = checker.strictly(
+            with_findings(verdict, Findings(notes=tuple(_changed(found[-1], today))))
+        )
         checker.log.change(verdict, noted)
         problems: list[Problem] = []
         notes: list[Problem] = []
         for one, label in self._verdicts(checker, today, found):
             problems += [_labelled(problem, label) for problem in one.problems]
             notes += [_labelled(note, label) for note in one.notes]
-        return with_findings(noted, problems, notes)
+        return with_findings(noted, Findings(tuple(problems), tuple(notes)))
 
     def _verdicts(
         self, checker: Checker, today: Bundle, found: list[Bundle]
     ) -> Iterator[tuple[Verdict, str]]:
         for bundle in self._chosen(found):
-            verdict = verify_bundle(bundle, checker, is_note=_is_new)
+            verdict = verify_bundle(bundle, checker, is_note=_is_new, today=today.portrait)
             yield verdict, f"kept as {bundle.folder.name}{_versions(bundle)}"
         for lines in self._releases():
             leg = replace(checker.leg, deps=lines)
@@ -199,8 +203,10 @@ def is_same(one: Bundle, two: Bundle) -> bool:
     """Return whether two bundles hold the same object, whoever wrote them."""
     if one.manifest.serializer != two.manifest.serializer or set(one.portrait) != set(two.portrait):
         return one.payload == two.payload
+    tolerance = Tolerance(signed_zero=True)
+    is_old = one.manifest.schema < two.manifest.schema
     return not any(
-        compare_portraits(nodes, two.portrait[key], signed_zero=True)
+        hold_against(nodes, two.portrait[key], tolerance=tolerance, is_old=is_old).differences
         for key, nodes in one.portrait.items()
     )
 

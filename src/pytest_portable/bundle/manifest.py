@@ -28,7 +28,8 @@ __all__ = [
     "write_bundle",
 ]
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
+_READ: Final = (1, SCHEMA)
 MANIFEST: Final = "manifest.json"
 PAYLOAD: Final = "payload.bin"
 PORTRAIT: Final = "portrait.json"
@@ -51,6 +52,7 @@ class Manifest:
         files: file -> `bytes` and `sha256`; the payload and the values.
         probes: `label`, `mode`, `source` and `name` of each.
         description: of the object, for people.
+        schema: 1 has portraits without what each instance holds and lacks.
     """
 
     name: str
@@ -140,9 +142,9 @@ def _read_manifest(path: Path) -> Manifest:
     if not isinstance(found, dict):
         raise BundleError(f"{path}: is no JSON object")
     schema = found.get("schema")
-    if schema != SCHEMA:
+    if schema not in _READ:
         raise BundleError(
-            f"{path}: schema {schema!r}, wanted {SCHEMA}; "
+            f"{path}: schema {schema!r}, wanted {' or '.join(map(str, _READ))}; "
             "export it again, or read it with a pytest-portable that knows this schema"
         )
     wrong = [
@@ -152,7 +154,7 @@ def _read_manifest(path: Path) -> Manifest:
     ]
     if wrong:
         raise BundleError(f"{path}: " + "; ".join(wrong))
-    return Manifest(**{key: found[key] for key in _TYPES})
+    return Manifest(**{key: found[key] for key in _TYPES}, schema=schema)
 
 
 def _read_file(folder: Path, name: str, said: object) -> bytes:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pytest_portable.bundle.judging import judge_portraits
-from pytest_portable.bundle.verify import portrait_probe
+from pytest_portable.bundle.judging import with_findings
+from pytest_portable.bundle.verify import wanted_of
 from pytest_portable.engine.checker import Checker
 from pytest_portable.engine.pipeline import NotMade
 from pytest_portable.errors import OptionError, SetupError
 from pytest_portable.judgement.context import side_of
+from pytest_portable.judgement.portraits import OBJECT, Portraits, Telling, judge_portraits
 from pytest_portable.report.redaction import redact
 from pytest_portable.settings.legs import Leg
 from pytest_portable.settings.probes import Probe
@@ -92,12 +92,10 @@ def check_pairs(
         raise OptionError("between: wants producer=[...], consumer=[...], make='module:function'")
     producing = [_leg(checker.leg, parse_side(one)) for one in producers]
     consuming = [_leg(checker.leg, parse_side(one)) for one in consumers]
-    asked = [probe.to_manifest() for probe in probes]
-    drawing = portrait_probe(asked)
     verdicts: list[Verdict] = []
     for leg in producing:
         maker = checker.on(leg)
-        made = _Made(_make(maker, module, function), maker, drawing, asked)
+        made = _Made(maker, _make(maker, module, function, probes), probes)
         verdicts += (made.read_by(checker.on(other), other) for other in consuming)
     verdicts = [checker.strictly(verdict) for verdict in verdicts]
     for verdict in verdicts:
@@ -130,33 +128,36 @@ def check_made(checker: Checker, probes: tuple[Probe, ...], *, is_bare: bool) ->
 
 
 class _Made:
-    """What one producer dumped, and its portraits drawn there."""
+    """What one producer made, and how it looked in the process that made it."""
 
     def __init__(
-        self,
-        payload: bytes,
-        maker: Checker,
-        drawing: Probe,
-        probes: Sequence[Mapping[str, Any]],
+        self, maker: Checker, made: tuple[bytes, Portraits], probes: tuple[Probe, ...]
     ) -> None:
+        payload, self.portraits = made
         self.payloads = (("obj", payload),)
-        self.drawing = drawing
         self.probes = probes
         self.maker = side_of(maker.target)
+        self.versions = maker.target.distributions
         self.label = _label(maker, maker.leg)
-        self.text = maker.draw(self.payloads, drawing, maker=self.maker).text
 
     def read_by(self, consumer: Checker, leg: Leg) -> Verdict:
-        drawn = consumer.draw(self.payloads, self.drawing, maker=self.maker)
-        verdict, text = drawn.verdict, drawn.text
+        wanted = wanted_of(self.portraits)
+        drawn = consumer.draw(self.payloads, self.probes, wanted, maker=self.maker)
+        verdict = drawn.verdict
         sides = {"producer": self.label, "consumer": _label(consumer, leg)}
-        then = json.loads(self.text) if self.text is not None else {}
-        kind = then.get("object", [["object"]])[0][0]
+        kind = self.portraits.get(OBJECT, [["object"]])[0][0]
         verdict = replace(verdict, object=kind, leg={**verdict.leg, **sides})
-        if self.text is None or text is None:
+        if drawn.drawings is None:
             return verdict
-        now = json.loads(text)
-        return judge_portraits(verdict, then, now, leg, probes=self.probes, maker=self.label)
+        telling = Telling(
+            self.label,
+            then_versions=self.versions,
+            now_versions=consumer.target.distributions,
+        )
+        now = drawn.drawings.portraits
+        asked = [probe.to_manifest() for probe in self.probes]
+        found = judge_portraits(drawn.checked.context, self.portraits, now, telling, probes=asked)
+        return with_findings(verdict, found)
 
 
 def _leg(leg: Leg, side: Mapping[str, Any]) -> Leg:
@@ -167,13 +168,15 @@ def _label(checker: Checker, leg: Leg) -> str:
     return " ".join([checker.target.label, *map(redact, leg.deps or ())])
 
 
-def _make(maker: Checker, module: str, function: str) -> bytes:
+def _make(
+    maker: Checker, module: str, function: str, probes: tuple[Probe, ...]
+) -> tuple[bytes, Portraits]:
     source = (
         f"def make(obj):\n    import importlib\n"
         f"    return getattr(importlib.import_module({module!r}), {function!r})()\n"
     )
     try:
-        return maker.make(Probe("function", source, "make"))
+        return maker.make(Probe("function", source, "make"), probes)
     except NotMade as trouble:
         raise SetupError(
             f"{module}:{function} made nothing in {[*map(redact, maker.leg.deps or ())]} on Python "

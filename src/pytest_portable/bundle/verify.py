@@ -6,26 +6,32 @@ answers with plain text.
 
 from __future__ import annotations
 
-import json
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from pytest_portable.agent.in_target import portrait
-from pytest_portable.bundle.judging import judge_portraits
-from pytest_portable.bundle.manifest import Bundle, Manifest
+from pytest_portable.agent.in_target.portrait import held_names
+from pytest_portable.bundle.judging import with_findings
+from pytest_portable.bundle.manifest import SCHEMA, Bundle, Manifest
 from pytest_portable.engine.checker import Checker
 from pytest_portable.equivalence.portraits import PortraitDifference
 from pytest_portable.errors import BundleError
 from pytest_portable.judgement.context import Side
+from pytest_portable.judgement.findings import notes
+from pytest_portable.judgement.portraits import (
+    OBJECT,
+    Portraits,
+    Telling,
+    judge_portraits,
+    judge_unmet,
+)
 from pytest_portable.payload.inspection import inspect_payload
 from pytest_portable.settings.legs import Leg
 from pytest_portable.settings.probes import Probe
-from pytest_portable.verdict import Verdict, label_of
+from pytest_portable.verdict import Problem, Verdict, label_of
 
-__all__ = ["check_references", "leg_for", "portrait_probe", "side_of", "verify_bundle"]
+__all__ = ["check_references", "leg_for", "probes_of", "side_of", "verify_bundle", "wanted_of"]
 
 
 def leg_for(manifest: Manifest, leg: Leg, *, declared: bool) -> Leg:
@@ -74,14 +80,12 @@ def check_references(bundle: Bundle) -> None:
         )
 
 
-def portrait_probe(probes: Sequence[Mapping[str, Any]]) -> Probe:
-    """Return a probe that draws the object and what its own probes give, as plain text."""
-    drawing = Path(portrait.__file__).read_text("utf-8")
-    caller = (
-        f"def portray_bundle(obj, **names):\n    return portray(obj, {list(probes)!r}, names)\n"
+def probes_of(manifest: Manifest) -> tuple[Probe, ...]:
+    """Return the probes of a bundle; they are only ever evaluated in a target."""
+    return tuple(
+        Probe(str(one["mode"]), str(one["source"]), str(one["name"]), str(one["label"]))
+        for one in manifest.probes
     )
-    source = f"{drawing}\n\n{caller}"
-    return Probe("function", source, "portray_bundle", plain=True)
 
 
 def verify_bundle(
@@ -89,43 +93,72 @@ def verify_bundle(
     checker: Checker,
     *,
     is_note: Callable[[PortraitDifference], bool] = lambda _: False,
+    today: Portraits | None = None,
 ) -> Verdict:
     """Load a bundle on a leg and compare what was loaded with what was dumped.
 
     Args:
         bundle: as it was read.
         checker: of the leg; it keeps the verdict.
-        is_note: whether a difference is a note and no problem.
+        is_note: whether a difference is told without failing.
+        today: of the object as today's code makes it: what it has, the kept one has to give too.
 
     Raises:
         BundleError: the manifest does not fit the payload.
     """
     check_references(bundle)
     manifest = bundle.manifest
-    probe = portrait_probe(manifest.probes)
     made = manifest.producer
     maker = Side(
         str(made.get("python", "0.0")), str(made.get("implementation")), str(made.get("system"))
     )
     payloads = (("obj", bundle.payload), *bundle.values.items())
-    drawn = checker.draw(payloads, probe, maker=maker)
+    wanted = wanted_of(bundle.portrait, today or {})
+    drawn = checker.draw(payloads, probes_of(manifest), wanted, maker=maker)
     verdict = replace(
         drawn.verdict,
         object=manifest.object,
         leg={**drawn.verdict.leg, "producer": side_of(manifest)},
         reproduce=f"pytest-portable verify {shlex.quote(str(bundle.folder))}",
     )
-    if drawn.text is not None and bundle.portrait:
-        verdict = judge_portraits(
-            verdict,
-            bundle.portrait,
-            json.loads(drawn.text),
-            checker.leg,
-            probes=manifest.probes,
-            maker=_maker(manifest),
+    if drawn.drawings is not None:
+        telling = Telling(
+            _maker(manifest),
+            then_versions=made.get("distributions"),
+            now_versions=checker.target.distributions,
             is_note=is_note,
+            is_old=manifest.schema < SCHEMA,
         )
+        context, now = drawn.checked.context, drawn.drawings.portraits
+        found = judge_portraits(context, bundle.portrait, now, telling, probes=manifest.probes)
+        if today is not None:
+            found += judge_unmet(today, now, found)
+        verdict = with_findings(verdict, found + notes(_unseen(bundle)))
     return checker.keep(replace(drawn.checked, verdict=verdict)).verdict
+
+
+def wanted_of(*sides: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the attributes that objects in some portraits hold, by name of their class."""
+    found: dict[str, set[str]] = {}
+    for portraits in sides:
+        for name, held in held_names(portraits.get(OBJECT, ())).items():
+            found.setdefault(name, set()).update(held)
+    return {name: sorted(held) for name, held in found.items()}
+
+
+def _unseen(bundle: Bundle) -> Iterator[Problem]:
+    """Yield what a bundle does not hold, and so nobody could compare."""
+    manifest = bundle.manifest
+    if not bundle.portrait:
+        message = "not compared: the bundle has no portrait of what was dumped"
+    elif manifest.schema < SCHEMA:
+        message = (
+            f"its manifest has schema {manifest.schema}, which does not say what each object held: "
+            "what it does say was compared; export it again"
+        )
+    else:
+        return
+    yield Problem("not-compared", "compare", message, path="obj")
 
 
 def side_of(manifest: Manifest) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from pytest_portable.bundle.manifest import Manifest, write_bundle
-from pytest_portable.bundle.verify import portrait_probe
 from pytest_portable.engine.checker import Checker
 from pytest_portable.errors import PortabilityError
 from pytest_portable.judgement.context import side_of
+from pytest_portable.judgement.portraits import OBJECT
 from pytest_portable.payload.inspection import inspect_payload
 from pytest_portable.report.redaction import redact
 from pytest_portable.settings.probes import Probe
@@ -36,18 +35,16 @@ def wrap_payload(
     Raises:
         PortabilityError: it cannot be loaded there.
     """
-    requests = [probe.to_manifest() for probe in probes]
     target = maker.target
-    drawn = maker.draw((("obj", payload),), portrait_probe(requests), maker=side_of(target))
-    if not drawn.verdict.portable or drawn.text is None:
+    drawn = maker.draw((("obj", payload),), probes, {}, maker=side_of(target))
+    if not drawn.verdict.portable or drawn.drawings is None:
         raise PortabilityError(drawn.verdict)
-    portrait = json.loads(drawn.text)
     system, _, machine = target.platform.partition("-")
     leg = maker.leg
     manifest = Manifest(
         name=folder.name,
         test="",
-        object=portrait["object"][0][0].removeprefix("builtins."),
+        object=drawn.drawings.portraits[OBJECT][0][0].removeprefix("builtins."),
         serializer=leg.serializer,
         protocol=drawn.verdict.protocol,
         producer={
@@ -65,6 +62,6 @@ def wrap_payload(
             {"module": one.module, "qualname": one.qualname, "by": one.by}
             for one in inspect_payload(payload, root="obj").references
         ],
-        probes=requests,
+        probes=[probe.to_manifest() for probe in probes],
     )
-    return write_bundle(folder, manifest, payload, {}, portrait)
+    return write_bundle(folder, manifest, payload, {}, drawn.drawings.portraits)

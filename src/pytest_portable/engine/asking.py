@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Final
 
 from pytest_portable.agent import Agent, Transcript
+from pytest_portable.agent.in_target import portrait
 from pytest_portable.diagnosis import Questions
 from pytest_portable.engine.fresh_survey import fresh_survey
 from pytest_portable.engine.hop import Hop
 from pytest_portable.judgement.context import Context, Sent
 from pytest_portable.judgement.evidence_of_check import Evidences
+from pytest_portable.judgement.portraits import Portraits, read_portraits
 from pytest_portable.judgement.seeds import seeded_modules
 from pytest_portable.settings.probes import Probe
 
-__all__ = ["CheckRun", "Request", "ask", "evidence_of"]
+__all__ = ["DRAWING_SECONDS", "CheckRun", "Request", "ask", "drawing", "evidence_of"]
+
+# Of each side, on top of what loading takes: what is not drawn by then is not compared.
+DRAWING_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True)
@@ -106,6 +114,28 @@ def ask(run: CheckRun, request: Request, agent: Agent | None = None) -> Transcri
     )
 
 
+def drawing(
+    wanted: Mapping[str, Sequence[str]] | None = None, *, probes: bool = False
+) -> dict[str, object]:
+    """Return what a request says where the object is to be drawn.
+
+    Args:
+        wanted: by qualified name of a class, the attributes that the other side holds.
+        probes: whether what probes return is drawn too, instead of brought back.
+    """
+    return {
+        "source": _source(),
+        "wanted": wanted or {},
+        "seconds": DRAWING_SECONDS,
+        "probes": probes,
+    }
+
+
+@cache
+def _source() -> str:
+    return Path(portrait.__file__).read_text("utf-8")
+
+
 def evidence_of(run: CheckRun, sent: Sent, transcript: Transcript | None = None) -> Evidences:
     """Return what a diagnosis may ask about a check; nothing is asked yet.
 
@@ -134,6 +164,12 @@ def evidence_of(run: CheckRun, sent: Sent, transcript: Transcript | None = None)
         request = Request("check", sent.payloads, probes, round_trip=probe is None)
         return ask(run, request, run.control())
 
+    def draw_here() -> Portraits | None:
+        if run.control is None:
+            return None
+        request = Request("check", sent.payloads, more={"survey": None, "portrait": drawing()})
+        return read_portraits(ask(run, request, run.control())).portraits
+
     return Evidences(
         context=context,
         sent=sent,
@@ -141,5 +177,6 @@ def evidence_of(run: CheckRun, sent: Sent, transcript: Transcript | None = None)
         questions=questions(run.agent),
         control=lambda: None if run.control is None else questions(run.control()),
         run_here=run_here,
+        draw_here=draw_here,
         survey_fresh=fresh_survey,
     )

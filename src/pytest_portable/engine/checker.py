@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from pytest_portable.engine.reproduce import keep_failure
 from pytest_portable.environment import Environment
 from pytest_portable.equivalence import Comparator
 from pytest_portable.judgement.context import Context, Side, host_side, side_of
+from pytest_portable.judgement.portraits import Drawings, Portraits
 from pytest_portable.judgement.strict_notes import with_strict_notes
 from pytest_portable.serializers import Serializer
 from pytest_portable.serializers.out_of_band import whole
@@ -59,10 +60,10 @@ class CheckSettings:
 
 @dataclass(frozen=True)
 class Drawn:
-    """What a target drew of a payload; `text` is `None` where it did not get that far."""
+    """What a target drew of a payload; `drawings` is `None` where it did not get that far."""
 
     checked: Checked
-    text: str | None
+    drawings: Drawings | None
 
     @property
     def verdict(self) -> Verdict:
@@ -111,9 +112,19 @@ class Checker:
         asked: tuple[Probe, ...],
         names: Mapping[str, object],
         equal: Callable[[Any, Any], object] | None = None,
+        *,
+        is_kept: bool = False,
     ) -> Checked:
-        """Take an object through all stages; what was checked can then be kept."""
-        run = self.run_of(obj)
+        """Take an object through all stages; what was checked can then be kept.
+
+        Args:
+            obj: the object.
+            asked: probes, evaluated on both sides.
+            names: values that they see.
+            equal: the caller's own comparison.
+            is_kept: whether portraits are needed, because somebody keeps a bundle of it.
+        """
+        run = self.run_of(obj, is_kept=is_kept or bool(self.settings.observers))
         outcome = pipeline.check_object(run, names=names, probes=asked, equal=equal)
         outcome = self._proven(outcome, lambda other: other.check(obj, asked, names, equal).verdict)
         return self.keep(self._checked(run, outcome, asked, names))
@@ -143,34 +154,40 @@ class Checker:
     def draw(
         self,
         payloads: tuple[tuple[str, bytes], ...],
-        probe: Probe,
+        probes: tuple[Probe, ...],
+        wanted: Mapping[str, Sequence[str]],
         *,
         maker: Side | None = None,
     ) -> Drawn:
-        """Load payloads made elsewhere; what the probe returns comes back as text, never loaded.
+        """Load payloads made elsewhere; what they hold and what probes return is drawn there.
 
-        Nothing of it is kept: the caller judges the text first.
+        Nothing of it is kept: the caller judges the drawings first.
 
         Args:
             payloads: names and bytes; the object is `obj`.
-            probe: a plain one: it returns text.
+            probes: evaluated there.
+            wanted: by qualified name of a class, the attributes that the other side holds.
             maker: the Python that dumped them; the running one by default.
         """
         run = self.run_of(None, maker=maker)
-        outcome = pipeline.draw_payloads(run, payloads, probe)
-        text = outcome.value if isinstance(outcome.value, str) else None
-        return Drawn(self._checked(run, outcome, (probe,), is_foreign=True), text)
+        outcome = pipeline.draw_payloads(run, payloads, probes, wanted)
+        drawings = outcome.value if isinstance(outcome.value, Drawings) else None
+        return Drawn(self._checked(run, outcome, probes, is_foreign=True), drawings)
 
-    def make(self, probe: Probe) -> bytes:
-        """Make an object there and dump it there; it is not loaded here.
+    def make(self, make: Probe, probes: tuple[Probe, ...]) -> tuple[bytes, Portraits]:
+        """Make an object there, draw it and dump it there; it is not loaded here.
+
+        Args:
+            make: returns the object.
+            probes: evaluated on it, in the process that made it.
 
         Raises:
             NotMade: what it did instead.
         """
-        return pipeline.make_there(self.run_of(None), probe)
+        return pipeline.make_there(self.run_of(None), (make, *probes))
 
-    def run_of(self, obj: object, *, maker: Side | None = None) -> CheckRun:
-        """Begin a check of an object on this leg."""
+    def run_of(self, obj: object, *, maker: Side | None = None, is_kept: bool = False) -> CheckRun:
+        """Begin a check of an object on this leg; see `check` for the bundle that is kept."""
         context = Context(
             obj=obj,
             leg=self.leg,
@@ -183,6 +200,7 @@ class Checker:
             comparators=self.settings.comparators,
             root=self.settings.root,
             is_routed=bool(self.hops),
+            portraits={} if is_kept else None,
         )
         return CheckRun(
             context=context,

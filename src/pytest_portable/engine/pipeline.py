@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_portable.agent import Transcript
-from pytest_portable.agent.records import Failed, Plain, Raised, Returned, Value
-from pytest_portable.engine.asking import CheckRun, Request, ask, evidence_of
+from pytest_portable.agent.in_target.portrait import draw, held_names
+from pytest_portable.agent.records import Failed, Raised, Returned, Value
+from pytest_portable.engine.asking import (
+    DRAWING_SECONDS,
+    CheckRun,
+    Request,
+    ask,
+    drawing,
+    evidence_of,
+)
 from pytest_portable.engine.dumping import dump_all, dumps
 from pytest_portable.engine.outcome import Outcome, conclude
 from pytest_portable.engine.route import Trail, blame_hop, take_route
@@ -21,6 +29,13 @@ from pytest_portable.judgement.evidence_of_check import Evidences
 from pytest_portable.judgement.exceptions import bring_back_exception, ends_session, not_raised
 from pytest_portable.judgement.findings import Back, Findings, problems
 from pytest_portable.judgement.late_imports import note_imports
+from pytest_portable.judgement.portraits import (
+    OBJECT,
+    Portraits,
+    judge_described,
+    judge_unmatched,
+    read_portraits,
+)
 from pytest_portable.judgement.probe_causes import explain_probes
 from pytest_portable.judgement.returned import (
     judge_probe,
@@ -88,16 +103,17 @@ def check_object(
     """
     context = run.context
     dumped = dump_all(run, {"obj": context.obj, **names})
-    ready = _before_load(run, dumped.sent, dumped.found, {"dump": dumped.seconds})
+    here, described = _drawn_here(run, dumped.found)
+    taken = {"dump": dumped.seconds, **described}
+    ready = _before_load(run, dumped.sent, dumped.found, taken)
     if ready.trail is None or ready.found.problems:
         return ready.concluded()
     questions = ask_around(context.serializer, ready.trail.payloads)
+    more: dict[str, object] = {"survey": questions.to_request()}
+    if not context.leg.round_trip and here:
+        more["portrait"] = drawing(held_names(here[OBJECT]))
     request = Request(
-        "check",
-        ready.trail.payloads,
-        probes,
-        round_trip=context.leg.round_trip,
-        more={"survey": questions.to_request()},
+        "check", ready.trail.payloads, probes, round_trip=context.leg.round_trip, more=more
     )
     there = _travel(ready, request)
     transcript, evidence, found = there.transcript, there.evidence, there.found
@@ -108,6 +124,10 @@ def check_object(
         begun = time.monotonic()
         found += judge_return(context, transcript, evidence, equal, found)
         seconds["compare"] = time.monotonic() - begun
+    elif "portrait" in more:
+        drawn = read_portraits(transcript)
+        seconds["describe"] = seconds.get("describe", 0.0) + drawn.seconds
+        found += judge_described(context, here, drawn, evidence)
     trail, found = blame_hop(run, trail, found, equal)
     for probe in probes:
         found += judge_probe(context, transcript, evidence, probe, names, found)
@@ -120,6 +140,22 @@ def check_object(
     return replace(there, found=found, seconds=seconds, trail=trail).concluded()
 
 
+def _drawn_here(run: CheckRun, found: Findings) -> tuple[Portraits, dict[str, float]]:
+    """Draw the original, where its portrait is kept or compared; nothing has changed it so far.
+
+    Returns:
+        The portrait, and the seconds of the stage.
+    """
+    context = run.context
+    if found.problems or (context.portraits is None and context.leg.round_trip):
+        return {}, {}
+    begun = time.monotonic()
+    here = {OBJECT: draw(context.obj, end=begun + DRAWING_SECONDS)}
+    if context.portraits is not None:
+        context.portraits.update(here)
+    return here, {"describe": time.monotonic() - begun}
+
+
 def check_payload(
     run: CheckRun, data: bytes, *, names: Mapping[str, object], probes: tuple[Probe, ...]
 ) -> Outcome:
@@ -128,43 +164,73 @@ def check_payload(
     sent = replace(dumped.sent, payloads=(("obj", data), *dumped.sent.payloads))
     ready = _before_load(run, sent, dumped.found, {"dump": dumped.seconds})
     if ready.trail is None or ready.found.problems:
-        return ready.concluded()
-    there = _travel(ready, Request("check", ready.trail.payloads, probes, more={"survey": None}))
+        return _with_type(ready.concluded(), "")
+    request = Request(
+        "check", ready.trail.payloads, probes, more={"survey": None, "portrait": drawing()}
+    )
+    there = _travel(ready, request)
     assert there.transcript is not None
     assert there.evidence is not None
     found = there.found
     for probe in probes:
         found += judge_probe_there(run.context, there.transcript, there.evidence, probe)
-    return replace(there, found=found).concluded()
+    drawn = read_portraits(there.transcript)
+    outcome = replace(there, found=found + judge_unmatched(drawn)).concluded()
+    return _with_type(outcome, drawn.object_type)
 
 
-def draw_payloads(run: CheckRun, payloads: tuple[tuple[str, bytes], ...], probe: Probe) -> Outcome:
+def _with_type(outcome: Outcome, kind: str) -> Outcome:
+    """Return an outcome whose verdict names the class that was loaded; nothing is known of others.
+
+    Args:
+        outcome: of a payload without an original.
+        kind: the class; empty where it was not loaded.
+    """
+    return replace(outcome, verdict=replace(outcome.verdict, object=kind or "payload"))
+
+
+def draw_payloads(
+    run: CheckRun,
+    payloads: tuple[tuple[str, bytes], ...],
+    probes: tuple[Probe, ...],
+    wanted: Mapping[str, Sequence[str]],
+) -> Outcome:
     """Take payloads that were made elsewhere through all stages; nothing comes back loaded.
 
     Args:
         run: the check.
         payloads: names and bytes; the object is `obj`.
-        probe: a plain one: what it returns is text.
+        probes: what they return is drawn too.
+        wanted: by qualified name of a class, the attributes that the other side holds.
+
+    Returns:
+        The outcome; its value is what was drawn.
     """
     ready = _before_load(run, Sent(payloads, run.context), Findings(), {})
     if ready.trail is None or ready.found.problems:
         return ready.concluded()
-    there = _travel(ready, Request("check", ready.trail.payloads, (probe,)))
+    more = {"portrait": drawing(wanted, probes=True)}
+    there = _travel(ready, Request("check", ready.trail.payloads, probes, more=more))
     assert there.transcript is not None
-    drawn = there.transcript.first(Plain)
-    return replace(there.concluded(), value=None if drawn is None else drawn.text)
+    drawn = read_portraits(there.transcript)
+    return replace(there.concluded(), value=drawn if drawn.portraits else None)
 
 
-def make_there(run: CheckRun, probe: Probe) -> bytes:
-    """Return what a probe makes there, dumped there; it is not loaded here.
+def make_there(run: CheckRun, probes: tuple[Probe, ...]) -> tuple[bytes, Portraits]:
+    """Return what the first probe makes there, dumped there, and drawn before; not loaded here.
+
+    Args:
+        run: the check.
+        probes: the others are evaluated on what it made, and what they return is drawn.
 
     Raises:
         NotMade: it raised, or what it made cannot be dumped.
     """
     payloads = (("obj", dumps(run.context, None)),)
-    transcript = ask(run, Request("check", payloads, (probe,)))
+    more = {"portrait": drawing(probes=True)}
+    transcript = ask(run, Request("make", payloads, probes, more=more))
     if (made := transcript.first(Value)) is not None:
-        return made.blob
+        return made.blob, read_portraits(transcript).portraits
     failed = transcript.first(Raised) or transcript.first(Failed)
     raise NotMade(
         f"the process ended while {transcript.last_step()}" if failed is None else str(failed.error)

@@ -6,6 +6,7 @@ import platform
 import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from pytest_portable.diagnosis import Standing
 from pytest_portable.environment import Environment
@@ -70,6 +71,8 @@ class Context:
         root: the rootdir.
         arguments: paths of a call's arguments; empty where nothing is called.
         is_routed: whether it goes through other environments first.
+        portraits: of the object before it was dumped, and of what its probes return here, where
+            somebody keeps them; filled while the check goes on. `None` where nobody does.
     """
 
     obj: object
@@ -84,6 +87,7 @@ class Context:
     root: Path = field(default_factory=Path)
     arguments: tuple[str, ...] = ()
     is_routed: bool = False
+    portraits: dict[str, Any] | None = None
 
     @property
     def protocol(self) -> int | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_portable.agent import Transcript
+from pytest_portable.agent.in_target.portrait import draw, draw_raised
 from pytest_portable.agent.records import Failed, Raised, Returned, SmallestPart, TargetError, Value
 from pytest_portable.diagnosis import explain_call, pin
 from pytest_portable.equivalence import Difference, compare
@@ -97,6 +98,11 @@ def undumped_result(record: Failed) -> Problem:
     is_async = kind == "async_generator"
     each = "[one async for one in it]" if is_async else "list(...) of it"
     advice = each if is_lazy else "plain data, or leave that part out"
+    remedy = f"return {advice}"
+    if record.step == "dumping" and record.error.type == "AttributeError" and kind:
+        # The object itself: its class reads on dumping what it did not set on loading.
+        lacked = record.error.name or "what its dump reads"
+        remedy = f"have {kind} set {lacked} whenever it is loaded, whichever version loads it"
     return Problem(
         code="result-not-portable",
         stage="return",
@@ -104,7 +110,7 @@ def undumped_result(record: Failed) -> Problem:
         module=module or None,
         message=f"{what} cannot be dumped there, so it cannot come back",
         evidence=str(record.error),
-        remedies=(Remedy(f"return {advice}"),),
+        remedies=(Remedy(remedy),),
     )
 
 
@@ -290,12 +296,17 @@ def _evaluate(
         # As there: a filter of pytest must not turn a warning into an exception on one side only.
         with seeded(context.leg.seed), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return probe.evaluate(context.obj, names), None
+            value = probe.evaluate(context.obj, names)
+            if context.portraits is not None:
+                context.portraits[probe.label] = draw(value)
+            return value, None
     except KeyboardInterrupt as error:
         if raised is None or raised.error.type != "KeyboardInterrupt":
             raise  # somebody pressed Ctrl-C
         return None, error
     except BaseException as error:  # noqa: BLE001 - the probe is the user's code
+        if context.portraits is not None:
+            context.portraits[probe.label] = draw_raised(error)
         return None, error
 
 

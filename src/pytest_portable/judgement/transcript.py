@@ -13,6 +13,7 @@ from pytest_portable.judgement.evidence_of_check import Evidences, with_paths
 from pytest_portable.judgement.files_left import judge_files
 from pytest_portable.judgement.findings import NOTHING, Findings, problems
 from pytest_portable.judgement.load_warnings import judge_warnings
+from pytest_portable.judgement.portraits import read_portraits
 from pytest_portable.judgement.returned import undumped_result
 from pytest_portable.verdict import Problem
 
@@ -35,8 +36,8 @@ def judge_transcript(context: Context, transcript: Transcript, evidence: Evidenc
             found += problems(_failure(record, evidence))
         if isinstance(record, Loaded) or (isinstance(record, Failed) and record.step == "loading"):
             found += judge_warnings(context, evidence.sent, record)
-    if transcript.malformed:
-        found += problems([_tampered(transcript, evidence)])
+    if malformed := transcript.malformed or read_portraits(transcript).malformed:
+        found += problems([_tampered(transcript, evidence, malformed)])
     elif not transcript.finished:
         found += problems(with_paths([_lost(context, transcript, evidence)]))
     return found + judge_files(transcript, evidence)
@@ -60,9 +61,9 @@ def _lost(context: Context, transcript: Transcript, evidence: Evidences) -> Prob
     )
 
 
-def _tampered(transcript: Transcript, evidence: Evidences) -> Problem:
+def _tampered(transcript: Transcript, evidence: Evidences, malformed: str) -> Problem:
     """Return the problem of records that no agent writes: the user's code wrote them."""
-    message = f"the object tampered with the answer: {transcript.malformed}"
+    message = f"the object tampered with the answer: {malformed}"
     path = _busy_with(transcript, evidence)
     return Problem("early-exit", _stage(transcript), message, path=path)
 

@@ -58,7 +58,6 @@ class Probe:
         source: Python source text.
         name: of the function.
         label: the root of the paths in its result: `probe`, `probe[1]`, `probe['name']`.
-        plain: whether it returns text, which comes back unpickled.
         raises: the exceptions that are wanted of it; empty where it has to return.
     """
 
@@ -66,7 +65,6 @@ class Probe:
     source: str
     name: str = ""
     label: str = "probe"
-    plain: bool = False
     raises: tuple[type[BaseException], ...] = ()
 
     @property
@@ -83,7 +81,6 @@ class Probe:
             "mode": self.mode,
             "source": self.source,
             "name": self.name,
-            "plain": self.plain,
         }
 
     def to_manifest(self) -> dict[str, object]:

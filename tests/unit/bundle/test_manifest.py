@@ -81,7 +81,7 @@ def edit(**changes: Any) -> Callable[[Path], object]:
         (lambda folder: (folder / "manifest.json").unlink(), "has no manifest.json"),
         (lambda folder: (folder / "manifest.json").write_text("{"), "cannot be read"),
         (lambda folder: (folder / "manifest.json").write_text("[]"), "no JSON object"),
-        (edit(schema=99), "schema 99, wanted 1"),
+        (edit(schema=99), "schema 99, wanted 1 or 2"),
         (edit(serializer=5), "serializer: 5"),
         (edit(files={}), "names no payload.bin"),
         (edit(files={"../x": {"bytes": 1, "sha256": ""}}), "leads out of the bundle"),

@@ -31,7 +31,6 @@ def test_an_expression_sees_the_object_and_the_names() -> None:
         "mode": "expression",
         "source": "sum(obj) * step",
         "name": "",
-        "plain": False,
     }
     assert probe.evaluate([1, 2], {"step": 3}) == 9
 

@@ -6,6 +6,7 @@ import importlib
 import os
 import pickle
 import sys
+import time
 import types
 import warnings
 from functools import partial
@@ -14,6 +15,7 @@ if __name__ != "__main__":
     from typing import Any
 
     from pytest_portable.agent.in_target.describe import (
+        OWN_FOLDER,
         describe,
         describe_exception,
         exception_facts,
@@ -45,7 +47,7 @@ if __name__ != "__main__":
         write_buffers,
     )
     from pytest_portable.agent.in_target.parts import parts_of
-    from pytest_portable.agent.in_target.probes import evaluate, sow
+    from pytest_portable.agent.in_target.probes import evaluate, finished, sow
     from pytest_portable.agent.in_target.processes import flush
     from pytest_portable.agent.in_target.steps import Notes
     from pytest_portable.agent.in_target.survey import shadowed, survey
@@ -59,7 +61,14 @@ FORBIDDEN_EVENTS = frozenset(
     {"import", "pickle.find_class", "marshal.loads", "compile", "exec", "code.__new__"}
 )
 # Keys that a request may leave out.
-DEFAULTS: dict[str, Any] = {"probes": [], "seed": None, "seeded": [], "ship": None, "survey": None}
+DEFAULTS: dict[str, Any] = {
+    "probes": [],
+    "seed": None,
+    "seeded": [],
+    "ship": None,
+    "survey": None,
+    "portrait": None,
+}
 
 
 class ChildCheck:
@@ -85,6 +94,7 @@ class ChildCheck:
             "blame": self.find_blame,
             "census": self.count,
             "forward": self.forward,
+            "make": self.make,
             "task": self.task,
         }
         kinds.get(self.request["kind"], self.exercise_all)()
@@ -250,6 +260,8 @@ class ChildCheck:
         obj = values["obj"]
         self.record({"step": "describing"})
         self.record({"description": describe(obj)})
+        if self.request["portrait"] is not None:
+            self.draw("object", obj)
         self.look_around()
         if self.request["round_trip"]:
             self.record({"step": "dumping", "name": "obj"})
@@ -257,8 +269,46 @@ class ChildCheck:
         for probe in self.request["probes"]:
             self.record({"step": "probing", "name": probe["label"]})
             action = partial(evaluate, probe, values)
-            self.exercise(probe["label"], action, plain=probe.get("plain", False))
+            self.exercise(probe["label"], action, is_drawn=self.is_drawing_probes())
         self.look_for_shadows()
+
+    def make(self) -> None:
+        """Make an object, draw it as it is, dump it, and draw what the other probes return of it.
+
+        The first probe makes it.
+        """
+        if self.load() is None:
+            return
+        maker, *probes = self.request["probes"]
+        made: list[object] = []
+
+        def action() -> object:
+            made.append(finished(evaluate(maker, {"obj": None})))
+            self.draw("object", made[0])
+            return made[0]
+
+        self.record({"step": "calling", "name": maker["label"]})
+        self.exercise(maker["label"], action)
+        for probe in probes if made else ():
+            self.record({"step": "probing", "name": probe["label"]})
+            self.exercise(probe["label"], partial(evaluate, probe, {"obj": made[0]}), is_drawn=True)
+
+    def is_drawing_probes(self) -> bool:
+        """Return whether what probes return is drawn instead of dumped."""
+        asked = self.request["portrait"]
+        return asked is not None and bool(asked["probes"])
+
+    def draw(self, name: str, value: object, is_error: bool = False) -> None:
+        """Record a portrait; the code that draws comes with the request."""
+        asked = self.request["portrait"]
+        begun = time.monotonic()
+        if "code" not in asked:
+            place = os.path.join(OWN_FOLDER, "portrait.py")
+            asked["code"] = {"__name__": "portrait"}
+            exec(compile(asked["source"], place, "exec", dont_inherit=True), asked["code"])
+        drawn = asked["code"]["portrait_of"](value, asked["wanted"], asked["seconds"], is_error)
+        seconds = time.monotonic() - begun
+        self.record({"portrait": name, "type": type_name(value), "seconds": seconds}, drawn)
 
     def look_again(self) -> None:
         """Run a probe that disagreed once more, and watch what it asks for."""
@@ -322,7 +372,7 @@ class ChildCheck:
         about = about or {"type": "", "module": "", "message": told, "traceback": told}
         self.record({"raised": about, "name": "obj()", "dumper": name}, answer)
 
-    def exercise(self, name: str, action: Any, plain: bool = False) -> None:
+    def exercise(self, name: str, action: Any, is_drawn: bool = False) -> None:
         """Run the user's code under the seed, and record what it returns or raises."""
         error: BaseException | None = None
         value: object = None
@@ -330,18 +380,14 @@ class ChildCheck:
             warnings.simplefilter("always")
             try:
                 sow(self.request["seed"], self.request["seeded"])
-                value = action()
-                if isinstance(value, types.CoroutineType):
-                    import asyncio
-
-                    value = asyncio.run(value)
+                value = finished(action())
             except BaseException as problem:
                 error = problem
+        if is_drawn:
+            self.draw(name, value if error is None else error, error is not None)
+            return
         if error is not None:
             self.raised(name, error, caught)
-            return
-        if plain:
-            self.record({"plain": name, "dumper": None}, str(value).encode("utf-8", "replace"))
             return
         self.record({"step": "returning", "name": name, "warnings": plain_warnings(caught)})
         self.dump("value", value, "returning", name)

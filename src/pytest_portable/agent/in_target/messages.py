@@ -17,16 +17,20 @@ module of `preload` that cannot be imported) and `exception`.
 
 Request:
 - `nonce`, which the last record repeats;
-- `kind`: "check"; "call"; "pass" (load and dump again); "forward" (return the bytes, or what
-  `reader` makes of them); "task" (the one payload is a message for `runner`); "blame", "again" and
-  "census" (see below). `reader` and `runner` are a name and keyword arguments;
+- `kind`: "check"; "call"; "pass" (load and dump again); "make" (the first probe makes an object);
+  "forward" (return the bytes, or what `reader` makes of them); "task" (the one payload is a message
+  for `runner`); "blame", "again" and "census" (see below). `reader` and `runner` are a name and
+  keyword arguments;
 - `payloads`: of each `name`, `loaders`, `file` (null: the bytes are in the blobs), `stream_loaders`
   (which read a file) and `beside` (null, or the buffers that protocol 5 keeps out of the stream:
   `file`, and `places`, pairs of offset and size);
 - `dumpers`: `[module:attribute, keyword arguments]` of each; `protocol`; `outside` (whether buffers
   of an answer may be beside the stream); `round_trip`;
-- `probes`: of each `label`, `mode`, `source`, `name`, `plain` (its value is text and is returned as
-  it is); `warnings`; `seed` (null, or a number); `seeded` (modules beside `random` to seed);
+- `portrait`: null, or how the object is drawn: `source` (of portrait.py), `wanted` (attributes to
+  ask for, by qualified name of a class), `seconds` (of each drawing), `probes` (whether what probes
+  return is drawn too, and not dumped);
+- `probes`: of each `label`, `mode`, `source`, `name`; `warnings`; `seed` (null, or a number);
+  `seeded` (modules beside `random` to seed);
 - `ship`: null, or import packages to find before all others: `names`, `files` (pairs of path and
   length); their contents are the last blob, or in `file`.
 
@@ -37,12 +41,12 @@ where there is a file), stdout, stderr.
 
 Records of the child: `{"step": ...}` before each step: `loading`, `describing`, `dumping`,
 `probing`, `calling`, `returning`, `forwarding`. Data records have one of `loaded`, `description`,
-`surroundings`, `shadowed`, `returned`, `value`, `plain`, `raised`, `alone`, `forwarded`, `events`
-(what an opaque hop did beside forwarding), `failed`. The last one is `{"finished": nonce}`. `name`
-says what returned or raised: a call (`obj()`) or a probe (its label). `raised` has the exception as
-the first of a list with all that it was raised from; `links` are the positions of their causes and
-contexts; `facts` describes its arguments and attributes. `alone` is the exception without the
-others.
+`surroundings`, `shadowed`, `returned`, `value`, `portrait`, `raised`, `alone`, `forwarded`,
+`events` (what an opaque hop did beside forwarding), `failed`. The last one is
+`{"finished": nonce}`. `name` says what returned or raised: a call (`obj()`) or a probe (its label).
+`raised` has the exception as the first of a list with all that it was raised from; `links` are the
+positions of their causes and contexts; `facts` describes its arguments and attributes. `alone` is
+the exception without the others.
 
 Three kinds of requests explain a failure:
 - "blame" loads the payload that `blame` names with an unpickler that notes every step before it is

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import types
 
 if __name__ != "__main__":
     from typing import Any
@@ -18,6 +19,15 @@ def evaluate(probe: dict[str, Any], values: dict[str, Any]) -> object:
     function = scope[probe["name"]]
     named = {name: value for name, value in values.items() if name != "obj"}
     return function(values["obj"], **named)
+
+
+def finished(value: object) -> object:
+    """Return a value; of a coroutine, what it returns in the end."""
+    if not isinstance(value, types.CoroutineType):
+        return value
+    import asyncio
+
+    return asyncio.run(value)
 
 
 def sow(seed: int | None, modules: list[str]) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from pytest_portable.agent.in_target.portrait import portray
-from pytest_portable.bundle.raised import judge_raised
+from pytest_portable.agent.in_target.portrait import draw, draw_raised
 from pytest_portable.judgement.findings import NOTHING
+from pytest_portable.judgement.raised_portraits import judge_raised
 from support.judging import probing
 
 
@@ -19,9 +19,11 @@ class RefusedError(ValueError):
 
 def drawn(source: str) -> list[Any]:
     """Return the node of what a probe returns or raises."""
-    names = {"RefusedError": RefusedError}
-    told = json.loads(portray(0, [probing(source).to_request()], names))
-    return list(told["probe"][0])
+    try:
+        nodes = draw(probing(source).evaluate(0, {"RefusedError": RefusedError}))
+    except Exception as error:  # noqa: BLE001 - whatever the probe raises
+        nodes = draw_raised(error)
+    return list(json.loads(json.dumps(nodes))[0])
 
 
 FAILS = drawn("1 / 0")
