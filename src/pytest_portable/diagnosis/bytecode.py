@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pytest_portable.payload.bytecode import CodeSent
 from pytest_portable.payload.inspection import Inspection
 from pytest_portable.verdict import Problem, Remedy
 
@@ -9,7 +10,7 @@ __all__ = ["foreign_code"]
 
 
 def foreign_code(
-    inspection: Inspection, *, maker: tuple[int, int], reader: tuple[int, int]
+    inspection: Inspection, *, maker: tuple[int, int] | None, reader: tuple[int, int]
 ) -> list[Problem]:
     """Return a problem for every function or class whose code another Python cannot run.
 
@@ -17,32 +18,36 @@ def foreign_code(
 
     Args:
         inspection: what the payload holds.
-        maker: Python that dumped it, major and minor.
+        maker: Python that dumped it, major and minor; `None` where only the bytes may tell.
         reader: Python that loads it.
 
     Source:
         CPython documentation, `marshal` and `dis`: bytecode changes with every minor release.
     """
-    if maker == reader:
-        return []
-    here, there = f"{maker[0]}.{maker[1]}", f"{reader[0]}.{reader[1]}"
+    there = f"{reader[0]}.{reader[1]}"
+    by_maker = "" if maker is None else f"{maker[0]}.{maker[1]}"
     return [
-        Problem(
-            code="bytecode-version",
-            stage="inspect",
-            path=code.path,
-            message=f"{code.name} travels as CPython {code.python or here} bytecode; "
-            f"the target is {there}, which cannot run it",
-            remedies=(
-                Remedy(
-                    f'move it to a module of an installed package, or python="{here}"',
-                    f'python="{here}"',
-                ),
-            ),
-        )
+        _foreign(code, code.python or by_maker, there)
         for code in inspection.code
-        if code.kind != "class" or _holds_code(inspection, code.path)
+        if (code.python or by_maker) != there
+        # Of bytes that anybody may have dumped, only functions show for which Python they are.
+        and (by_maker or code.kind == "function")
+        and (code.kind != "class" or _holds_code(inspection, code.path))
     ]
+
+
+def _foreign(code: CodeSent, made: str, there: str) -> Problem:
+    """Return the problem of one function or class; `made` is empty where its bytes do not tell."""
+    own = f'move it to a module of an installed package, or python="{made}"'
+    other = f"move it to a module of an installed package, or dump it on Python {there}"
+    return Problem(
+        code="bytecode-version",
+        stage="inspect",
+        path=code.path,
+        message=f"{code.name} travels as {f'CPython {made}' if made else 'another CPython'} "
+        f"bytecode; the target is {there}, which cannot run it",
+        remedies=(Remedy(own, f'python="{made}"') if made else Remedy(other),),
+    )
 
 
 def _holds_code(inspection: Inspection, path: str) -> bool:

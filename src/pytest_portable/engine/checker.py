@@ -18,7 +18,7 @@ from pytest_portable.engine.prove_remedies import prove
 from pytest_portable.engine.reproduce import keep_failure
 from pytest_portable.environment import Environment
 from pytest_portable.equivalence import Comparator
-from pytest_portable.judgement.context import Context, Side, host_side, side_of
+from pytest_portable.judgement.context import UNKNOWN_SIDE, Context, Side, host_side, side_of
 from pytest_portable.judgement.portraits import Drawings, Portraits
 from pytest_portable.judgement.strict_notes import with_strict_notes
 from pytest_portable.serializers import Serializer
@@ -132,8 +132,11 @@ class Checker:
     def check_payload(
         self, data: bytes, asked: tuple[Probe, ...], names: Mapping[str, object]
     ) -> Checked:
-        """Check a payload that is there; it is never loaded here, and probes only run there."""
-        run = self.run_of(None)
+        """Check a payload that is there; it is never loaded here, and probes only run there.
+
+        Who dumped it is read from its bytes, as far as they show it: this process need not be it.
+        """
+        run = self.run_of(None, maker=UNKNOWN_SIDE)
         outcome = pipeline.check_payload(run, data, names=names, probes=asked)
         outcome = self._proven(
             outcome, lambda other: other.check_payload(data, asked, names).verdict

@@ -55,7 +55,8 @@ def _absent(context: Context) -> Findings:
 
 def _unreadable(context: Context, sent: Sent, name: str, data: bytes) -> Findings:
     """Return why the reader's Python cannot read a payload: its protocol, or code of another."""
-    maker, reader = context.maker.minor, context.reader.minor
+    maker = context.maker.minor if context.maker.python else None
+    reader = context.reader.minor
     if newer := newer_than_readable(data, name, reader):
         return problems([newer])
     streams = () if maker == reader else context.serializer.pickles(searchable(data))
@@ -77,6 +78,8 @@ def _bound(context: Context, sent: Sent, name: str, data: bytes) -> Findings:
 def _remarks(context: Context) -> Findings:
     """Return what the serializer's system says of these two sides."""
     there = context.target.distributions
+    if not context.maker.python:
+        return NOTHING
     remarks = context.serializer.remarks(context.maker.minor, context.reader.minor, there)
     return notes(Problem("version-skew", "load", remark) for remark in remarks)
 

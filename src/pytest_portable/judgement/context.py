@@ -6,7 +6,7 @@ import platform
 import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pytest_portable.diagnosis import Standing
 from pytest_portable.environment import Environment
@@ -16,9 +16,9 @@ from pytest_portable.serializers import Serializer
 from pytest_portable.serializers.out_of_band import whole
 from pytest_portable.serializers.shipping import NO_SHIPPING, Shipping
 from pytest_portable.settings.legs import Leg
-from pytest_portable.verdict import Target, label_of
+from pytest_portable.verdict import Target, label_of, minor_of
 
-__all__ = ["Context", "Sent", "Side", "host_side", "side_of"]
+__all__ = ["UNKNOWN_SIDE", "Context", "Sent", "Side", "host_side", "side_of"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Side:
     """One of the two Pythons that a payload is between: who dumped it, or who loads it.
 
     Attributes:
-        python: version, as `3.12.1`.
+        python: version, as `3.12.1`; empty where nothing says which it was.
         implementation: as `sys.implementation.name` has it.
         platform: as `sys.platform` has it.
     """
@@ -37,14 +37,17 @@ class Side:
 
     @property
     def minor(self) -> tuple[int, int]:
-        """Its Python, major and minor."""
-        major, minor = self.python.split(".")[:2]
-        return int(major), int(minor)
+        """Its Python, major and minor; zeros where that is not known."""
+        return minor_of(self.python) if self.python else (0, 0)
 
     @property
     def label(self) -> str:
         """Its Python as ids spell it: `py3.12`, `pypy3.10`."""
         return label_of(self.implementation, self.python)
+
+
+# Who dumped the bytes of a file, where they do not show it.
+UNKNOWN_SIDE: Final = Side("", "", "")
 
 
 def host_side() -> Side:
@@ -129,12 +132,15 @@ class Sent:
 
         if root not in self._inspections:
             data = whole(dict(self.payloads)[root])
+            maker, reader = self.context.maker, self.context.reader
+            # Where nobody knows who dumped it, code is the reader's if its bytes allow that.
+            code_of = maker if maker.python else reader
             self._inspections[root] = inspect_streams(
                 self.context.serializer.pickles(data),
                 len(data),
                 root=root,
-                python=self.context.maker.minor,
-                stdlib=stdlib_of(self.context.reader.minor),
+                python=code_of.minor,
+                stdlib=stdlib_of(reader.minor),
             )
         return self._inspections[root]
 

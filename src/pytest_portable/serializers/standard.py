@@ -7,15 +7,18 @@ import inspect
 import pickle
 import zlib
 from collections.abc import Sequence
+from types import ModuleType
 from typing import Final
 
 from pytest_portable.serializers import safe_loads
+from pytest_portable.serializers.framework_import import State
 from pytest_portable.serializers.in_target import joblib as joblib_there
 from pytest_portable.serializers.in_target import multiprocessing as multiprocessing_there
 from pytest_portable.serializers.in_target import session as session_there
 from pytest_portable.serializers.serializer import Serializer
 
 __all__ = [
+    "import_dill",
     "make_cloudpickle",
     "make_dill",
     "make_joblib",
@@ -68,9 +71,21 @@ def make_cloudpickle() -> Serializer:
     )
 
 
+def import_dill() -> ModuleType:
+    """Import dill without what it adds to the pickler that is written in Python.
+
+    joblib copies that pickler's table when it is imported, so it would send some things by dill in
+    every leg after one of dill's. dill's own pickler has a table of its own.
+    """
+    state = State()
+    dill = importlib.import_module("dill")
+    state.put_back()
+    return dill
+
+
 def make_dill() -> Serializer:
     """dill, which has its own rules for finding globals."""
-    import dill
+    dill = import_dill()
 
     return Serializer(
         name="dill",
@@ -88,6 +103,7 @@ def make_dill() -> Serializer:
 
 def make_session() -> Serializer:
     """The names of a session, as `dill.dump_session` (`dump_module`) saves them in `__main__`."""
+    import_dill()
     return Serializer(
         name="dill-session",
         dumps=session_there.dumps,
