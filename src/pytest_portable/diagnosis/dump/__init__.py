@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import TYPE_CHECKING, Final
 
 from pytest_portable.diagnosis.dump.picklers import flavour_of
 from pytest_portable.diagnosis.dump.places import Chain, find_chain, paths_of_leaves, read_trace
 from pytest_portable.diagnosis.dump.tracing import GaveUpError, Leaf, Trace, trace
-from pytest_portable.diagnosis.dump.walk import smallest
+from pytest_portable.diagnosis.dump.walk import every, smallest
 from pytest_portable.diagnosis.dump.words import (
     code_of,
     explain_leaf,
@@ -62,6 +63,11 @@ def explain_dump(  # noqa: PLR0913 - one keyword for each thing the caller knows
     paths = read_trace(found, root)
     places = paths_of_leaves(paths)
     leaves = [leaf for leaf in found.leaves if not isinstance(leaf.error, GaveUpError)]
+    if protocol is None and not _is_of_pickle(error, leaves):
+        return [
+            _problem(Leaf(0, value, reason, by=serializer), [path], reason, serializer)
+            for path, value, reason in every(obj, error, dumps, root)
+        ]
     # A busy machine may run out of time on the way down.
     if _is_recursion(error) and (found.ended == "depth" or not leaves):
         return [_too_deep(error, found, paths, root)]
@@ -88,6 +94,16 @@ def _refused(error: BaseException) -> object | None:
             found = step.tb_frame.f_locals.get("obj")
         step = step.tb_next
     return found
+
+
+def _is_of_pickle(error: BaseException, leaves: list[Leaf]) -> bool:
+    """Return whether a pickler raised: else a format refuses by rules of its own."""
+    if isinstance(error, (pickle.PicklingError, RecursionError)) or error.__traceback__ is None:
+        return True
+    said = str(error)
+    if "pickle" in said.lower() or flavour_of(error, None).is_known:
+        return True
+    return any((type(leaf.error), str(leaf.error)) == (type(error), said) for leaf in leaves)
 
 
 def _is_recursion(error: BaseException) -> bool:
