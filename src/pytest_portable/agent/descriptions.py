@@ -31,6 +31,7 @@ class Definition:
     Attributes:
         kind: `class`, `function`, or the name of the class that it is of.
         parameters: of a function, as one writes them.
+        made_by: packages of its bases, and those that wrote its methods.
         bases: of a class, with their modules.
         members: of an enum: name and value.
         fields: of a named tuple or a dataclass.
@@ -44,6 +45,7 @@ class Definition:
 
     kind: str
     parameters: tuple[str, ...] = ()
+    made_by: tuple[str, ...] = ()
     bases: tuple[str, ...] = ()
     members: tuple[tuple[str, str], ...] | None = None
     fields: tuple[str, ...] = ()
@@ -139,6 +141,7 @@ def read_definition(told: Mapping[str, Any]) -> Definition | None:
     return Definition(
         kind=_text(told.get("kind")),
         parameters=_texts(told.get("parameters")),
+        made_by=_texts(told.get("made_by")),
         bases=_texts(told.get("bases")),
         members=None if members is None else tuple(map(_pair, _row(members))),
         fields=_texts(told.get("fields")),

@@ -187,6 +187,7 @@ class Raised:
         blob: the family, dumped as a list, the exception first; `None` where it cannot be dumped.
         undumped: why it cannot be dumped.
         part: of it that cannot be dumped.
+        within: path of the part whose method raised it; empty where it is none of the object's.
     """
 
     name: str
@@ -197,6 +198,7 @@ class Raised:
     blob: bytes | None = None
     undumped: TargetError | None = None
     part: SmallestPart | None = None
+    within: str = ""
     warnings: tuple[Caught, ...] = ()
 
 
@@ -479,6 +481,7 @@ def _raised(told: _Header, blob: bytes | None, _: object) -> Raised:
         blob=blob,
         undumped=told.maybe_error("undumped"),
         part=told.part(),
+        within=told.text("within", ""),
         warnings=told.warnings(),
     )
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_portable.bundle.judging import judge_portraits
 from pytest_portable.bundle.verify import portrait_probe
-from pytest_portable.engine.pipeline import NotMade
+from pytest_portable.engine.pipeline import NotDumped, NotMade
 from pytest_portable.errors import OptionError, SetupError
 from pytest_portable.judgement.context import side_of
+from pytest_portable.judgement.version_skew import blame_makers_versions
 from pytest_portable.report.redaction import redact
 from pytest_portable.settings.probes import Probe
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from pytest_portable.engine.checker import Checker
     from pytest_portable.settings.legs import Leg
-    from pytest_portable.verdict import Verdict
+    from pytest_portable.verdict import Problem, Verdict
 
 __all__ = ["Pairs", "check_made", "check_pairs", "parse_side"]
 
@@ -99,7 +100,11 @@ def check_pairs(
     verdicts: list[Verdict] = []
     for leg in producing:
         maker = checker.on(leg)
-        made = _Made(_make(maker, module, function), maker, drawing)
+        made: _Made | _Refused
+        try:
+            made = _Made(_make(maker, module, function), maker, drawing)
+        except NotDumped as refusal:
+            made = _Refused(refusal.problem, maker, make)
         verdicts += (made.read_by(checker.on(other), other) for other in consuming)
     for verdict in verdicts:
         checker.log.add(verdict, {})
@@ -137,11 +142,14 @@ class _Made:
         self.payloads = (("obj", payload),)
         self.drawing = drawing
         self.maker = side_of(maker.target)
+        self.agent = maker.agent
         self.label = _label(maker, maker.leg)
         self.text = maker.draw(self.payloads, drawing, maker=self.maker).text
 
     def read_by(self, consumer: Checker, leg: Leg) -> Verdict:
-        drawn = consumer.draw(self.payloads, self.drawing, maker=self.maker)
+        drawn = consumer.draw(
+            self.payloads, self.drawing, maker=self.maker, control=lambda: self.agent
+        )
         verdict, text = drawn.verdict, drawn.text
         sides = {"producer": self.label, "consumer": _label(consumer, leg)}
         then = json.loads(self.text) if self.text is not None else {}
@@ -149,7 +157,27 @@ class _Made:
         verdict = replace(verdict, object=kind, leg={**verdict.leg, **sides})
         if self.text is None or text is None:
             return verdict
-        return judge_portraits(verdict, then, json.loads(text), leg, maker=self.label)
+        judged = judge_portraits(verdict, then, json.loads(text), leg, maker=self.label)
+        if judged.stage != "compare":
+            return judged
+        # The versions that the difference comes from are told first.
+        skew = blame_makers_versions(drawn.checked.sent, judged.problems)
+        return replace(judged, problems=(*filter(None, [skew]), *judged.problems))
+
+
+class _Refused:
+    """What one producer made and could not dump: every consumer's verdict is that."""
+
+    def __init__(self, problem: Problem, maker: Checker, make: str) -> None:
+        self.problem = problem
+        self.maker = side_of(maker.target)
+        self.label = _label(maker, maker.leg)
+        self.make = make
+
+    def read_by(self, consumer: Checker, leg: Leg) -> Verdict:
+        verdict = consumer.refuse(self.problem, self.maker)
+        sides = {"producer": self.label, "consumer": _label(consumer, leg)}
+        return replace(verdict, object=self.make, leg={**verdict.leg, **sides})
 
 
 def _leg(leg: Leg, side: Mapping[str, Any]) -> Leg:
@@ -167,6 +195,8 @@ def _make(maker: Checker, module: str, function: str) -> bytes:
     )
     try:
         return maker.make(Probe("function", source, "make"))
+    except NotDumped:
+        raise
     except NotMade as trouble:
         raise SetupError(
             f"{module}:{function} made nothing in {[*map(redact, maker.leg.deps or ())]} on Python "

@@ -109,7 +109,10 @@ def verify_bundle(
     probe = portrait_probe(manifest.probes)
     made = manifest.producer
     maker = Side(
-        str(made.get("python", "0.0")), str(made.get("implementation")), str(made.get("system"))
+        str(made.get("python", "0.0")),
+        str(made.get("implementation")),
+        str(made.get("system")),
+        dict(made.get("distributions") or {}),
     )
     payloads = (("obj", bundle.payload), *bundle.values.items())
     drawn = checker.draw(payloads, probe, maker=maker)

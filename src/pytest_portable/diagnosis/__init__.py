@@ -16,11 +16,12 @@ from pytest_portable.diagnosis.explain import (
     explain_options,
     take_census,
 )
-from pytest_portable.diagnosis.host import Here, Owner
+from pytest_portable.diagnosis.host import Elsewhere, Here, Owner
 from pytest_portable.diagnosis.standing import Standing
 from pytest_portable.diagnosis.system_bound import bound_notes
 
 __all__ = [
+    "Elsewhere",
     "Evidence",
     "Here",
     "Owner",

@@ -52,6 +52,7 @@ def explain_call(
     *,
     probe: str = "probe",
     here: str = "and not here",
+    within: str = "",
 ) -> list[Problem]:
     """Return the problems of a call that raised, the root cause first.
 
@@ -60,10 +61,11 @@ def explain_call(
         evidence: what else can be asked.
         probe: label of the probe that made the call.
         here: what it did here; empty where it was not called here.
+        within: path of the part whose method raised it, where that is known.
     """
-    failure = Failure(error, "call", evidence.root, probe=probe, here=here)
+    failure = Failure(error, "call", within or evidence.root, probe=probe, here=here)
     code = sender_of(failure, evidence)
-    failure = replace(failure, path=code.path if code else evidence.root)
+    failure = replace(failure, path=code.path) if code else failure
     raised = lack_in(error) or _swallowed(error)
     later = [lack for lack in _lacks(evidence) if lack.stage == "call"]
     if raised is None:

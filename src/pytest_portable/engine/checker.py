@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from pytest_portable.engine import pipeline
 from pytest_portable.engine.asking import CheckRun
 from pytest_portable.engine.observe import Checked, Log
+from pytest_portable.engine.outcome import conclude
 from pytest_portable.engine.prove_remedies import prove
 from pytest_portable.engine.reproduce import keep_failure
-from pytest_portable.judgement.context import Context, host_side, side_of
+from pytest_portable.judgement.context import Context, Sent, host_side, side_of
+from pytest_portable.judgement.findings import problems
 from pytest_portable.serializers.out_of_band import whole
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from pytest_portable.serializers.shipping import Shipping
     from pytest_portable.settings.legs import Leg
     from pytest_portable.settings.probes import Probe
-    from pytest_portable.verdict import Target, Verdict
+    from pytest_portable.verdict import Problem, Target, Verdict
 
 __all__ = ["CheckSettings", "Checker", "Drawn"]
 
@@ -148,6 +150,7 @@ class Checker:
         probe: Probe,
         *,
         maker: Side | None = None,
+        control: Callable[[], Agent] | None = None,
     ) -> Drawn:
         """Load payloads made elsewhere; what the probe returns comes back as text, never loaded.
 
@@ -157,11 +160,21 @@ class Checker:
             payloads: names and bytes; the object is `obj`.
             probe: a plain one: it returns text.
             maker: the Python that dumped them; the running one by default.
+            control: starts an agent in its environment, where there is one.
         """
         run = self.run_of(None, maker=maker)
+        if maker is not None:  # the host's own environment says nothing of it
+            run = replace(run, control=control)
         outcome = pipeline.draw_payloads(run, payloads, probe)
         text = outcome.value if isinstance(outcome.value, str) else None
         return Drawn(self._checked(run, outcome, (probe,), is_foreign=True), text)
+
+    def refuse(self, problem: Problem, maker: Side) -> Verdict:
+        """Return the verdict on an object that its maker could not dump: it never came here."""
+        run = self.run_of(None, maker=maker)
+        sent = Sent((), run.context)
+        outcome = conclude(run, sent, problems([problem]), seconds={})
+        return self._checked(run, outcome, is_foreign=True).verdict
 
     def make(self, probe: Probe) -> bytes:
         """Make an object there and dump it there; it is not loaded here.

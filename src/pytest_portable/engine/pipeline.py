@@ -24,6 +24,7 @@ from pytest_portable.judgement.returned import (
     judge_probe_there,
     judge_return,
     load_back,
+    undumped_there,
 )
 from pytest_portable.judgement.surroundings.judge import ask_around, judge_surroundings
 from pytest_portable.judgement.transcript import judge_transcript
@@ -34,12 +35,34 @@ if TYPE_CHECKING:
     from pytest_portable.agent import Transcript
     from pytest_portable.judgement.evidence_of_check import Evidences
     from pytest_portable.settings.probes import Probe
+    from pytest_portable.verdict import Problem
 
-__all__ = ["NotMade", "check_object", "check_payload", "draw_payloads", "make_there", "run_call"]
+__all__ = [
+    "NotDumped",
+    "NotMade",
+    "check_object",
+    "check_payload",
+    "draw_payloads",
+    "make_there",
+    "run_call",
+]
 
 
 class NotMade(Exception):  # noqa: N818 - what a producer did, told as a set-up error
     """A producer made no object; the text says why."""
+
+
+class NotDumped(NotMade):
+    """A producer made an object that cannot be dumped there.
+
+    Attributes:
+        problem: which part of it, and why.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        """Keep the problem beside its text."""
+        super().__init__(problem.evidence or problem.message)
+        self.problem = problem
 
 
 @dataclass(frozen=True)
@@ -162,13 +185,16 @@ def make_there(run: CheckRun, probe: Probe) -> bytes:
     """Return what a probe makes there, dumped there; it is not loaded here.
 
     Raises:
-        NotMade: it raised, or what it made cannot be dumped.
+        NotMade: it raised.
+        NotDumped: what it made cannot be dumped there.
     """
     payloads = (("obj", dumps(run.context, None)),)
     transcript = ask(run, Request("check", payloads, (probe,)))
     if (made := transcript.first(Value)) is not None:
         return made.blob
     failed = transcript.first(Raised) or transcript.first(Failed)
+    if isinstance(failed, Failed) and failed.part is not None:
+        raise NotDumped(undumped_there(failed, probe.label))
     raise NotMade(
         f"the process ended while {transcript.last_step()}" if failed is None else str(failed.error)
     )

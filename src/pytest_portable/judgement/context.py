@@ -14,6 +14,8 @@ from pytest_portable.serializers.shipping import NO_SHIPPING, Shipping
 from pytest_portable.verdict import label_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pytest_portable.environment import Environment
     from pytest_portable.equivalence import Comparator
     from pytest_portable.payload.inspection import Inspection
@@ -32,11 +34,14 @@ class Side:
         python: version, as `3.12.1`.
         implementation: as `sys.implementation.name` has it.
         platform: as `sys.platform` has it.
+        distributions: what is installed, by name; `None` for the host, which is read when a check
+            has failed.
     """
 
     python: str
     implementation: str
     platform: str
+    distributions: Mapping[str, str] | None = field(default=None, compare=False)
 
     @property
     def minor(self) -> tuple[int, int]:
@@ -57,7 +62,7 @@ def host_side() -> Side:
 
 def side_of(target: Target) -> Side:
     """Return an environment as a side."""
-    return Side(target.python, target.implementation, target.platform)
+    return Side(target.python, target.implementation, target.platform, target.distributions)
 
 
 @dataclass(frozen=True)

@@ -206,7 +206,7 @@ class _Again:
         """Return a note for a probe whose parts are equal."""
         asked = list(dict.fromkeys(what for kind, what in self.looked if kind == "process"))
         own = f"; it asks for {', '.join(asked)}, which every process has of its own"
-        sides = self.evidence().here.minor, self.evidence().there_minor
+        sides = self.evidence().maker.minor, self.evidence().there_minor
         python = f"; here it is Python {sides[0]}, there {sides[1]}"
         return Problem(
             code="mismatch",

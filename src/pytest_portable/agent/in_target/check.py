@@ -44,7 +44,7 @@ if __name__ != "__main__":
         write_all,
         write_buffers,
     )
-    from pytest_portable.agent.in_target.parts import parts_of
+    from pytest_portable.agent.in_target.parts import parts_of, place_of_raiser
     from pytest_portable.agent.in_target.probes import evaluate, sow
     from pytest_portable.agent.in_target.processes import flush
     from pytest_portable.agent.in_target.steps import Notes
@@ -71,6 +71,7 @@ class ChildCheck:
         self.records = records
         self.kept = kept
         self.beside = beside
+        self.roots: dict[str, Any] = {}
         self.notes = Notes(records) if self.request["kind"] == "blame" else None
 
     def record(self, header: dict[str, object], blob: bytes | None = None) -> None:
@@ -252,7 +253,7 @@ class ChildCheck:
 
     def inspect_and_probe(self, values: dict[str, Any]) -> None:
         """Describe and dump before probing, because a probe may change the object."""
-        obj = values["obj"]
+        obj, self.roots = values["obj"], values
         self.record({"step": "describing"})
         self.record({"description": describe(obj)})
         self.look_around()
@@ -293,6 +294,7 @@ class ChildCheck:
         self.look_around()
         self.record({"step": "calling", "name": "obj()"})
         args, kwargs = values["arguments"]
+        self.roots = {"obj": values["obj"], "args": args, "kwargs": kwargs}
         self.exercise("obj()", lambda: values["obj"](*args, **kwargs))
         self.look_for_shadows()
 
@@ -356,6 +358,7 @@ class ChildCheck:
         header: dict[str, object] = {
             "raised": describe_exception(error),
             "name": name,
+            "within": place_of_raiser(error, self.roots),
             "facts": exception_facts(error),
             "links": [links(member, family) for member in family],
             "warnings": plain_warnings(caught),

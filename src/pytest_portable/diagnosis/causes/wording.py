@@ -58,7 +58,7 @@ def needs(lack: Lack) -> str:
 def add(evidence: Evidence, distribution: str) -> tuple[Remedy, ...]:
     """Return how to have a distribution there, where one can be had."""
     # A source tree that is linked here can only be had there as a project.
-    if evidence.here.is_edited(distribution):
+    if evidence.maker.is_edited(distribution):
         return (Remedy(f'install the project {distribution}: deps=[..., "."]', '"."'),)
     if not evidence.given:
         return (Remedy(f"install {distribution} in {evidence.target.executable}"),)
@@ -67,8 +67,8 @@ def add(evidence: Evidence, distribution: str) -> tuple[Remedy, ...]:
 
 def pin(evidence: Evidence, here: Owner) -> tuple[Remedy, ...]:
     """Return how to have the host's version there, where that supports the target's Python."""
-    requires = evidence.here.requires_python(here.name)
-    if not evidence.given or evidence.here.is_edited(here.name):
+    requires = evidence.maker.requires_python(here.name)
+    if not evidence.given or evidence.maker.is_edited(here.name):
         return ()
     if requires and not _supports(requires, evidence.target.python):
         return (
