@@ -14,6 +14,7 @@ from pytest_portable.engine.route import Trail, blame_hop, take_route
 from pytest_portable.engine.task import run_task
 from pytest_portable.judgement.argument_paths import argument_paths
 from pytest_portable.judgement.before_load import judge_before_load
+from pytest_portable.judgement.carried_hashes import judge_carried_hashes
 from pytest_portable.judgement.context import Sent
 from pytest_portable.judgement.exceptions import bring_back_exception, ends_session, not_raised
 from pytest_portable.judgement.findings import Back, Findings, problems
@@ -140,6 +141,7 @@ def check_object(
     found = judge_surroundings(
         context, transcript, evidence, questions, found, is_overruled=equal is not None
     )
+    found = judge_carried_hashes(context, evidence, questions.named, found)
     if probes and found.problems:
         found = explain_probes(context, evidence, probes, names, found)
     found += note_imports(context, there.sent, evidence, found)
