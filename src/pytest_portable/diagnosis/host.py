@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Elsewhere", "Here", "Owner", "canonical"]
 
+_PROJECT_NAME: Final = re.compile(r"^\s*name\s*=\s*[\"']?([\w.-]+)", re.MULTILINE)
 _PROJECT_FILES: Final = ("pyproject.toml", "setup.py", "setup.cfg")
 
 
@@ -103,6 +104,18 @@ class Here:
     def is_edited(self, distribution: str) -> bool:
         """Return whether a distribution is installed as a link to its source tree."""
         return canonical(distribution) in map(canonical, linked_distributions())
+
+    def is_own(self, distribution: str) -> bool:
+        """Return whether a distribution is the project's own, installed or not."""
+        for name in _PROJECT_FILES:
+            try:
+                text = (self.root / name).read_text("utf-8")
+            except (OSError, UnicodeDecodeError):
+                continue
+            found = _PROJECT_NAME.search(text)
+            if found is not None and canonical(found[1]) == canonical(distribution):
+                return True
+        return False
 
     def file(self, module: str) -> Path | None:
         """Return the file of a module that was imported here, or its package's."""

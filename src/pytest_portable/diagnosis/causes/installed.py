@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_portable.diagnosis.causes.wording import add, lacking, needs, pin
+from pytest_portable.diagnosis.causes.wording import PLAIN, add, lacking, needs, pin
 from pytest_portable.diagnosis.known_renames import find_move
 from pytest_portable.verdict import Remedy
 
@@ -114,7 +114,7 @@ class ModuleSkew:
             f"{needs(lack)}: {there} is installed there and has no such thing, "
             f"{evidence.maker.where} it is {here}{f'. {move.words}' if move else ''}",
             distribution=here.name,
-            remedies=pin(evidence, here),
+            remedies=(*_older_protocol(lack, evidence), *pin(evidence, here)),
         )
 
     def _equal(self, lack: Lack, evidence: Evidence, owner: Owner) -> Problem:
@@ -150,6 +150,17 @@ class ModuleSkew:
             "another module of the same name",
             distribution=there.name,
         )
+
+
+def _older_protocol(lack: Lack, evidence: Evidence) -> tuple[Remedy, ...]:
+    """Return the protocol under which arrays name only what NumPy before 2.0 has as well.
+
+    Source: NumPy 1.26, `numpy/_core/`: stubs of `multiarray` and a few more, none of `numeric`,
+    whose `_frombuffer` arrays are made by under protocol 5.
+    """
+    if lack.module != "numpy._core.numeric" or evidence.serializer not in {"cloudpickle", *PLAIN}:
+        return ()
+    return (Remedy("protocol=4, with which arrays load in both", "protocol=4"),)
 
 
 def _as(owner: Owner | None, lack: Lack) -> str:

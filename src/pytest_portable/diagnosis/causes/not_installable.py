@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Final
 
-from pytest_portable.diagnosis.causes.wording import in_a_package, lacking, needs
+from pytest_portable.diagnosis.causes.wording import PLAIN, in_a_package, lacking, needs
 from pytest_portable.diagnosis.definitions import live
 from pytest_portable.verdict import Remedy
 
@@ -29,7 +29,7 @@ class MainReference:
         if lack.module != "__main__":
             return None
         remedies = [in_a_package()]
-        if evidence.serializer != "cloudpickle":
+        if evidence.serializer in PLAIN and evidence.standing.is_definition(lack.name):
             remedies.append(
                 Remedy('serializer="cloudpickle" sends it by value', 'serializer="cloudpickle"')
             )

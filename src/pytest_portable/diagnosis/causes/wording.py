@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from pytest_portable.diagnosis.host import Owner
     from pytest_portable.diagnosis.target_errors import Lack
 
-__all__ = ["add", "in_a_package", "lacking", "needs", "pin"]
+__all__ = ["PLAIN", "add", "in_a_package", "lacking", "needs", "pin"]
 
+PLAIN = frozenset({"dill", "joblib", "pickle"})
+"""Serializers that a user is free to change for cloudpickle; systems send with their own."""
 _MAX_ALSO = 2
 
 

@@ -70,7 +70,8 @@ def explain_dump(  # noqa: PLR0913 - one keyword for each thing the caller knows
         ]
     # A busy machine may run out of time on the way down.
     if _is_recursion(error) and (found.ended == "depth" or not leaves):
-        return [_too_deep(error, found, paths, root)]
+        is_set = _ends_without_recurse(obj, error, protocol)
+        return [_endless(error, root) if is_set else _too_deep(error, found, paths, root)]
     if leaves:
         return [
             _problem(leaf, places.get(leaf.number, [root]), error, serializer) for leaf in leaves
@@ -109,6 +110,31 @@ def _is_of_pickle(error: BaseException, leaves: list[Leaf]) -> bool:
 def _is_recursion(error: BaseException) -> bool:
     # cloudpickle raises a PicklingError from it.
     return isinstance(error, RecursionError) or isinstance(error.__cause__, RecursionError)
+
+
+def _ends_without_recurse(obj: object, error: BaseException, protocol: int | None) -> bool:
+    """Return whether dill comes to an end where it does not follow the globals of functions."""
+    if not flavour_of(error, protocol).keywords.get("recurse"):
+        return False
+    import dill  # noqa: PLC0415 - it raised
+
+    try:
+        dill.dumps(obj, protocol=protocol, recurse=False)
+    except Exception:  # noqa: BLE001 - then it is not for that setting
+        return False
+    return True
+
+
+def _endless(error: BaseException, root: str) -> Problem:
+    return Problem(
+        code="recursion",
+        stage="dump",
+        path=root,
+        message="dill does not come to an end with recurse=True, which follows the globals of "
+        "functions round in a circle; without it, it does",
+        evidence=f"{type(error).__name__}: {error}",
+        remedies=(Remedy('options={"recurse": False}', 'options={"recurse": False}'),),
+    )
 
 
 def _problem(leaf: Leaf, places: list[str], error: BaseException, serializer: str) -> Problem:

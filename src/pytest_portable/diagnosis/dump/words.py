@@ -8,6 +8,7 @@ import traceback
 import types
 from typing import TYPE_CHECKING, Final
 
+from pytest_portable.diagnosis.causes.wording import PLAIN
 from pytest_portable.diagnosis.dump.owners import holder_of, is_stdlib, leave_out
 from pytest_portable.verdict import Remedy
 
@@ -55,7 +56,8 @@ _KINDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "_contextvars.ContextVar": (
         "is an identity of this process",
-        "look it up by import inside the function",
+        "keep it in a module of an installed package, look it up by import inside the function, "
+        "and send what it holds: .get()",
     ),
     "_contextvars.Context": ("is an identity of this process", "send the values that it holds"),
     "_contextvars.Token": ("is an identity of this process", "leave it out"),
@@ -308,7 +310,7 @@ def _remedies_of_definition(value: types.FunctionType | type, serializer: str) -
         yield Remedy("give the undecorated function a name of its own at module level")
     else:
         yield Remedy("define it at the top level of a module of an installed package")
-    if serializer != "cloudpickle" and _cloudpickle_dumps(value):
+    if serializer in PLAIN and _cloudpickle_dumps(value):
         yield Remedy(
             'serializer="cloudpickle", which sends it by value', 'serializer="cloudpickle"'
         )
