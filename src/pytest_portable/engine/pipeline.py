@@ -62,7 +62,7 @@ class NotDumped(NotMade):
 
     def __init__(self, problem: Problem) -> None:
         """Keep the problem beside its text."""
-        super().__init__(problem.evidence or problem.message)
+        super().__init__(problem.message)
         self.problem = problem
 
 

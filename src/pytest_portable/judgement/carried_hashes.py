@@ -8,7 +8,7 @@ import sys
 import types
 import weakref
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pytest_portable.agent.in_target.parts import PLAIN_TYPES, parts_of, slots_in
 from pytest_portable.agent.records import Parts
@@ -41,12 +41,14 @@ class _Carried:
         name: of the attribute.
         value: the hash.
         path: expression for the attribute.
+        asked: expression whose value there holds it: members of a set have no order.
     """
 
     kind: type
     name: str
     value: int
     path: str
+    asked: str
 
 
 def judge_carried_hashes(
@@ -73,11 +75,12 @@ def judge_carried_hashes(
     questions = evidence.questions if carried else None
     if questions is None:
         return found
-    asked = questions.again(_NOTHING.to_request(), [one.path for one in carried], (None, []))
+    asked = questions.again(_NOTHING.to_request(), [one.asked for one in carried], (None, []))
     parts = asked.first(Parts) or Parts(())
     travelled: dict[tuple[type, str], _Carried] = {}
+    known = {problem.path for problem in found.problems}
     for one, told in zip(carried, parts.parts, strict=False):
-        if str(one.value) in (told.text or ""):
+        if one.path not in known and str(one.value) in (told.text or ""):
             travelled.setdefault((one.kind, one.name), one)
     stage = next((one.stage for one in found.problems if _is_of_probe(one)), "")
     told_of = [replace(_problem(one), stage=stage or "compare") for one in travelled.values()]
@@ -183,23 +186,25 @@ def _words(operation: str) -> list[str]:
 def _carried(obj: object, kinds: set[type]) -> Iterator[_Carried]:
     """Yield what holds a hash among the parts of an object; nothing of its own code runs."""
     seen: set[int] = set()
+    # What a dict's key or a set's member holds is asked of all of them at once.
     waiting: list[tuple[str, object, str]] = [("obj", obj, "")]
     for path, part, among in waiting:
         if type(part) in PLAIN_TYPES or id(part) in seen or len(seen) > _MAX_PARTS:
             continue
         seen.add(id(part))
-        held = dict(_held(part))
-        for name in _known(type(part)) if type(part) in kinds else ():
+        held = dict(_held(part)) if type(part) in kinds else {}
+        for name in _known(type(part)) if held else ():
             value = held.get(name)
             if type(value) is int and _varies(type(part), name, held):
-                where = f"[getattr(one, {name!r}, None) for one in {among}]"
-                yield _Carried(type(part), name, value, where if among else f"{path}.{name}")
+                each = f"[getattr(one, {name!r}, None) for one in {among}]"
+                asked = each if among else f"{path}.{name}"
+                yield _Carried(type(part), name, value, f"{path}.{name}", asked)
         if among:
             continue  # what has no path of its own leads no further
         waiting += [(path + suffix, inner, "") for suffix, inner in _parts(part)]
-        if type(part) in {dict, set, frozenset} or isinstance(part, dict):
-            members: Any = part
-            waiting += [("", member, path) for member in list(members)]
+        if isinstance(part, (dict, set, frozenset)):
+            members = enumerate(list(part))
+            waiting += [(f"list({path})[{place}]", one, path) for place, one in members]
 
 
 def _held(part: object) -> Iterator[tuple[str, object]]:

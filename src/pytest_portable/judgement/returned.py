@@ -138,8 +138,7 @@ def undumped_there(record: Failed, label: str) -> Problem:
         stage="dump",
         path="obj" + path.removeprefix(label),
         module=module or None,
-        message=f"{what} cannot be dumped where it was made: {record.error.message}",
-        evidence=str(record.error),
+        message=f"{what} cannot be dumped where it was made: {record.error}",
         remedies=(Remedy("leave it out of what travels, and make it where it is read"),),
     )
 

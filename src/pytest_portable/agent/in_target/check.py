@@ -44,7 +44,7 @@ if __name__ != "__main__":
         write_all,
         write_buffers,
     )
-    from pytest_portable.agent.in_target.parts import parts_of, place_of_raiser
+    from pytest_portable.agent.in_target.parts import parts_of, place_of_raiser, slots_in
     from pytest_portable.agent.in_target.probes import evaluate, sow
     from pytest_portable.agent.in_target.processes import flush
     from pytest_portable.agent.in_target.steps import Notes
@@ -397,7 +397,7 @@ class ChildCheck:
         """
         left = MAX_DUMPED_PARTS
         seen = {id(value)}
-        parts = parts_of(value)
+        parts = [*parts_of(value), *slots_in(value)]
         while parts and left:
             suffix, part = parts.pop(0)
             if id(part) in seen:
@@ -407,7 +407,8 @@ class ChildCheck:
             try:
                 self.quietly_dumped(part)
             except BaseException:
-                value, path, parts = part, path + suffix, parts_of(part)
+                value, path = part, path + suffix
+                parts = [*parts_of(part), *slots_in(part)]
         kind = type_name(value)
         if isinstance(value, (type, types.FunctionType)):
             kind[1] += " " + str(value.__qualname__)

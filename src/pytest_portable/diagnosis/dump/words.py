@@ -56,8 +56,7 @@ _KINDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "_contextvars.ContextVar": (
         "is an identity of this process",
-        "keep it in a module of an installed package, look it up by import inside the function, "
-        "and send what it holds: .get()",
+        "keep it in an installed module, import it inside the function, send what it holds: .get()",
     ),
     "_contextvars.Context": ("is an identity of this process", "send the values that it holds"),
     "_contextvars.Token": ("is an identity of this process", "leave it out"),
