@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_portable.agent.records import Failed, Plain, Raised, Returned, Value
@@ -27,6 +28,7 @@ from pytest_portable.judgement.returned import (
     load_back,
     undumped_there,
 )
+from pytest_portable.judgement.state_paths import with_state_path
 from pytest_portable.judgement.surroundings.judge import ask_around, judge_surroundings
 from pytest_portable.judgement.transcript import judge_transcript
 
@@ -115,9 +117,10 @@ def check_object(
     """
     context = run.context
     dumped = dump_all(run, {"obj": context.obj, **names})
+    spelled = partial(with_state_path, roots={"obj": context.obj, **names})
     ready = _before_load(run, dumped.sent, dumped.found, {"dump": dumped.seconds})
     if ready.trail is None or ready.found.problems:
-        return ready.concluded()
+        return replace(ready, found=ready.found.map(spelled)).concluded()
     questions = ask_around(context.serializer, ready.trail.payloads)
     request = Request(
         "check",
@@ -145,6 +148,7 @@ def check_object(
     if probes and found.problems:
         found = explain_probes(context, evidence, probes, names, found)
     found += note_imports(context, there.sent, evidence, found)
+    found = found.map(spelled)
     return replace(there, found=found, seconds=seconds, trail=trail).concluded()
 
 

@@ -85,7 +85,7 @@ def explain_difference(
         module=first.module,
         distribution=first.made.name,
         message=f"{first.module}.{first.name} is {versions}{f': {told}' if told else ''}{also}",
-        evidence=shows if said is None else said,
+        evidence=shows if said is None else "",
         remedies=pin(first.evidence, first.made),
     )
 
