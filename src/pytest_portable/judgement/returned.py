@@ -69,7 +69,7 @@ def load_back(
         raise
     except BaseException as error:  # noqa: BLE001 - a worker-only class may raise anything
         trouble = why_unloadable(context, record.blob, path, error)
-        said = f"{trouble} ({type(error).__name__})"
+        said = f"what came back cannot be loaded here: {trouble}"
         skew = skew_of_return(context, evidence, place=trouble.path, said=said, probe=probe)
         problem = skew or _unloaded(evidence, record, path, trouble)
         if path != "obj()":  # what a call returns has to come back as it is

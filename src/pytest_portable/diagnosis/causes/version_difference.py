@@ -65,7 +65,8 @@ def explain_difference(
         suspects: at least one; those of the object before those of other payloads.
         place: path of the difference: in the object, or in a result, which has a root of its own.
         stage: at which it shows.
-        said: evidence of it; by default, that the maker's environment shows no such difference.
+        said: what happened, for the message; by default the evidence is that the maker's own
+            environment shows no such difference.
     """
     first = max(suspects, key=lambda one: _length_in_common(one.path, place))
     shows = "a fresh process of this environment shows no such difference"
@@ -84,7 +85,8 @@ def explain_difference(
         path=first.path,
         module=first.module,
         distribution=first.made.name,
-        message=f"{first.module}.{first.name} is {versions}{f': {told}' if told else ''}{also}",
+        message=f"{first.module}.{first.name} is {versions}{f': {told}' if told else ''}{also}"
+        f"{f'; {said}' if said else ''}",
         evidence=shows if said is None else "",
         remedies=pin(first.evidence, first.made),
     )
