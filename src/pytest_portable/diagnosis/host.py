@@ -162,7 +162,9 @@ class Here:
 
 @dataclass
 class Elsewhere(Here):
-    """A maker that is another process: no module of this one says anything of it.
+    """A maker that is another process: what is installed here says nothing of its versions.
+
+    Source files are looked for here all the same: the project is most often the same one.
 
     Attributes:
         distributions: what is installed there, by name.
@@ -179,11 +181,6 @@ class Elsewhere(Here):
                 return Owner(name, version)
         return None
 
-    def keeper(self, module: str) -> Owner | None:
-        """Return nothing: files of the maker are not looked at."""
-        del module
-        return None
-
     def version(self, distribution: str) -> str | None:
         """Return the version that is installed there."""
         wanted = canonical(distribution)
@@ -194,16 +191,6 @@ class Elsewhere(Here):
         """Return nothing: metadata of the maker are not looked at."""
         del distribution
         return ""
-
-    def is_edited(self, distribution: str) -> bool:
-        """Return whether it is installed as a link: not known."""
-        del distribution
-        return False
-
-    def file(self, module: str) -> Path | None:
-        """Return nothing: files of the maker are not looked at."""
-        del module
-        return None
 
 
 def _name_as_installed(file: Path) -> str:
