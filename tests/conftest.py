@@ -2,10 +2,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_portable.agent.in_target import bootstrap
+from support.absent import absent_pythons, excuse
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 pytest_plugins = ["pytester"]
 
@@ -16,6 +21,21 @@ if "COVERAGE_PROCESS_START" in os.environ:
 
 
 REAL = Path(__file__).parent / "real"
+ABSENT = pytest.StashKey[frozenset[str]]()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    # Now, because tests hide Pythons and pretend others.
+    session.config.stash[ABSENT] = absent_pythons()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    excuse(report, item.config.stash[ABSENT])
+    return report
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

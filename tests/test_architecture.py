@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import functools
+import itertools
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -32,8 +35,33 @@ MAX_LINES = 600
 # A file is one concept, however long that is. Longer than MAX_LINES needs a reason.
 LONGER: dict[str, str] = {}
 
-# Two classes of one name, of which one is about to have another.
-NAMED_TWICE = {"Failure"}
+# Who changes attributes of what others made. Everywhere else an object changes itself only.
+PATCHING = {
+    "agent/in_target/serve": "a script of the user's finds no arguments of ours in sys.argv",
+    "agent/in_target/steps": "the loaders of a target note their steps while a payload loads",
+    "agent/in_target/watch": "a load is watched where it asks the target's interpreter",
+    "diagnosis/dump/picklers": "a tracing pickler takes what is set on the pickler it imitates",
+    "diagnosis/dump/tracing": "a pickler without frames, so that a part can be taken back",
+    "errors": "tracebacks show the name under which users import an exception",
+    "judgement/exceptions": "an exception that came back gets its causes, and a note",
+    "judgement/load_answer": "a module answers to newer names while an answer is loaded",
+    "plugin/hooks": "a report of pytest carries our record between processes",
+    "plugin/item_records": "a report of pytest carries our record between processes",
+    "plugin/shown_failures": "pytest prints the representation of a failure that it made",
+    "serializers/framework_import": "what an import changes in other modules is put back",
+    "serializers/in_target/modal": "what the worker of Modal sets on its own context",
+    "serializers/shipping/as_main": "definitions are of `__main__` while they are dumped",
+    "serializers/shipping/dill_by_value": "dill has one unpickler, whose names are found here",
+    "settings/probes": "the syntax tree that was just parsed loses its annotations",
+}
+# Rooms whose functions leave what they are given as it is.
+CALM = ("bundle/", "diagnosis/", "engine/", "judgement/", "report/")
+CHANGING = {
+    "add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem",
+    "popleft", "remove", "reverse", "setdefault", "sort", "update",
+}  # fmt: skip
+IMMUTABLE = {"bytes", "float", "int", "str"}
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
 def imports(tree: ast.AST) -> Iterator[str]:
@@ -96,8 +124,8 @@ def test_help_of_the_command_line_loads_no_engine() -> None:
 # The agent is alone
 
 
-def in_target(path: Path) -> ast.Module:
-    """Parse a file of the agent as it is run there: what only the host imports is left out."""
+def without_types(path: Path) -> ast.Module:
+    """Parse a file as it is run: without what only type checkers import, or only the host."""
 
     class Remover(ast.NodeTransformer):
         def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
@@ -119,7 +147,7 @@ def defined_by(tree: ast.Module) -> Iterator[str]:
 
 @pytest.mark.parametrize("path", IN_TARGET, ids=lambda path: path.stem)
 def test_a_file_of_the_agent_imports_the_standard_library_only(path: Path) -> None:
-    tops = {name.partition(".")[0] for name in imports(in_target(path))}
+    tops = {name.partition(".")[0] for name in imports(without_types(path))}
 
     assert tops - {"numpy"} <= set(sys.stdlib_module_names)
     assert ("numpy" in tops) == (path.stem == "portrait"), "it draws arrays where there are some"
@@ -134,7 +162,7 @@ def test_no_two_files_of_the_agent_define_one_name() -> None:
     found = Counter(
         name
         for path in IN_TARGET
-        for name in defined_by(in_target(path))
+        for name in defined_by(without_types(path))
         if name not in {"__all__", "TYPE_CHECKING"}
     )
 
@@ -199,7 +227,7 @@ def test_no_two_classes_have_the_same_name() -> None:
             if isinstance(node, ast.ClassDef):
                 homes.setdefault(node.name, []).append(module)
 
-    assert {name for name, found in homes.items() if len(found) > 1} <= NAMED_TWICE
+    assert {name: found for name, found in homes.items() if len(found) > 1} == {}
 
 
 def test_every_module_says_what_it_is_and_what_is_public() -> None:
@@ -211,7 +239,7 @@ def test_every_module_says_what_it_is_and_what_is_public() -> None:
             silent.add(module)
 
     # What is run as a script, or only holds the agent's files, offers no names.
-    assert silent <= {"__main__", "judgement/__init__"} | {
+    assert silent <= {"__main__", "judgement/__init__", "judgement/surroundings/__init__"} | {
         module for module in MODULES if module.startswith("agent/in_target/")
     }
 
@@ -224,3 +252,174 @@ def test_no_two_test_files_have_the_same_name() -> None:
     files = [path.name for path in TESTS.rglob("test_*.py") if "suites" not in path.parts]
 
     assert len(files) == len(set(files))
+
+
+def test_unit_tests_mirror_the_rooms() -> None:
+    folders = {path.parent.relative_to(TESTS / "unit") for path in TESTS.glob("unit/**/test_*.py")}
+
+    assert [str(folder) for folder in folders if not (PACKAGE / folder).is_dir()] == []
+
+
+# Nobody changes what is not his
+
+
+def nodes_of(scope: ast.AST) -> Iterator[ast.AST]:
+    """Return what a function or module does itself, without the functions inside it."""
+    for child in ast.iter_child_nodes(scope):
+        yield child
+        if not isinstance(child, FUNCTIONS):
+            yield from nodes_of(child)
+
+
+def scopes(tree: ast.Module) -> Iterator[ast.AST]:
+    yield tree
+    yield from (node for node in ast.walk(tree) if isinstance(node, FUNCTIONS))
+
+
+def owner_of_stored(node: ast.AST) -> ast.expr | None:
+    """Return whose attribute a piece of source sets or deletes."""
+    match node:
+        case ast.Attribute(value=owner, ctx=ast.Store() | ast.Del()):
+            return owner
+        case (
+            ast.Call(func=ast.Name(id="setattr" | "delattr"), args=[owner, *_])
+            | ast.Call(func=ast.Attribute(attr="__setattr__" | "__delattr__"), args=[owner, _, *_])
+        ):
+            return owner
+        case _:
+            return None
+
+
+def makes(value: ast.expr) -> bool:
+    """Return whether a value is a new instance, going by the name of what is called."""
+    return isinstance(value, ast.Call) and bool(re.search(r"\b[A-Z]\w*$", ast.unparse(value.func)))
+
+
+def made_by(scope: ast.AST) -> set[str]:
+    """Return the names of what a scope has just made: instances of a class, functions."""
+    made = {"self", "cls"}
+    for node in nodes_of(scope):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            made.add(node.name)
+        elif isinstance(node, ast.Assign) and makes(node.value):
+            made |= {one.id for one in node.targets if isinstance(one, ast.Name)}
+    return made
+
+
+def changed_from_outside(tree: ast.Module) -> list[str]:
+    return [
+        ast.unparse(node)
+        for scope in scopes(tree)
+        for node in nodes_of(scope)
+        if (owner := owner_of_stored(node)) and ast.unparse(owner) not in made_by(scope)
+    ]
+
+
+def changed_parameters(tree: ast.Module, classes: set[str]) -> list[str]:
+    """Return the changes of lists, sets and dicts that a function was given."""
+    found = []
+    for scope in scopes(tree):
+        if not isinstance(scope, FUNCTIONS):
+            continue
+        given = [*scope.args.posonlyargs, *scope.args.args, *scope.args.kwonlyargs]
+        kinds = {one.arg: ast.unparse(one.annotation) for one in given if one.annotation}
+        names = {one.arg for one in given if kinds.get(one.arg) not in IMMUTABLE | classes}
+        for node in nodes_of(scope):
+            match node:
+                case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=verb)):
+                    is_changed = verb in CHANGING
+                case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store() | ast.Del()):
+                    is_changed = True
+                case ast.AugAssign(target=ast.Name(id=name)):
+                    is_changed = True
+                case _:
+                    continue
+            if is_changed and name in names - {"self", "cls"}:
+                found.append(ast.unparse(node))
+    return found
+
+
+@functools.cache
+def parsed() -> dict[str, ast.Module]:
+    return {module: ast.parse(path.read_text("utf-8")) for module, path in MODULES.items()}
+
+
+def test_no_attribute_is_set_from_outside() -> None:
+    found = {module: changed_from_outside(tree) for module, tree in parsed().items()}
+
+    assert {
+        module: texts for module, texts in found.items() if texts and module not in PATCHING
+    } == {}
+    assert [module for module in PATCHING if not found[module]] == [], "patches nothing any more"
+
+
+def test_no_function_changes_a_list_of_its_caller() -> None:
+    trees = parsed()
+    classes = {
+        node.name
+        for tree in trees.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+    }
+    found = {
+        module: changed_parameters(tree, classes)
+        for module, tree in trees.items()
+        if module.startswith(CALM)
+    }
+
+    assert {module: texts for module, texts in found.items() if texts} == {}
+
+
+def test_what_takes_a_check_returns_what_it_found() -> None:
+    silent = [
+        f"{module}: {node.name}"
+        for module, tree in parsed().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if {"Context", "CheckRun"}
+        & {
+            word
+            for one in node.args.args + node.args.kwonlyargs
+            if one.annotation
+            for word in re.findall(r"\w+", ast.unparse(one.annotation))
+        }
+        if node.returns is None or ast.unparse(node.returns) == "None"
+    ]
+
+    assert silent == []
+
+
+@pytest.mark.parametrize(
+    "module", [module for module in MODULES if module.startswith(("diagnosis/", "judgement/"))]
+)
+def test_judges_start_no_process(module: str) -> None:
+    started = {
+        "multiprocessing",
+        "pytest_portable.agent.Agent",
+        "pytest_portable.agent.process",
+        "subprocess",
+    }
+
+    assert started & set(imports(without_types(MODULES[module]))) == set()
+
+
+# Imports that wait
+
+
+def test_an_import_inside_a_function_has_its_reason() -> None:
+    lines = [
+        f"{module}: {line.strip()}"
+        for module, path in MODULES.items()
+        for line in path.read_text("utf-8").splitlines()
+        if re.search(r"noqa:[A-Z0-9, ]*PLC0415(?! - \w)", line)
+    ]
+    settings = (TESTS.parent / "pyproject.toml").read_text("utf-8").splitlines()
+    rooms = [
+        line
+        for before, line in itertools.pairwise(settings)
+        if line.startswith('"src/') and "PLC0415" in line
+        if not re.search(r"\] +# \S", line) and not before.startswith("# ")
+    ]
+
+    assert lines == []
+    assert rooms == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import importlib.util
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from pytest_portable import cli
 from pytest_portable.plugin import hookspecs
 from pytest_portable.serializers import Registry
 from pytest_portable.settings.mark_checks import KEYS
+from pytest_portable.settings.option_table import CODES
 from pytest_portable.settings.options import OPTIONS
 from pytest_portable.verdict import Problem, Remedy, Target, Verdict
 from support.documents import Block, Page, blocks
@@ -79,6 +81,63 @@ def test_a_block_that_is_not_true_is_found(block: Block, tmp_path: Path) -> None
 
     with pytest.raises(AssertionError):
         page.run(block)
+
+
+def test_a_change_of_a_file_is_made_where_its_lines_stand(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("one\ntwo\nthree\n", "utf-8")
+    change = Block(1, "diff", " one\n-two\n+2\n", "change", "a.py")
+
+    Page(tmp_path).run(change)
+
+    assert (tmp_path / "a.py").read_text("utf-8") == "one\n2\nthree\n"
+    with pytest.raises(AssertionError, match=r"a\.py does not have once"):
+        Page(tmp_path).run(change)
+
+
+# Pages for those who change the package
+
+INSIDE = ROOT / "src" / "pytest_portable"
+FOR_US = [ROOT / "CONTRIBUTING.md", DOCS / "explanation" / "architecture.md"]
+# Where the paths of these pages begin.
+FOLDERS = [INSIDE, ROOT, INSIDE / "agent" / "in_target", ROOT / "constraints"]
+# A folder or a file, and the name that stands in it where one follows.
+NAMED = re.compile(r"`([\w./-]+(?:/|\.(?:py|md|svg|toml|txt)))`(?:: `(\w+)`)?")
+
+
+def named_paths() -> list[tuple[str, str]]:
+    found = {pair for page in FOR_US for pair in NAMED.findall(page.read_text("utf-8"))}
+    return sorted(found - {("utils.py", "")})  # there is none
+
+
+@pytest.mark.parametrize(("path", "name"), named_paths())
+def test_what_a_page_names_is_there(path: str, name: str) -> None:
+    found = [folder / path for folder in FOLDERS if (folder / path).exists()]
+
+    assert found
+    assert not name or re.search(rf"\b{name}\b", found[0].read_text("utf-8"))
+
+
+def test_the_picture_of_the_rooms_is_what_the_imports_say() -> None:
+    path = ROOT / "tasks" / "architecture_picture.py"
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    task = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(task)
+
+    assert task.PICTURE.read_text("utf-8") == task.picture(), "run tasks/architecture_picture.py"
+    order = [room for layer in task.layers() for room in layer]
+    assert [pair for pair in task.imports() if order.index(pair[0]) >= order.index(pair[1])] == []
+
+
+def test_the_outline_of_the_pipeline_calls_what_the_pipeline_calls() -> None:
+    page = (DOCS / "explanation" / "architecture.md").read_text("utf-8")
+    outline = next(block.text for block in blocks(page) if block.word == "shown")
+    source = (INSIDE / "engine" / "pipeline.py").read_text("utf-8")
+
+    named = re.findall(r"(\w+)\(", outline)
+    assert len(named) > 9
+    assert [name for name in named if not re.search(rf"\b{name}\(", source)] == []
 
 
 def page(name: str) -> str:
@@ -166,6 +225,10 @@ def test_every_code_has_a_section_and_every_section_a_code() -> None:
     assert {"mismatch", "missing-distribution", "early-exit", "main-reference"} <= codes.keys()
     assert {code: path.name for code, path in codes.items() if code not in sections} == {}
     assert sections - codes.keys() == set()
+
+
+def test_every_code_may_be_one_of_notes_that_fail() -> None:
+    assert emitted().keys() - set(CODES) == set()
 
 
 def test_a_problem_names_its_section() -> None:

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pytest_portable.agent.command_target import CommandTarget
-    from pytest_portable.errors import OptionError, PortabilityError, SetupError
+    from pytest_portable.errors import (
+        OptionError,
+        PortabilityError,
+        PortabilityWarning,
+        SetupError,
+    )
     from pytest_portable.payload.inspection import Inspection
     from pytest_portable.portable import Portable
     from pytest_portable.serializers import Serializer
@@ -19,6 +24,7 @@ __all__ = [
     "MarkKeys",
     "OptionError",
     "PortabilityError",
+    "PortabilityWarning",
     "Portable",
     "Problem",
     "Serializer",
@@ -33,6 +39,7 @@ _HOMES = {
     "OptionError": "pytest_portable.errors",
     "Portable": "pytest_portable.portable",
     "PortabilityError": "pytest_portable.errors",
+    "PortabilityWarning": "pytest_portable.errors",
     "Problem": "pytest_portable.verdict",
     "Serializer": "pytest_portable.serializers",
     "SetupError": "pytest_portable.errors",

@@ -1,18 +1,17 @@
 """What can go wrong, in three kinds.
 
-Misuse is an `OptionError`. An environment, an interpreter or an agent that cannot be had is a
-`SetupError`. An object that is not portable is a `Verdict` (data), which `PortabilityError`
-carries where a caller asked for an exception. The plugin alone turns them into pytest's words.
+Misuse is an `OptionError`. An environment, an interpreter or an agent that is not available is a
+`SetupError`. An object that is not portable is a `Verdict` (data), which `PortabilityError` holds
+where a caller wants an exception. Only the plugin turns them into pytest's errors and failures.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
-
     from pytest_portable.verdict import Verdict
 
 __all__ = [
@@ -23,6 +22,7 @@ __all__ = [
     "OptionError",
     "PayloadError",
     "PortabilityError",
+    "PortabilityWarning",
     "SetupError",
     "near",
 ]
@@ -48,7 +48,7 @@ class OptionError(ValueError):
 
 
 class SetupError(Exception):
-    """An environment, an interpreter or an agent could not be had: an error, never a verdict."""
+    """An environment, an interpreter or an agent is not available: an error, never a verdict."""
 
 
 class InterpreterNotFoundError(SetupError):
@@ -74,7 +74,7 @@ class InstallError(SetupError):
     """The declared requirements could not be installed.
 
     Attributes:
-        requirements: the requirement lines that were asked for, credentials cut.
+        requirements: the requirement lines, credentials cut.
         output: the installer's last words, credentials cut.
         log: file with the whole output, if one was kept.
     """
@@ -86,7 +86,7 @@ class InstallError(SetupError):
         output: str = "",
         log: Path | None = None,
     ) -> None:
-        """Keep what was asked for and what the installer said."""
+        """Keep the requirements and the installer's output."""
         super().__init__(message)
         self.requirements = tuple(requirements)
         self.output = output
@@ -98,11 +98,11 @@ class InstallError(SetupError):
 
 
 class AgentError(SetupError):
-    """The agent did not start or was lost twice: our trouble or the machine's, not the object's."""
+    """The agent did not start or was lost twice: a fault of ours or of the machine."""
 
 
 class BundleError(SetupError):
-    """A bundle cannot be read, was changed, or says of itself what is not so."""
+    """A bundle cannot be read, was changed, or does not fit its manifest."""
 
 
 class PayloadError(ValueError):
@@ -130,13 +130,17 @@ class PortabilityError(AssertionError):
     """
 
     def __init__(self, verdict: Verdict) -> None:
-        """Keep the verdict; the text is the diagnosis, rendered when asked for."""
+        """Keep the verdict; the text is the diagnosis, rendered when it is needed."""
         super().__init__(verdict)
         self.verdict = verdict
 
     def __str__(self) -> str:
         """Render the diagnosis."""
         return str(self.verdict)
+
+
+class PortabilityWarning(UserWarning):
+    """A check found that an object is not portable, and the test did not look at its verdict."""
 
 
 def near(word: str, valid: Iterable[str]) -> str:
@@ -147,7 +151,7 @@ def near(word: str, valid: Iterable[str]) -> str:
     return f"; did you mean {found[0]!r}?" if found else ""
 
 
-for _public in (OptionError, PortabilityError, SetupError):
+for _public in (OptionError, PortabilityError, PortabilityWarning, SetupError):
     # Users import these from the package: tracebacks and pickles say so.
     _public.__module__ = "pytest_portable"
 del _public

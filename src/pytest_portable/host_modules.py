@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import sys
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -12,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
     from importlib.metadata import Distribution
 
 __all__ = [
@@ -38,7 +38,7 @@ _MODULE_SUFFIXES: Final = frozenset((".py", ".so", ".pyd"))
 
 
 def home_of(module: str, distribution: str | None, *, is_stdlib: bool) -> str:
-    """Say in a word where a module lives: one of `HOMES`.
+    """Return where a module is, as one of `HOMES`.
 
     Args:
         module: its dotted name.
@@ -58,9 +58,9 @@ def home_of(module: str, distribution: str | None, *, is_stdlib: bool) -> str:
 
 
 def find_file(module: str) -> str | None:
-    """Find the file or folder of a module: where it was imported from, or would be.
+    """Return the file or folder of a module: where it was imported from, or would be.
 
-    Only the path is searched: finders that packages install would run code of theirs.
+    Only the path is searched, because finders that packages install run their own code.
     """
     loaded = sys.modules.get(module)
     file = getattr(loaded, "__file__", None)
@@ -93,8 +93,8 @@ def _is_test(name: str) -> bool:
 def real_file(name: str) -> str:
     """Return the file that code says it comes from; empty where that is no file.
 
-    Names in angle brackets stand for code that has none: `<string>`, `<frozen os>`, and
-    `<dynamic-code>` for all that cloudpickle 3.1.3 and newer send.
+    Names in angle brackets are for code without a file: `<string>`, `<frozen os>`, and
+    `<dynamic-code>` for all code that cloudpickle 3.1.3 and newer send.
     """
     return "" if name.startswith("<") and name.endswith(">") else name
 
@@ -142,7 +142,7 @@ def _top_levels(distribution: Distribution) -> set[str]:
 
 @functools.cache
 def _owner(module: str, candidates: tuple[str, ...]) -> str:
-    # Namespace packages (google, azure) have many owners: the one with the file is meant.
+    # Namespace packages (google, azure) have many owners: take the one that has the file.
     stem = module.replace(".", "/")
     wanted = (f"{stem}.py", f"{stem}/__init__.py", f"{stem}/")
     for name in candidates:
@@ -180,7 +180,7 @@ def linked_distributions() -> Mapping[str, Path]:
 
 
 def linked_distribution_of(file: Path | None) -> str | None:
-    """Return the distribution that is a link to the source tree in which a file lies."""
+    """Return the distribution that is a link to the source tree with this file."""
     if file is None:
         return None
     for name, folder in linked_distributions().items():

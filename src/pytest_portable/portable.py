@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeVar, overload
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final, TypeVar, overload
 
 from pytest_portable.bundle.golden import Golden, check_golden
 from pytest_portable.bundle.pairs import Pairs, check_made, check_pairs
 from pytest_portable.diagnosis import Standing
+from pytest_portable.engine.checker import Checker
 from pytest_portable.engine.dumping import dump_one
 from pytest_portable.engine.observe import Checked
 from pytest_portable.engine.outcome import conclude
 from pytest_portable.engine.requirements import Subject, find_requirements
 from pytest_portable.engine.route import refuse_calls
+from pytest_portable.engine.session import Session
 from pytest_portable.errors import OptionError, PortabilityError
 from pytest_portable.judgement.context import Sent
+from pytest_portable.payload.inspection import Inspection
 from pytest_portable.settings import probes
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping, Sequence
-
-    from pytest_portable.engine.checker import Checker
-    from pytest_portable.engine.session import Session
-    from pytest_portable.payload.inspection import Inspection
-    from pytest_portable.settings.legs import Leg
-    from pytest_portable.settings.probes import Asked, AskedAll
-    from pytest_portable.verdict import Target, Verdict
+from pytest_portable.settings.legs import Leg
+from pytest_portable.settings.probes import AskedAll, WantedAll
+from pytest_portable.verdict import Target, Verdict, is_unread, mark_read, watch
 
 __all__ = ["Portable", "portable_on"]
 
@@ -48,7 +45,24 @@ class Portable:
 
     def __init__(self, checker: Checker) -> None:
         """Check with a checker, whose environment is there."""
-        self._checker = checker
+        self._own_checker = checker
+        self._is_used = False
+
+    @property
+    def _checker(self) -> Checker:
+        """What checks; whoever asks for it makes use of the fixture."""
+        self._is_used = True
+        return self._own_checker
+
+    @property
+    def is_used(self) -> bool:
+        """Whether anything of it was asked for so far."""
+        return self._is_used
+
+    @property
+    def unread(self) -> list[Verdict]:
+        """The verdicts that are not portable, were returned, and that nobody looked at so far."""
+        return [verdict for verdict in self._own_checker.log.verdicts if is_unread(verdict)]
 
     @property
     def leg(self) -> Leg:
@@ -58,7 +72,10 @@ class Portable:
     @property
     def verdicts(self) -> list[Verdict]:
         """Every verdict so far, in order."""
-        return self._checker.log.verdicts
+        found = self._checker.log.verdicts
+        for verdict in found:
+            mark_read(verdict)
+        return found
 
     @property
     def details(self) -> dict[int, dict[str, object]]:
@@ -76,6 +93,7 @@ class Portable:
         *,
         equal: Callable[[Any, Any], object] | None = None,
         probe: AskedAll = None,
+        raises: WantedAll = None,
         **names: object,
     ) -> Verdict:
         """Assert that an object is portable.
@@ -85,6 +103,8 @@ class Portable:
             equal: replaces the comparison: `equal(original, returned)`.
             probe: an expression over `obj` and `names`, or a self-contained function; evaluated
                 there and here, the results are compared. A list or a dict of names gives several.
+            raises: the exceptions that are wanted of the probe, which then has to raise one of
+                them on both sides; for several probes, a dict of their names or numbers.
             names: values that the probe sees.
 
         Returns:
@@ -94,7 +114,7 @@ class Portable:
             PortabilityError: the object is not portable; the text is the diagnosis.
         """
         __tracebackhide__ = True
-        return _asserted(self.check(obj, equal=equal, probe=probe, **names))
+        return _asserted(self.check(obj, equal=equal, probe=probe, raises=raises, **names))
 
     def check(
         self,
@@ -102,6 +122,7 @@ class Portable:
         *,
         equal: Callable[[Any, Any], object] | None = None,
         probe: AskedAll = None,
+        raises: WantedAll = None,
         **names: object,
     ) -> Verdict:
         """Do the same without raising; see `__call__`."""
@@ -110,11 +131,11 @@ class Portable:
             raise OptionError(
                 "equal= needs the round trip, and round_trip=False leaves nothing to compare"
             )
-        asked = probes.parse(probe, names)
+        asked = probes.parse(probe, names, raises)
         if obj is MADE_THERE or self.leg.producer is not None:
             is_bare = obj is MADE_THERE and equal is None and not names
-            return check_made(self._checker, asked, is_bare=is_bare)
-        return self._checker.check(obj, asked, names, equal).verdict
+            return _watched(check_made(self._checker, asked, is_bare=is_bare))
+        return _watched(self._checker.check(obj, asked, names, equal).verdict)
 
     @overload
     def call(
@@ -162,7 +183,8 @@ class Portable:
 
     def check_payload(self, data: bytes, *, probe: AskedAll = None, **names: object) -> Verdict:
         """Check a payload that is there; it is never loaded here, and probes only run there."""
-        return self._checker.check_payload(data, probes.parse(probe, names), names).verdict
+        asked = probes.parse(probe, names)
+        return _watched(self._checker.check_payload(data, asked, names).verdict)
 
     def check_records(self, data: bytes, *, probe: AskedAll = None) -> list[Verdict]:
         """Check each of the pickles that stand one behind the other in a file.
@@ -182,14 +204,15 @@ class Portable:
         records = split(data, self._checker.serializer.pickles)
         return [self.check_payload(record, probe=probe) for record in records]
 
-    def golden(
+    def golden(  # noqa: PLR0913 - all but the object and the name are options
         self,
         obj: object,
         name: str,
         *,
         mode: str = "backward_transitive",
         releases: Sequence[str | Sequence[str]] = (),
-        probe: Asked | Sequence[Asked] | Mapping[str, Asked] | None = None,
+        probe: AskedAll = None,
+        raises: WantedAll = None,
         **names: object,
     ) -> Verdict:
         """Assert that what was kept is read by today's code, and today's objects by releases.
@@ -205,6 +228,7 @@ class Portable:
                 bundles, all releases.
             releases: requirement lines of released versions, oldest first.
             probe: as for a check; its result is kept and compared too.
+            raises: as for a check.
             names: values that the probe sees.
 
         Returns:
@@ -217,7 +241,7 @@ class Portable:
         __tracebackhide__ = True
         root = self._checker.settings.root
         golden = Golden(root, self.leg, name, mode, tuple(releases))
-        done = self._checker.check(obj, probes.parse(probe, names), names)
+        done = self._checker.check(obj, probes.parse(probe, names, raises), names)
         return _asserted(check_golden(self._checker, golden, done))
 
     def between(
@@ -226,7 +250,8 @@ class Portable:
         producer: Sequence[object],
         consumer: Sequence[object],
         make: str,
-        probe: Asked | Sequence[Asked] | Mapping[str, Asked] | None = None,
+        probe: AskedAll = None,
+        raises: WantedAll = None,
     ) -> Pairs:
         """Assert that what every producer makes is read by every consumer.
 
@@ -237,6 +262,7 @@ class Portable:
             make: `module:function`, importable in the producers; it takes nothing and returns
                 the object.
             probe: evaluated on both sides.
+            raises: as for a check.
 
         Returns:
             The pairs; `str()` of them is a table.
@@ -246,7 +272,8 @@ class Portable:
             SetupError: an environment cannot be had, or `make` raised.
         """
         __tracebackhide__ = True
-        pairs = check_pairs(self._checker, producer, consumer, make, probes.parse(probe, {}))
+        asked = probes.parse(probe, {}, raises)
+        pairs = check_pairs(self._checker, producer, consumer, make, asked)
         for verdict in pairs.verdicts:
             _asserted(verdict)
         return pairs
@@ -255,7 +282,8 @@ class Portable:
         self,
         obj: object,
         *,
-        probe: Asked | Sequence[Asked] | Mapping[str, Asked] | None = None,
+        probe: AskedAll = None,
+        raises: WantedAll = None,
         style: str = "pinned",
         **names: object,
     ) -> list[str]:
@@ -267,6 +295,7 @@ class Portable:
         Args:
             obj: what travels.
             probe: as in a check; what it imports, and what runs under it, counts.
+            raises: as for a check.
             style: `pinned` at the host's versions, `ranged` up to the next major ones, or `bare`.
             names: values that the probe sees.
 
@@ -278,7 +307,7 @@ class Portable:
             SetupError: an environment cannot be made.
         """
         __tracebackhide__ = True
-        subject = Subject(obj, probes.parse(probe, names), names)
+        subject = Subject(obj, probes.parse(probe, names, raises), names)
         return find_requirements(self._checker, subject, style)
 
     def requirements_of_payload(
@@ -287,6 +316,11 @@ class Portable:
         """Do the same for a payload that is there already; it is never loaded here."""
         subject = Subject(None, probes.parse(probe, names), names, data)
         return find_requirements(self._checker, subject, style)
+
+
+def _watched(verdict: Verdict) -> Verdict:
+    """Return a verdict; one that is not portable will know whether anybody looked at it."""
+    return verdict if verdict.portable else watch(verdict)
 
 
 def _asserted(verdict: Verdict) -> Verdict:

@@ -6,12 +6,12 @@ first. Notes are problems that do not fail the check.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     import builtins
-    from collections.abc import Mapping
 
 __all__ = [
     "SCHEMA",
@@ -20,8 +20,11 @@ __all__ = [
     "Remedy",
     "Target",
     "Verdict",
+    "is_unread",
     "label_of",
+    "mark_read",
     "minor_of",
+    "watch",
 ]
 
 SCHEMA: Final = 1
@@ -35,7 +38,7 @@ def minor_of(version: str) -> tuple[int, int]:
 
 
 def label_of(implementation: str, version: str) -> str:
-    """Return a Python as ids spell it: `py3.12`, `pypy3.10`."""
+    """Return a Python as ids name it: `py3.12`, `pypy3.10`."""
     major, minor = minor_of(version)
     return f"{'py' if implementation == 'cpython' else implementation}{major}.{minor}"
 
@@ -68,7 +71,7 @@ class Remedy:
 
 @dataclass(frozen=True)
 class Problem:
-    """One finding with its stable code and the place where it sits.
+    """One finding with its stable code and its place in the object.
 
     Attributes:
         traceback: of the exception behind it, where there is one.
@@ -120,7 +123,7 @@ class Target:
 
     @property
     def label(self) -> str:
-        """Its Python as ids spell it: `py3.12`, `pypy3.10`."""
+        """Its Python as ids name it: `py3.12`, `pypy3.10`."""
         return label_of(self.implementation, self.python)
 
     def to_dict(self) -> dict[str, builtins.object]:
@@ -134,12 +137,33 @@ class Target:
         }
 
 
+_UNREAD: Final = "_is_unread"
+
+
+class _Told:
+    """A field of a verdict by which it tells what was found: reading one is reading the verdict."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, verdict: Verdict | None, owner: type) -> builtins.object:
+        if verdict is None:
+            return self
+        held = verdict.__dict__
+        if _UNREAD in held:
+            del held[_UNREAD]
+        return held[self._name]
+
+    def __set__(self, verdict: Verdict, value: builtins.object) -> None:
+        verdict.__dict__[self._name] = value
+
+
 @dataclass(frozen=True, repr=False)
 class Verdict:
     """Whether one object is portable on one leg, and why not.
 
     Attributes:
-        verbosity: how much its text tells: see `report.text.render`; no part of its data.
+        verbosity: how much its text shows: see `report.text.render`; no part of its data.
     """
 
     portable: bool
@@ -202,3 +226,27 @@ class Verdict:
             "test": self.test,
             "reproduce": self.reproduce,
         }
+
+
+for _name in ("portable", "stage", "problems", "notes"):
+    setattr(Verdict, _name, _Told(_name))
+del _name
+
+
+def watch(verdict: Verdict) -> Verdict:
+    """Return a verdict that from now on remembers whether anybody read what it tells.
+
+    Truth, text, `to_dict()`, `portable`, `stage`, `problems` and `notes` are reading it.
+    """
+    verdict.__dict__[_UNREAD] = True
+    return verdict
+
+
+def is_unread(verdict: Verdict) -> bool:
+    """Return whether a verdict is watched, and nobody read it since."""
+    return _UNREAD in verdict.__dict__
+
+
+def mark_read(verdict: Verdict) -> None:
+    """Count a verdict as read."""
+    verdict.__dict__.pop(_UNREAD, None)

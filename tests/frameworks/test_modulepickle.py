@@ -107,7 +107,7 @@ def test_where_it_does_not_run(tmp_path: Path, python: str, cloudpickle: str, sa
 
 
 def test_a_second_version_ends_in_an_error(old_python: Path, tmp_path: Path) -> None:
-    """d3: what the release on PyPI does; `ship` keeps versions apart (see `unit/shipping`)."""
+    """d3: what the release on PyPI does; `ship` keeps versions apart."""
     payloads = [str(submit(old_python, tmp_path, version)) for version in (1, 2)]
 
     done = run(old_python, tmp_path, WORK, *payloads)

@@ -52,7 +52,7 @@ def test_kept(portable):
     result.assert_outcomes(failed=2)
     text = result.stdout.str()
     assert "PortabilityError" in text
-    assert "engine.py" not in text
+    assert "pytest_portable/" not in text
     assert text.count("- portable verdict -") == 1
 
 
@@ -76,7 +76,7 @@ def test_a_missing_interpreter_is_an_error_or_a_skip(offline: pytest.Pytester) -
     result = offline.runpytest()
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*set-up failure: *"])
-    assert "plugin.py" not in result.stdout.str()
+    assert "pytest_portable/" not in result.stdout.str()
     offline.runpytest("--portable-skip-missing-python").assert_outcomes(skipped=1)
 
 

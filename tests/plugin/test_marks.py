@@ -138,7 +138,7 @@ def test_good(): pass
     assert "python: 3.1 is not a string; write it as a string: '3.1'" in text
     assert "valid: 'report', 'error' or 'ignore'" in text
     assert "Traceback" not in text
-    assert "plugin.py" not in text
+    assert "pytest_portable/" not in text
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_two(portable):
 
 @pytest.mark.portable(deps=["two", "one"])
 def test_same(portable):
-    pass
+    assert portable.target.python
 
 def test_plain():
     pass
@@ -161,7 +161,7 @@ def test_skipped_tests_and_mistaken_marks_need_nothing(project: Project) -> None
         def test_mistaken(portable): pass
 
         @pytest.mark.portable(deps=["one"])
-        def test_right(portable): pass
+        def test_right(portable): portable.target
     """)
 
     result = project.run()
@@ -190,7 +190,7 @@ def test_one_that_fails_is_the_error_of_those_who_need_it(project: Project) -> N
             def test_second(self, portable): pass
 
         @pytest.mark.portable(deps=["one"])
-        def test_right(portable): pass
+        def test_right(portable): portable.target
     """)
 
     result = project.run()
@@ -208,7 +208,7 @@ def test_a_missing_python_is_skipped_where_that_is_asked_for(project: Project) -
         import pytest
 
         @pytest.mark.portable(deps=["one"], python=["3.98", "3"])
-        def test_it(portable): pass
+        def test_it(portable): portable.target
     """)
 
     project.run("--portable-skip-missing-python").assert_outcomes(passed=1, skipped=1)

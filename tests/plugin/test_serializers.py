@@ -2,6 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+# Here already: each run of pytester forgets the modules that it imported, and the next run would
+# have another class `Serializer` than the package.
+from pytest_portable import OptionError, Serializer
+
 HEAD = """
 import json
 import pytest
@@ -121,8 +125,6 @@ def test_a_bad_serializer_in_a_mark_is_an_error_of_the_item(
 
 
 def test_a_bad_serializer_is_refused_when_it_is_made() -> None:
-    from pytest_portable import OptionError, Serializer
-
     with pytest.raises(OptionError) as caught:
         Serializer(
             name="two words",

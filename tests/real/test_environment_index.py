@@ -6,6 +6,7 @@ import base64
 import http.server
 import os
 import subprocess
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,6 @@ from urllib.parse import unquote
 import pytest
 
 from pytest_portable.environment import EnvironmentRequest, prepare
-from pytest_portable.environment import prepare as preparation
 from pytest_portable.errors import InstallError
 from support.wheels import Wheelhouse
 
@@ -301,7 +301,8 @@ def test_the_old_environment_serves_while_the_index_is_down(
     old = prepare(request, settings(cache_dir=cache))
     # Time-outs are no part of the key: the same environment, now without its wheelhouse.
     (pointer,) = (cache / "keys").glob("*.json")
-    monkeypatch.setattr(preparation, "index_configuration", lambda *_: [])
+    module = sys.modules[prepare.__module__]
+    monkeypatch.setattr(module, "index_configuration", lambda *_: [])
     new_key = prepare(request, settings(cache_dir=cache)).key
     monkeypatch.delenv("UV_OFFLINE")
     monkeypatch.delenv("UV_FIND_LINKS")

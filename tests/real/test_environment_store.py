@@ -14,6 +14,7 @@ import pytest
 import pytest_portable
 from pytest_portable.environment import (
     EnvironmentRequest,
+    find_interpreter,
     list_environments,
     prepare,
     prepare_all,
@@ -139,9 +140,12 @@ def test_a_read_only_cache_is_used_and_what_it_lacks_is_made_for_the_session(
 def test_environments_of_several_pythons_are_prepared_together(
     tmp_path: Path, settings: Callable[..., StoreSettings]
 ) -> None:
+    pythons = ("3.9", "3.11", "3.12")
+    for python in pythons:
+        find_interpreter(python)  # says what to skip for, see `support/absent.py`
     requests = [
         EnvironmentRequest(python=python, requirements=("alpha",), root=tmp_path)
-        for python in ("3.9", "3.11", "3.12", "3.98")
+        for python in (*pythons, "3.98")
     ]
 
     made = prepare_all(requests, settings(cache_dir=tmp_path))

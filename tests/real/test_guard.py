@@ -15,6 +15,7 @@ from support.wheels import make_wheel
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 ROOT = Path(__file__).parents[2]
+KNOWN = ROOT / "constraints" / "tests.txt"
 MINORS = (10, 11, 12, 13)
 TESTS = """
 import collections, pathlib
@@ -76,6 +77,7 @@ def hosts(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
             "-q",
             "--python",
             found[minor],
+            *("-c", KNOWN, "--build-constraint", KNOWN),
             ROOT,
             old if minor == 10 else new,
         ]

@@ -1,7 +1,7 @@
 """Run the examples of a page: every block of code in README and docs is run, or says why not.
 
 A comment right before a block says what to expect of it; whatever stands on the comment's further
-lines is code that the page does not show:
+lines is code that the page does not show (Python above a test, commands before a file):
 
     <!-- example: fails missing-distribution
     model = make_model()
@@ -10,7 +10,8 @@ lines is code that the page does not show:
 The words are `passes` (what python and console blocks do unless told otherwise), `fails WORDS` and
 `errors WORDS` (the outcome of a test, and what its output must say), `status N WORDS` (of a
 command), `inside` (the block is the body of a test that passes), `file NAME` (the block is this
-file from here on), `output` (the block is an excerpt of what the example before it printed, or of
+file from here on), `change NAME` (the block is a change of this file: lines begin with a space,
+`-` or `+`), `output` (the block is an excerpt of what the example before it printed, or of
 what the comment's own command printed: `output status 1` and the command), `shown REASON` (the
 block is not run here). Commands find this project in `$ROOT`.
 """
@@ -96,8 +97,12 @@ class Page:
         if block.word == "shown":
             assert block.rest, "say why the block is not run"
         elif block.word == "file":
+            if block.hidden:
+                self._command(block.hidden, "")
             (self.folder / block.rest).parent.mkdir(parents=True, exist_ok=True)
             (self.folder / block.rest).write_text(block.text, "utf-8")
+        elif block.word == "change":
+            self._change(self.folder / block.rest, block.text)
         elif block.word == "output":
             if block.hidden:
                 self._command(block.hidden, block.rest.removeprefix("status").strip())
@@ -125,6 +130,17 @@ class Page:
         assert kind in summary, self.output
         assert status == (0 if kind == " passed" else 1), self.output
         self._expect(block.rest)
+
+    def _change(self, path: Path, change: str) -> None:
+        before, after = (
+            "".join(
+                line[1:] or line for line in change.splitlines(keepends=True) if line[0] != sign
+            )
+            for sign in "+-"
+        )
+        text = path.read_text("utf-8")
+        assert text.count(before) == 1, f"{path.name} does not have once:\n{before}"
+        path.write_text(text.replace(before, after), "utf-8")
 
     def _command(self, command: str, expected: str) -> None:
         wanted, _, words = expected.partition(" ")

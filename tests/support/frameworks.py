@@ -208,15 +208,17 @@ def _build(
             _uv("venv", "--quiet", "--python", str(interpreter.path), str(folder))
             target = str(folder / "bin" / "python")
             install = ("pip", "install", "--quiet", "--python", target)
-            # What is built from source is built with known versions too.
             if by_pip:
-                known = ("-c", str(first), "--build-constraint", str(first))
-                _uv(*install, *known, "pip", "setuptools", "wheel")
-                _done(target, "-m", "pip", "install", "--quiet", *known, *by_pip)
-            settled = ("-c", str(then), "--build-constraint", str(then)) if then else ()
-            _uv(*install, *settled, *requirements)
+                _uv(*install, *_known(first), "pip", "setuptools", "wheel")
+                _done(target, "-m", "pip", "install", "--quiet", *_known(first), *by_pip)
+            _uv(*install, *_known(then), *requirements)
             (folder / "complete").touch()
     return Host(folder)
+
+
+def _known(file: Path | None) -> tuple[str, ...]:
+    """Bind what is installed, and what it is built with where there is no wheel."""
+    return ("-c", str(file), "--build-constraint", str(file)) if file else ()
 
 
 def _uv(*args: str) -> None:

@@ -23,7 +23,7 @@ __all__ = ["on", "session"]
 def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     from pytest_portable.engine.session import Session
 
-    folder = tmp_path_factory.mktemp("judgement")
+    folder = tmp_path_factory.mktemp("engine")
     made = Session(root=folder, cache_dir=folder / "cache")
     yield made
     made.close()

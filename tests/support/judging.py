@@ -179,7 +179,7 @@ def described(error: BaseException, **changes: Any) -> TargetError:
         error: as it is raised there; raise it to give it frames.
         changes: attributes of `TargetError` that are otherwise there.
     """
-    header = {"failed": "loading", "name": "obj", "exception": describe.describe_exception(error)}
+    header = {"failed": "loading", "name": "obj", "error": describe.describe_exception(error)}
     record = read_record(header, None)
     assert isinstance(record, Failed)
     return replace(record.error, **changes)
@@ -266,9 +266,9 @@ def noted(offset: int, *words: str) -> Noted:
     return Noted(len(text).to_bytes(4, "big") + offset.to_bytes(8, "big", signed=True) + text)
 
 
-def probing(source: str, label: str = "probe") -> Probe:
-    """Return a probe that is an expression."""
-    return Probe("expression", source, label=label)
+def probing(source: str, label: str = "probe", *raises: type[BaseException]) -> Probe:
+    """Return a probe that is an expression, and the exceptions that are wanted of it."""
+    return Probe("expression", source, label=label, raises=raises)
 
 
 def dumped_there(source: str, expression: str, module: str = "only_there") -> bytes:

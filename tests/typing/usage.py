@@ -16,6 +16,7 @@ from pytest_portable import (
     MarkKeys,
     OptionError,
     PortabilityError,
+    PortabilityWarning,
     Portable,
     Problem,
     Serializer,
@@ -65,7 +66,17 @@ def test_check(portable: Portable) -> None:
     assert_type(portable.check({"a": 1}, equal=keeps_keys), Verdict)
     portable({"a": 1}, probe="obj['a'] + b", b=2)
     portable({"a": 1}, probe=total, rate=0.5)
+    portable({"a": 1}, probe=lambda obj: obj["a"])
+    portable({"a": 1}, probe="obj['b']", raises=KeyError)
+    portable.check({"a": 1}, probe="obj['b']", raises=(KeyError, LookupError))
+    portable({"a": 1}, probe={"b": "obj['b']"}, raises={"b": KeyError})
+    portable({"a": 1}, probe=["obj['b']"], raises={0: (KeyError, LookupError)})
+    portable.golden({"a": 1}, "one", probe="obj['b']", raises=KeyError)
+    portable.between(producer=["a"], consumer=["a"], make="a:b", probe="obj.c", raises=ValueError)
+    assert_type(portable.requirements(1, probe="obj.a", raises=AttributeError), list[str])
     portable({"a": 1}, probe=3)  # type: ignore[arg-type]
+    portable({"a": 1}, probe="obj['b']", raises=KeyError())  # type: ignore[arg-type]
+    portable({"a": 1}, probe="obj['b']", raises=int)  # type: ignore[arg-type]
 
 
 def test_verdict(portable: Portable) -> None:
@@ -97,6 +108,7 @@ def test_inspect(portable: Portable) -> None:
 def test_errors(portable: Portable) -> None:
     with pytest.raises((PortabilityError, SetupError, OptionError)) as caught:
         portable(1)
+    pytest.warns(PortabilityWarning)
     error = caught.value
     if isinstance(error, PortabilityError):
         assert_type(error.verdict, Verdict)

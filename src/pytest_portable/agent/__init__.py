@@ -4,6 +4,5 @@ from __future__ import annotations
 
 from pytest_portable.agent.process import Agent
 from pytest_portable.agent.transcript import Transcript
-from pytest_portable.agent.variables import target_environment
 
-__all__ = ["Agent", "Transcript", "target_environment"]
+__all__ = ["Agent", "Transcript"]

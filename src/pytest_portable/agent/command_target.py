@@ -1,7 +1,7 @@
 """Any command that starts a Python: a container, `ssh`, another user.
 
 Nothing but the command's standard streams is shared with the target: our code goes in through
-standard input, and nobody's files are looked at from here.
+standard input, and files of the target are not read from here.
 """
 
 from __future__ import annotations
@@ -9,21 +9,19 @@ from __future__ import annotations
 import json
 import os
 import shlex
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.agent.in_target import bootstrap
 from pytest_portable.agent.variables import tool_environment
 from pytest_portable.errors import OptionError
 from pytest_portable.report.redaction import redact
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
 __all__ = ["CommandTarget"]
 
-# Few characters that a shell could mistake, because it may have to pass through one.
+# Few characters with a meaning for shells, because one may read it.
 _LINE: Final = (
     'import os;r=lambda n,s=b"":s if len(s)==n else r(n,s+(os.read(0,n-len(s))or os._exit(86)));'
     "exec(r(int(r(8))))"
@@ -32,14 +30,14 @@ _LINE: Final = (
 
 @dataclass(frozen=True, init=False)
 class CommandTarget:
-    """A target that a command starts: anything that runs a Python on its standard streams.
+    """A target that a command starts: any command that runs a Python on its standard streams.
 
     Attributes:
         command: the words that start the Python, such as `("docker", "run", "-i", "image",
             "python3")`; we add `-s -c CODE`.
         through_shell: whether a shell on the way reads the words that we add, as the one behind
             `ssh` does; they are quoted for it.
-        keep: names of variables of the target that its Python keeps, beside `PATH`, `TZ` and
+        keep: names of the target's variables that its Python keeps, besides `PATH`, `TZ` and
             `LD_LIBRARY_PATH`.
 
     Example:
@@ -58,15 +56,15 @@ class CommandTarget:
         through_shell: bool | None = None,
         keep: Iterable[str] = (),
     ) -> None:
-        """Take the command.
+        """Check the command.
 
         Args:
-            command: words, the first of them found on `PATH`; no shell of ours reads them.
-            through_shell: `None` says yes where the command is `ssh`.
+            command: words, the first of them found on `PATH`; it is started without a shell.
+            through_shell: `None` means true where the command is `ssh`.
             keep: names of variables.
 
         Raises:
-            OptionError: the command is a text or empty.
+            OptionError: the command is a string or empty.
         """
         if isinstance(command, str | bytes):
             raise OptionError(f"the command is a list of words; write {shlex.split(str(command))}")
@@ -83,7 +81,7 @@ class CommandTarget:
         object.__setattr__(self, "keep", tuple(keep))
 
     def __str__(self) -> str:
-        """Show the command as one would type it, credentials cut."""
+        """Return the command as a person types it, credentials cut."""
         return redact(shlex.join(self.command))
 
     @property
@@ -94,7 +92,7 @@ class CommandTarget:
 
     @property
     def variables(self) -> dict[str, str]:
-        """What the command itself is started with: `ssh` needs its agent, a container its host."""
+        """Environment variables of the command itself: `ssh` needs its agent, `docker` its host."""
         return tool_environment(os.environ)
 
     def opening(self, files: Iterable[tuple[str, str]], variables: Mapping[str, str]) -> bytes:

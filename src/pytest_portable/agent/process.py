@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -32,8 +33,6 @@ from pytest_portable.errors import AgentError, SetupError
 from pytest_portable.serializers.out_of_band import Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from pytest_portable.agent.command_target import CommandTarget
     from pytest_portable.serializers.shipping.sources import Sources
 

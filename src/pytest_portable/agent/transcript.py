@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from pytest_portable.agent.in_target.messages import HEAD_BYTES, decode, length_of
 from pytest_portable.agent.records import (
+    Caught,
     Failed,
     Finished,
     Loaded,
@@ -17,11 +19,6 @@ from pytest_portable.agent.records import (
     read_record,
 )
 from pytest_portable.errors import AgentError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from pytest_portable.agent.records import Caught
 
 __all__ = ["Transcript", "read_transcript"]
 

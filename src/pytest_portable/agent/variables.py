@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.agent.in_target import bootstrap
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["set_anywhere", "target_environment", "tool_environment"]
 
@@ -20,9 +18,9 @@ _THREAD_VARIABLES: Final = (
     "OPENBLAS_NUM_THREADS",
 )
 _DROPPED_PREFIXES = ("PYTHON", "PYTEST_", "COV_", "COVERAGE_", "__PYVENV", "VIRTUALENV_", "CONDA_")
-# Variables that name files, in both tools' families.
+# Variables of both tools that name files.
 _PATHS = ("FIND_LINKS", "CONSTRAINT", "OVERRIDE", "CONFIG_FILE")
-# These say where and for whom to install; here both are settled by the environment.
+# Variables about where to install, which the environment decides here.
 _DROPPED = frozenset(
     {
         *("PIP_DRY_RUN", "PIP_EDITABLE", "PIP_PREFIX", "PIP_PYTHON", "PIP_REPORT", "PIP_ROOT"),
@@ -53,8 +51,8 @@ def set_anywhere(hash_seed: str) -> dict[str, str]:
 def tool_environment(variables: Mapping[str, str]) -> dict[str, str]:
     """Return the variables that an installer, or the command of a target, runs with.
 
-    Indexes, proxies, certificates and compilers are configured by variables and stay; what would
-    change the Python that runs, or send the installation elsewhere, goes.
+    Variables that configure indexes, proxies, certificates and compilers stay. Those that change
+    the running Python, or install elsewhere, are removed.
     """
     return {
         name: _absolute(value) if name.endswith(_PATHS) else value
@@ -64,7 +62,7 @@ def tool_environment(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def _absolute(value: str) -> str:
-    """Anchor relative paths where we run: the installer runs in a folder of its own."""
+    """Make relative paths absolute: the installer runs in another folder."""
     return " ".join(
         str(Path(word).absolute()) if "://" not in word and Path(word).exists() else word
         for word in value.split()

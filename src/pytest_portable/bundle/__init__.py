@@ -1,4 +1,4 @@
-"""Bundles: a payload and its manifest on disk, for readers elsewhere and later."""
+"""Bundles: a payload and its manifest on disk, to be read on other machines and later."""
 
 from __future__ import annotations
 

@@ -8,20 +8,17 @@ import json
 import platform
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
 from pytest_portable.agent.in_target.portrait import portray
 from pytest_portable.bundle.manifest import Manifest, write_bundle
+from pytest_portable.engine.observe import Checked
 from pytest_portable.equivalence import shorten
 from pytest_portable.report.redaction import redact
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from pytest_portable.engine.observe import Checked
 
 __all__ = ["Exporter", "export_check", "make_manifest"]
 
@@ -30,7 +27,7 @@ MAX_NAME: Final = 80
 
 @dataclass
 class Exporter:
-    """Writes one bundle for every check that has a payload; an observer of the engine's session.
+    """An observer of the engine's session: writes one bundle for every check with a payload.
 
     Attributes:
         folder: where the bundles go.
@@ -39,11 +36,11 @@ class Exporter:
     folder: Path
 
     def __post_init__(self) -> None:
-        """Count the checks of each test."""
+        """Start with no checks of any test."""
         self._counts: dict[str, int] = {}
 
     def __call__(self, done: Checked) -> Mapping[str, object]:
-        """Export one check and say where."""
+        """Export one check and return the name of its bundle."""
         names = dict(done.sent.payloads)
         if done.is_foreign or "obj" not in names or "arguments" in names:
             return {}
@@ -64,7 +61,7 @@ def export_check(done: Checked, folder: Path) -> Path:
 
 
 def bundle_name(test: str, number: int) -> str:
-    """Return a folder's name that tells the test and who produced: many jobs share a folder."""
+    """Return a folder's name from test and producer, because many jobs share a folder."""
     words = re.sub(r"[^A-Za-z0-9._=-]+", "-", test.rpartition("::")[2]).strip("-.") or "check"
     digest = hashlib.sha256(test.encode()).hexdigest()[:8]
     which = "" if number == 1 else f"-{number}"
@@ -74,7 +71,7 @@ def bundle_name(test: str, number: int) -> str:
 
 
 def make_manifest(done: Checked, name: str) -> Manifest:
-    """Return what a bundle of a finished check says of itself."""
+    """Return the manifest of a finished check's bundle."""
     verdict = done.verdict
     inspection = done.sent.inspection("obj")
     references = [
@@ -97,7 +94,7 @@ def make_manifest(done: Checked, name: str) -> Manifest:
             "deps": None if leg.deps is None else [redact(line) for line in leg.deps],
         },
         references=references,
-        probes=[probe.to_request() for probe in done.asked],
+        probes=[probe.to_manifest() for probe in done.asked],
     )
 
 
@@ -126,7 +123,7 @@ class _Copy:
         try:
             obj = load(payload)
             names = {name: load(data) for name, data in values.items()}
-        except Exception:  # noqa: BLE001 - what cannot be loaded here is told by its verdict
+        except Exception:  # noqa: BLE001 - the verdict reports what cannot be loaded here
             return
         probes = [probe.to_request() for probe in done.asked]
         self.description = shorten(obj)

@@ -1,8 +1,8 @@
 """Golden bundles: payloads kept in the repository, read by today's code and by released versions.
 
-The modes are those of schema registries: `backward` is today's code reading what was kept,
-`forward` is a released version reading what today's code dumps, `full` is both; each looks at the
-last one, and its `_transitive` form at all.
+The modes are those of schema registries: with `backward` today's code reads what was kept, with
+`forward` a released version reads what today's code dumps, `full` is both. Each mode uses the last
+bundle or release, its `_transitive` form all of them.
 
 Source:
     Confluent Schema Registry, "Schema Evolution and Compatibility".
@@ -11,26 +11,22 @@ Source:
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.bundle.export import export_check
 from pytest_portable.bundle.judging import with_findings
 from pytest_portable.bundle.manifest import Bundle, read_bundle, write_bundle
 from pytest_portable.bundle.verify import verify_bundle
-from pytest_portable.equivalence.portraits import compare_portraits
+from pytest_portable.engine.checker import Checker
+from pytest_portable.engine.observe import Checked
+from pytest_portable.equivalence.portraits import PortraitDifference, compare_portraits
 from pytest_portable.errors import BundleError, OptionError, near
-from pytest_portable.verdict import Problem
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from pytest_portable.engine.checker import Checker
-    from pytest_portable.engine.observe import Checked
-    from pytest_portable.equivalence.portraits import PortraitDifference
-    from pytest_portable.settings.legs import Leg
-    from pytest_portable.verdict import Verdict
+from pytest_portable.judgement.probes_without_answer import is_without_answer
+from pytest_portable.settings.legs import Leg
+from pytest_portable.verdict import Problem, Verdict
 
 __all__ = ["MODES", "Golden", "check_golden"]
 
@@ -51,10 +47,10 @@ class Golden:
 
     Attributes:
         root: the rootdir.
-        leg: gives the test's file, beside which they are kept, and the serializer.
+        leg: has the test, beside whose file they are kept, and the serializer.
         name: of the bundles.
         mode: one of `MODES`.
-        releases: requirement lines of released versions, oldest first; a text is one line.
+        releases: requirement lines of released versions, oldest first; a string is one line.
 
     Raises:
         OptionError: the name, the mode or the releases cannot be used; all mistakes at once.
@@ -67,7 +63,7 @@ class Golden:
     releases: tuple[str | Sequence[str], ...]
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be used."""
+        """Check the arguments."""
         mistakes = []
         if not _NAME.fullmatch(self.name):
             mistakes.append(
@@ -86,7 +82,7 @@ class Golden:
 
     @property
     def folder(self) -> Path:
-        """One folder for each bundle lies here, numbered in the order they were kept."""
+        """The folder that holds the bundles, numbered in the order in which they were kept."""
         file = self.root / self.leg.test.partition("::")[0]
         return file.parent / "golden" / self.name / self.leg.serializer
 
@@ -114,7 +110,7 @@ class Golden:
         return [read_bundle(path) for path in sorted(folders)]
 
     def update(self, today: Bundle) -> None:
-        """Keep today's bundle, unless the last one holds the same already."""
+        """Keep today's bundle, unless the last one holds the same object already."""
         found = self.kept()
         if found and is_same(found[-1], today):
             return
@@ -124,7 +120,7 @@ class Golden:
         write_bundle(folder, manifest, today.payload, today.values, today.portrait)
 
     def judge(self, checker: Checker, verdict: Verdict, today: Bundle) -> Verdict:
-        """Read what was kept with today's code, and what today's code dumps with releases.
+        """Load what was kept with today's code, and what today's code dumps with releases.
 
         Args:
             checker: today's code: the environment of the leg.
@@ -141,12 +137,14 @@ class Golden:
                 f"nothing was kept in {self.folder}: "
                 "run once with --portable-update and commit what it writes"
             )
+        noted = checker.strictly(with_findings(verdict, [], list(_changed(found[-1], today))))
+        checker.log.change(verdict, noted)
         problems: list[Problem] = []
-        notes: list[Problem] = list(_changed(found[-1], today))
+        notes: list[Problem] = []
         for one, label in self._verdicts(checker, today, found):
             problems += [_labelled(problem, label) for problem in one.problems]
             notes += [_labelled(note, label) for note in one.notes]
-        return with_findings(verdict, problems, notes)
+        return with_findings(noted, problems, notes)
 
     def _verdicts(
         self, checker: Checker, today: Bundle, found: list[Bundle]
@@ -179,16 +177,17 @@ def check_golden(checker: Checker, golden: Golden, done: Checked) -> Verdict:
         BundleError: nothing was kept yet, or a kept bundle was changed.
         SetupError: a release cannot be installed.
     """
-    if not done.verdict.portable:
+    # A probe that raises today has returned something when what was kept was made.
+    if not all(map(is_without_answer, done.verdict.problems)):
         return done.verdict
     today = as_bundle(done, golden.folder)
-    if checker.settings.update:
+    if checker.settings.update and done.verdict.portable:
         golden.update(today)
     return golden.judge(checker, done.verdict, today)
 
 
 def as_bundle(done: Checked, folder: Path) -> Bundle:
-    """Return what a check dumped as a bundle, written for the moment only."""
+    """Return what a check dumped as a bundle; its folder is temporary."""
     import tempfile  # noqa: PLC0415 - rare
 
     with tempfile.TemporaryDirectory(prefix="pytest-portable-") as place:
@@ -197,7 +196,7 @@ def as_bundle(done: Checked, folder: Path) -> Bundle:
 
 
 def is_same(one: Bundle, two: Bundle) -> bool:
-    """Tell whether two bundles hold the same: what they are, not who wrote them."""
+    """Return whether two bundles hold the same object, whoever wrote them."""
     if one.manifest.serializer != two.manifest.serializer or set(one.portrait) != set(two.portrait):
         return one.payload == two.payload
     return not any(

@@ -1,7 +1,7 @@
 """The manifest of a bundle: what its payload is and needs, readable without unpickling anything.
 
 A bundle is a directory: `manifest.json`, `payload.bin`, and one `value-NAME.bin` for every value
-that its probes see, and `portrait.json`, what the object is and what its probes give as plain data
+that its probes see, and `portrait.json`, the object and the results of its probes as plain data
 (see `agent.in_target.portrait`).
 """
 
@@ -11,14 +11,12 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pytest_portable.errors import BundleError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 __all__ = [
     "MANIFEST",
@@ -38,7 +36,7 @@ PORTRAIT: Final = "portrait.json"
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a bundle says of itself.
+    """What `manifest.json` says.
 
     Attributes:
         name: of the bundle, also its folder's.
@@ -69,7 +67,7 @@ class Manifest:
     schema: int = SCHEMA
 
     def to_json(self) -> str:
-        """Return the file's text; the same bundle gives the same text."""
+        """Return the text of the file; it depends on the contents only."""
         return json.dumps(asdict(self), indent=1, sort_keys=True) + "\n"
 
 
@@ -114,10 +112,10 @@ def find_bundles(folder: Path) -> list[Path]:
 
 
 def read_bundle(folder: Path) -> Bundle:
-    """Read a bundle and hold its files against its manifest; nothing is unpickled.
+    """Read a bundle and compare its files with its manifest; nothing is unpickled.
 
     Raises:
-        BundleError: a file is missing, changed or cut short, or the manifest is none.
+        BundleError: a file is missing, changed or truncated, or the manifest is invalid.
     """
     manifest = _read_manifest(folder / MANIFEST)
     contents = {name: _read_file(folder, name, said) for name, said in manifest.files.items()}
@@ -181,14 +179,14 @@ def write_bundle(
     values: Mapping[str, bytes],
     portrait: Mapping[str, Any],
 ) -> Path:
-    """Write a bundle whole, in the place of one that is there.
+    """Write a bundle in one step, in place of an existing one.
 
     Args:
         folder: of the bundle itself.
-        manifest: what it says of itself; `files` is filled in here.
+        manifest: without `files`, which is filled in here.
         payload: what was dumped.
         values: dumped values that its probes see.
-        portrait: of the object and of what its probes give; empty where there is none.
+        portrait: of the object and the results of its probes; empty where there is none.
     """
     contents = {PAYLOAD: payload, **{f"value-{name}.bin": data for name, data in values.items()}}
     if portrait:
@@ -213,7 +211,7 @@ def write_bundle(
 
 
 def _lines(portrait: Mapping[str, Any]) -> str:
-    """Write a node a line, so that a difference is one line of a diff."""
+    """Return JSON with one node a line, so that a difference is one line of a diff."""
     parts = []
     for key, nodes in sorted(portrait.items()):
         written = ",\n  ".join(json.dumps(node) for node in nodes)

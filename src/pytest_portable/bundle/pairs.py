@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pytest_portable.bundle.judging import judge_portraits
 from pytest_portable.bundle.verify import portrait_probe
+from pytest_portable.engine.checker import Checker
 from pytest_portable.engine.pipeline import NotDumped, NotMade
 from pytest_portable.errors import OptionError, SetupError
 from pytest_portable.judgement.context import side_of
 from pytest_portable.judgement.version_skew import blame_makers_versions
 from pytest_portable.report.redaction import redact
+from pytest_portable.settings.legs import Leg
 from pytest_portable.settings.probes import Probe
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from pytest_portable.engine.checker import Checker
-    from pytest_portable.settings.legs import Leg
-    from pytest_portable.verdict import Problem, Verdict
+from pytest_portable.verdict import Problem, Verdict
 
 __all__ = ["Pairs", "check_made", "check_pairs", "parse_side"]
 
@@ -29,7 +26,7 @@ _KEYS = frozenset({"deps", "python"})
 
 @dataclass(frozen=True)
 class Pairs:
-    """What every consumer made of what every producer dumped.
+    """The verdicts of every consumer on what every producer dumped.
 
     Attributes:
         verdicts: one for each pair; its `leg` names `producer` and `consumer`.
@@ -81,7 +78,7 @@ def check_pairs(
     """Make an object in every producer, load it in every consumer, compare.
 
     Args:
-        checker: its leg gives what the sides leave open: serializer, time limit, Python.
+        checker: its leg has what the sides leave open: serializer, time limit, Python.
         producers: environments, see `parse_side`.
         consumers: likewise.
         make: `module:function` without arguments, importable in the producers.
@@ -89,23 +86,25 @@ def check_pairs(
 
     Raises:
         OptionError: a side or `make` cannot be used.
-        SetupError: an environment cannot be had, or `make` raised in it.
+        SetupError: an environment cannot be made, or `make` raised in it.
     """
     module, _, function = make.partition(":")
     if not module or not function or not producers or not consumers:
         raise OptionError("between: wants producer=[...], consumer=[...], make='module:function'")
     producing = [_leg(checker.leg, parse_side(one)) for one in producers]
     consuming = [_leg(checker.leg, parse_side(one)) for one in consumers]
-    drawing = portrait_probe([probe.to_request() for probe in probes])
+    asked = [probe.to_manifest() for probe in probes]
+    drawing = portrait_probe(asked)
     verdicts: list[Verdict] = []
     for leg in producing:
         maker = checker.on(leg)
         made: _Made | _Refused
         try:
-            made = _Made(_make(maker, module, function), maker, drawing)
+            made = _Made(_make(maker, module, function), maker, drawing, asked)
         except NotDumped as refusal:
             made = _Refused(refusal.problem, maker, make)
         verdicts += (made.read_by(checker.on(other), other) for other in consuming)
+    verdicts = [checker.strictly(verdict) for verdict in verdicts]
     for verdict in verdicts:
         checker.log.add(verdict, {})
     return Pairs(tuple(verdicts))
@@ -136,11 +135,18 @@ def check_made(checker: Checker, probes: tuple[Probe, ...], *, is_bare: bool) ->
 
 
 class _Made:
-    """What one producer made, and how it looks there."""
+    """What one producer dumped, and its portraits drawn there."""
 
-    def __init__(self, payload: bytes, maker: Checker, drawing: Probe) -> None:
+    def __init__(
+        self,
+        payload: bytes,
+        maker: Checker,
+        drawing: Probe,
+        probes: Sequence[Mapping[str, Any]],
+    ) -> None:
         self.payloads = (("obj", payload),)
         self.drawing = drawing
+        self.probes = probes
         self.maker = side_of(maker.target)
         self.agent = maker.agent
         self.label = _label(maker, maker.leg)
@@ -157,7 +163,8 @@ class _Made:
         verdict = replace(verdict, object=kind, leg={**verdict.leg, **sides})
         if self.text is None or text is None:
             return verdict
-        judged = judge_portraits(verdict, then, json.loads(text), leg, maker=self.label)
+        now = json.loads(text)
+        judged = judge_portraits(verdict, then, now, leg, probes=self.probes, maker=self.label)
         if judged.stage != "compare":
             return judged
         # The versions that the difference comes from are told first.

@@ -1,33 +1,29 @@
-"""Verify a bundle: load it in a target, and hold what is there against its manifest.
+"""Verify a bundle: load it in a target, and compare what was loaded with its manifest.
 
-Bundles may come from anywhere, so nothing of them is ever loaded in this process; what the target
-answers is plain text.
+Bundles may come from anywhere, so nothing in them is ever loaded in this process; the target
+answers with plain text.
 """
 
 from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pytest_portable.agent.in_target import portrait
 from pytest_portable.bundle.judging import judge_portraits
+from pytest_portable.bundle.manifest import Bundle, Manifest
+from pytest_portable.engine.checker import Checker
+from pytest_portable.equivalence.portraits import PortraitDifference
 from pytest_portable.errors import BundleError
 from pytest_portable.judgement.context import Side
 from pytest_portable.payload.inspection import inspect_payload
+from pytest_portable.settings.legs import Leg
 from pytest_portable.settings.probes import Probe
-from pytest_portable.verdict import label_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from pytest_portable.bundle.manifest import Bundle, Manifest
-    from pytest_portable.engine.checker import Checker
-    from pytest_portable.equivalence.portraits import PortraitDifference
-    from pytest_portable.settings.legs import Leg
-    from pytest_portable.verdict import Verdict
+from pytest_portable.verdict import Verdict, label_of
 
 __all__ = ["check_references", "leg_for", "portrait_probe", "side_of", "verify_bundle"]
 
@@ -57,7 +53,7 @@ def leg_for(manifest: Manifest, leg: Leg, *, declared: bool) -> Leg:
 
 
 def check_references(bundle: Bundle) -> None:
-    """Hold the manifest's references against the payload's own.
+    """Compare the manifest's references with the payload's own.
 
     Raises:
         BundleError: they differ: the manifest was edited, or belongs to another payload.
@@ -94,15 +90,15 @@ def verify_bundle(
     *,
     is_note: Callable[[PortraitDifference], bool] = lambda _: False,
 ) -> Verdict:
-    """Load a bundle on a leg and compare what is there with what was dumped.
+    """Load a bundle on a leg and compare what was loaded with what was dumped.
 
     Args:
         bundle: as it was read.
         checker: of the leg; it keeps the verdict.
-        is_note: whether a difference is told without failing.
+        is_note: whether a difference is a note and no problem.
 
     Raises:
-        BundleError: the manifest lies about the payload.
+        BundleError: the manifest does not fit the payload.
     """
     check_references(bundle)
     manifest = bundle.manifest
@@ -128,6 +124,7 @@ def verify_bundle(
             bundle.portrait,
             json.loads(drawn.text),
             checker.leg,
+            probes=manifest.probes,
             maker=_maker(manifest),
             is_note=is_note,
         )

@@ -1,22 +1,18 @@
-"""Make a bundle of a payload that somebody else kept: drawn in an environment like its maker's."""
+"""Make a bundle of a kept payload; its portrait is drawn in an environment like its maker's."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from pytest_portable.bundle.manifest import Manifest, write_bundle
 from pytest_portable.bundle.verify import portrait_probe
+from pytest_portable.engine.checker import Checker
 from pytest_portable.errors import PortabilityError
 from pytest_portable.judgement.context import side_of
 from pytest_portable.payload.inspection import inspect_payload
 from pytest_portable.report.redaction import redact
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from pytest_portable.engine.checker import Checker
-    from pytest_portable.settings.probes import Probe
+from pytest_portable.settings.probes import Probe
 
 __all__ = ["wrap_payload"]
 
@@ -31,7 +27,7 @@ def wrap_payload(
     Args:
         payload: as it was kept.
         folder: of the bundle.
-        maker: the environment that stands for the one that made it; its leg's serializer loads.
+        maker: an environment like the one that made it; its leg's serializer loads.
         probes: evaluated there, their results are kept.
 
     Returns:
@@ -40,7 +36,7 @@ def wrap_payload(
     Raises:
         PortabilityError: it cannot be loaded there.
     """
-    requests = [probe.to_request() for probe in probes]
+    requests = [probe.to_manifest() for probe in probes]
     target = maker.target
     drawn = maker.draw((("obj", payload),), portrait_probe(requests), maker=side_of(target))
     if not drawn.verdict.portable or drawn.text is None:

@@ -1,23 +1,22 @@
-"""The same engine without pytest: `pytest-portable COMMAND`, or `python -m pytest_portable`.
+"""The command line, which needs no pytest: `pytest-portable COMMAND`, `python -m pytest_portable`.
 
 Exit status: 0 portable (or done), 1 not portable, 2 misuse or set-up failure.
 
 Every command is a module of this package with two functions: `add_parser(commands)` adds its
-arguments and `run(given)` returns the exit status. Both import what is heavy when they are called.
+arguments and `run(given)` returns the exit status. Slow imports wait until `run` is called.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Protocol
 
 from pytest_portable.cli import bundle, check, envs, inspect, pythons, report, requirements, verify
 from pytest_portable.errors import OptionError, SetupError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from pytest_portable.cli.parsers import Commands
 
 __all__ = ["main"]
@@ -26,14 +25,14 @@ MISUSE: Final = 2
 
 
 class _Command(Protocol):
-    """What a module of a command offers."""
+    """What the module of a command defines."""
 
     def add_parser(self, commands: Commands) -> None:
         """Add the command's own parser."""
         ...
 
     def run(self, given: argparse.Namespace) -> int:
-        """Do it, and return the exit status."""
+        """Run the command and return the exit status."""
         ...
 
 

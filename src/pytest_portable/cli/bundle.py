@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import gzip
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pytest_portable.cli import parsers
 from pytest_portable.errors import OptionError, PortabilityError
-
-if TYPE_CHECKING:
-    import argparse
 
 __all__ = ["add_parser", "run"]
 

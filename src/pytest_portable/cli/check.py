@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pytest_portable.cli import parsers
 from pytest_portable.cli.objects import payload_or_object
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Sequence
-
     from pytest_portable.verdict import Verdict
 
 __all__ = ["add_parser", "run"]
@@ -59,7 +58,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _data(verdicts: Sequence[Verdict]) -> str:
-    """Give one verdict as it is, and those of a file of several records as a list."""
+    """Return JSON: one verdict as an object, several as a list."""
     found = [verdict.to_dict() for verdict in verdicts]
     return json.dumps(found[0] if len(found) == 1 else found, indent=2)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +15,6 @@ from pytest_portable.cli import parsers
 from pytest_portable.errors import OptionError
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable
-
     from pytest_portable.environment import Environment, StoredEnvironment
 
 __all__ = ["add_parser", "run"]
@@ -44,7 +43,7 @@ def add_parser(commands: parsers.Commands) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Do what is asked; 1 where `where` finds no such environment."""
+    """Run the action; 1 where `where` finds no such environment."""
     return _ACTIONS[given.action](given)
 
 

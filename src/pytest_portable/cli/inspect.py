@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -14,9 +16,6 @@ from pytest_portable.cli.objects import resolve
 from pytest_portable.errors import OptionError, PayloadError
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterator, Mapping, Sequence
-
     from pytest_portable.payload.containers import Container, NamedPickle
     from pytest_portable.payload.inspection import Inspection
     from pytest_portable.serializers import Serializer
@@ -29,7 +28,7 @@ _STDIN: Final = "-"
 
 @dataclass(frozen=True)
 class _Given:
-    """What is to be inspected: its pickles, and what is known of it beside them."""
+    """What is to be inspected: its pickles, and what else is known about it."""
 
     title: str
     streams: Sequence[NamedPickle]
@@ -88,12 +87,12 @@ def run(given: argparse.Namespace) -> int:
     return 0 if inspection.damaged is None and found.streams else 1
 
 
-# What is given
+# Reading the input
 
 
 def _open(given: argparse.Namespace) -> _Given:
     path = Path(given.object)
-    # Modules of the working directory are looked for, last, and not imported for a file.
+    # Modules of the working directory are found last, and a file imports none of them.
     sys.path.append(str(Path.cwd()))
     if given.object == _STDIN:
         return _payload("standard input", sys.stdin.buffer.read(), given.serializer)
@@ -171,11 +170,11 @@ def _version(text: str) -> tuple[int, int]:
     return int(parts[0]), int(parts[1])
 
 
-# What is said
+# Printing
 
 
 def _print(text: str) -> None:
-    """Print; who reads may have read enough."""
+    """Print; the reader of a pipe may have closed it already."""
     try:
         print(text, flush=True)
     except BrokenPipeError:

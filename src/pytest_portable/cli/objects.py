@@ -1,4 +1,4 @@
-"""What a command is given to look at: a payload in a file, or an object by its name."""
+"""The object of a command: a payload in a file, or an object named on the command line."""
 
 from __future__ import annotations
 

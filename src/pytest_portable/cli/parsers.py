@@ -1,16 +1,15 @@
-"""Arguments that several commands share, and the engine's session made of them."""
+"""Arguments that several commands share, and the leg and the session that they describe."""
 
 from __future__ import annotations
 
+import argparse
 import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterator, Sequence
-
     from pytest_portable.engine.session import Session
     from pytest_portable.settings.legs import Leg
 
@@ -41,12 +40,12 @@ class Commands(Protocol):
 
 
 def add_json_option(parser: argparse.ArgumentParser) -> None:
-    """Let a command answer with data."""
+    """Add `--json`, with which a command prints data."""
     parser.add_argument("--json", action="store_true", help="answer with JSON")
 
 
 def add_report_option(parser: argparse.ArgumentParser, flag: str, what: str) -> None:
-    """Let a command write reports; `flag` can be given several times."""
+    """Add the option that writes reports; `flag` can be given several times."""
     kinds = ".html, .json or .md, or the word github"
     parser.add_argument(
         flag, action="append", default=[], metavar="PATH", help=f"{what}: {kinds}; repeatable"
@@ -67,7 +66,7 @@ def check_reports(flag: str, wanted: Sequence[str]) -> None:
 
 
 def add_store_options(parser: argparse.ArgumentParser) -> None:
-    """Let a command say where environments are kept and how they are made."""
+    """Add the options for where environments are kept and how they are made."""
     parser.add_argument("--installer", choices=("auto", "uv", "pip"), default="auto")
     parser.add_argument(
         "--constraint", action="append", default=[], metavar="FILE", help="repeatable"
@@ -78,7 +77,7 @@ def add_store_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_leg_options(parser: argparse.ArgumentParser, *, serializer: bool = True) -> None:
-    """Let a command say on what an object is checked, and, unless it knows, by which serializer."""
+    """Add the options for the environment and, where `serializer` is true, for the serializer."""
     parser.add_argument(
         "--dep", action="append", default=[], metavar="LINE", help="a requirement; repeatable"
     )
@@ -97,10 +96,10 @@ def add_leg_options(parser: argparse.ArgumentParser, *, serializer: bool = True)
 
 
 def leg_of(given: argparse.Namespace) -> Leg:
-    """Give the leg that `add_leg_options` asked for.
+    """Return the leg that `add_leg_options` asked for.
 
     Raises:
-        OptionError: a requirement, the interpreter spec or the serializer is none.
+        OptionError: a requirement, the interpreter spec or the serializer is not valid.
     """
     from pytest_portable.cli.objects import make_importable
     from pytest_portable.environment import validate_python, validate_requirement
@@ -136,7 +135,7 @@ def leg_of(given: argparse.Namespace) -> Leg:
 def open_session(
     given: argparse.Namespace, *, suggest: bool = False, verbosity: int = 0
 ) -> Iterator[Session]:
-    """Open the engine's session that `add_store_options` asked for; relative paths start here.
+    """Open the session that `add_store_options` describes; relative paths start in this folder.
 
     Raises:
         OptionError: a constraints file is not there.

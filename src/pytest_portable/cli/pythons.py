@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 from pytest_portable.cli import parsers
 
 if TYPE_CHECKING:
-    import argparse
-
     from pytest_portable.environment import Survey
 
 __all__ = ["add_parser", "run"]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pytest_portable.cli import parsers
 from pytest_portable.errors import OptionError
-
-if TYPE_CHECKING:
-    import argparse
 
 __all__ = ["add_parser", "run"]
 

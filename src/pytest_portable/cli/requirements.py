@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import time
-from typing import TYPE_CHECKING
 
 from pytest_portable.cli import parsers
 from pytest_portable.cli.objects import payload_or_object
 from pytest_portable.errors import PortabilityError
-
-if TYPE_CHECKING:
-    import argparse
 
 __all__ = ["add_parser", "run"]
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +14,6 @@ from pytest_portable.cli import parsers
 from pytest_portable.errors import BundleError
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Iterator
-
     from pytest_portable.engine.session import Session
     from pytest_portable.settings.legs import Leg
     from pytest_portable.verdict import Verdict

@@ -1,4 +1,4 @@
-"""Why a check failed: what the target said, read together with what the payload holds."""
+"""Why a check failed: the target's answer, read together with the payload."""
 
 from __future__ import annotations
 

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from pytest_portable.agent.records import Counted, Facts, Located
+from pytest_portable.agent import Transcript
+from pytest_portable.agent.descriptions import Definition
+from pytest_portable.agent.records import Counted, Facts, Located, TargetError
 from pytest_portable.diagnosis.host import Owner
+from pytest_portable.serializers.shipping.sources import Sources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from pytest_portable.agent import Agent, Transcript
-    from pytest_portable.agent.descriptions import Definition
-    from pytest_portable.agent.records import TargetError
-    from pytest_portable.serializers.shipping.sources import Sources
+    from pytest_portable.agent import Agent
 
 __all__ = ["Blame", "Census", "Questions"]
 
-# A second run needs no longer than the first, but for an unpickler written in Python.
+# A second run takes as long as the first, except with an unpickler written in Python.
 LIMIT_SECONDS: Final = 5.0
-# dill finds its own old name and the namespace of `__main__` in other places.
+# dill looks up its old name and the namespace of `__main__` in other places.
 # Source: dill 0.4, `dill/_dill.py`, `Unpickler.find_class`.
 _DILL_GLOBALS: Final = (
     ("__builtin__", "__main__", "dill._dill:_main_module"),
@@ -37,11 +36,11 @@ class Blame:
     Attributes:
         offset: of the opcode in the payload, or -1 where it is not known.
         opcode: its name.
-        callee: module and qualified name of what was called, made, imported or given its state.
+        callee: module and qualified name of what was called, made, imported or had its state set.
         about: the same of its first argument, where that is a class or a function (or text).
         hook: `__setstate__` where that was called.
         path: expression for what the opcode builds.
-        surroundings: what the load asked for around it: kind, what, path.
+        surroundings: what the load used of its surroundings: kind, what, path.
     """
 
     offset: int = -1
@@ -54,7 +53,7 @@ class Blame:
 
     @property
     def place(self) -> str:
-        """Name the code that was running, as a person would."""
+        """Return the name of the code that was running, for people."""
         module, name = self.callee
         whole = f"{module}.{name}".removeprefix("builtins.").strip(".")
         if self.hook:
@@ -66,7 +65,7 @@ class Blame:
 
 @dataclass(frozen=True)
 class Census:
-    """What is there of the modules and names that a payload refers to.
+    """The modules and names that a payload refers to, as far as the target has them.
 
     Attributes:
         modules: module -> the exception of its import, or `None`.
@@ -108,7 +107,7 @@ class Questions:
         if stream is not None:
             given, dill = [(name, stream)], self.machinery == "dill"
             asked = replace(self, loaders=[("dill:loads" if dill else "pickle:loads", {})])
-        return asked._ask(  # noqa: SLF001 - another one of us
+        return asked._ask(  # noqa: SLF001 - same class
             {
                 "kind": "blame",
                 "blame": name,
@@ -118,7 +117,7 @@ class Questions:
         )
 
     def census(self, references: Iterable[tuple[str, str]], modules: Iterable[str] = ()) -> Census:
-        """Import the referenced modules, look the names up; look for other modules."""
+        """Import the referenced modules and look up the names; locate other modules."""
         wanted: dict[str, list[str]] = {}
         for module, name in references:
             names = wanted.setdefault(module, [])
@@ -137,7 +136,7 @@ class Questions:
     def again(
         self, probe: Mapping[str, object], parts: Sequence[str], seed: tuple[int | None, list[str]]
     ) -> Transcript:
-        """Run a probe once more, watch what it asks for, and describe expressions after it."""
+        """Run a probe again and watch what it uses, then describe expressions."""
         return self._ask(
             {
                 "kind": "again",
@@ -186,10 +185,10 @@ def _census(transcript: Transcript) -> Census:
 
 
 def same_failure(first: TargetError, second: TargetError) -> bool:
-    """Return whether two runs failed alike: then the place of the second is the first's."""
+    """Return whether two runs failed in the same way: then they failed in the same place."""
     told = [_ADDRESS.sub("0x", error.message) for error in (first, second)]
     if first.type == "UnpicklingError" != second.type:
-        # The pickler in C looks at what it calls; the one in Python calls it.
+        # The unpickler in C checks what it calls; the one in Python just calls it.
         return told[0].startswith(("NEWOBJ", "state is not", "slot state is not"))
     if first.type != second.type:
         return False

@@ -1,13 +1,9 @@
-"""Code sent by value belongs to one Python minor: elsewhere it crashes more often than not."""
+"""Code sent by value belongs to one Python minor version; in others it mostly crashes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from pytest_portable.payload.inspection import Inspection
 from pytest_portable.verdict import Problem, Remedy
-
-if TYPE_CHECKING:
-    from pytest_portable.payload.inspection import Inspection
 
 __all__ = ["foreign_code"]
 
@@ -17,7 +13,7 @@ def foreign_code(
 ) -> list[Problem]:
     """Return a problem for every function or class whose code another Python cannot run.
 
-    A class that travels without a function (an enum, plain values) is data: any Python makes it.
+    A class that is sent without a function (an enum, plain values) is data: any Python loads it.
 
     Args:
         inspection: what the payload holds.

@@ -1,17 +1,14 @@
-"""The same name, another definition: what differs between the two sides."""
+"""One name with different definitions on the two sides, and how they differ."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Final
+from collections.abc import Collection, Iterator, Sequence
+from typing import Final
 
-from pytest_portable.agent.descriptions import read_definition
+from pytest_portable.agent.descriptions import Definition
 from pytest_portable.agent.in_target.facts import facts_of
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
-
-    from pytest_portable.agent.descriptions import Definition
+from pytest_portable.agent.typed_json import read_as
 
 __all__ = ["differences", "facts_here", "live"]
 
@@ -22,7 +19,7 @@ def live(module: str, qualname: str) -> object | None:
     """Return the host's definition, if its module was imported; nothing is imported now."""
     found: object = sys.modules.get(module)
     for part in qualname.split("."):
-        # Not getattr: a module's or a class's own `__getattr__` must not run.
+        # Not getattr, which would run a module's or a class's own `__getattr__`.
         found = _entry(found, part)
         if found is None:
             return None
@@ -43,8 +40,8 @@ def facts_here(module: str, qualname: str) -> Definition | None:
     if found is None:
         return None
     try:
-        return read_definition(facts_of(found))
-    except Exception:  # noqa: BLE001 - a metaclass may do anything
+        return read_as(Definition, facts_of(found))
+    except Exception:  # noqa: BLE001 - a metaclass may raise anything
         return None
 
 
@@ -56,7 +53,7 @@ def differences(
     Args:
         here: the host's definition.
         there: the target's; no difference is known where either is `None`.
-        same_python: whether both sides run the same release; else bytecode says nothing.
+        same_python: whether both sides run the same release; else bytecode is not compared.
     """
     if here is None or there is None:
         return []

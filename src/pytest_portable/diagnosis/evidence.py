@@ -1,28 +1,24 @@
-"""Everything a cause may ask about, gathered when it is asked for and not before."""
+"""Everything that a cause may need, computed when it is needed."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from pytest_portable.agent.records import Asked, Failed, Noted
+from pytest_portable.agent import Transcript
+from pytest_portable.agent.records import Asked, Failed, Noted, TargetError
 from pytest_portable.diagnosis.ask_target import Blame, Census, Questions, same_failure
 from pytest_portable.diagnosis.host import Elsewhere, Here, Owner, canonical
 from pytest_portable.diagnosis.standing import Standing
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from pytest_portable.agent import Transcript
-    from pytest_portable.agent.records import TargetError
-    from pytest_portable.payload.bytecode import CodeSent
-    from pytest_portable.payload.inspection import Inspection
-    from pytest_portable.verdict import Target
+from pytest_portable.payload.bytecode import CodeSent
+from pytest_portable.payload.inspection import Inspection
+from pytest_portable.verdict import Target
 
 __all__ = ["Evidence"]
 
-# Plumbing that nobody wrote: a path through it is the last one to show.
+# Parts that no user wrote: a path through them is shown last.
 _ODD: Final = (".__reduce", "type(type(", "__pydantic", ".__getstate__", "copyreg")
 # dill's spelling of the namespace of `__main__`.
 _NO_REFERENCE: Final = frozenset({("builtins", "__main__"), ("__builtin__", "__main__")})
@@ -39,7 +35,7 @@ class Evidence:
         blame_path: turns an offset of the payload into a path.
         stream: returns the one pickle in the payload, where the serializer's own loader is not
             pickle's; nothing where there are none or several.
-        questions: asks the target; `None` where nobody can be asked.
+        questions: asks the target; `None` where there is none to ask.
         control: asks the maker's own environment; starts it.
         root: name of the payload in paths.
         given: whether the environment was made from declared requirements.
@@ -76,11 +72,11 @@ class Evidence:
 
     @property
     def code(self) -> tuple[CodeSent, ...]:
-        """Functions and classes that travel inside the payload."""
+        """Functions and classes that are sent inside the payload."""
         return self.inspection.code if self.inspection else ()
 
     def references(self) -> Iterable[tuple[str, str, tuple[str, ...]]]:
-        """Module, qualified name and paths of everything that is sent by reference."""
+        """Yield the module, qualified name and paths of everything that is sent by reference."""
         for reference in self.inspection.references if self.inspection else ():
             name = (reference.module, reference.qualname)
             if reference.by == "reference" and reference.module and name not in _NO_REFERENCE:
@@ -118,7 +114,7 @@ class Evidence:
 
     @cached_property
     def census(self) -> Census:
-        """What is there of everything that the payload refers to or imports later."""
+        """What the target has of everything that the payload refers to or imports later."""
         if self.questions is None or self.inspection is None:
             return Census()
         return self.questions.census(
@@ -168,7 +164,7 @@ class Evidence:
 
     @cached_property
     def blame(self) -> Blame:
-        """Where the load broke; empty where a second run did not break alike."""
+        """Where the load failed; empty where a second run did not fail in the same way."""
         if self.questions is None or self.blame_path is None or self.failed is None:
             return Blame()
         again = self.questions.blame(self.root)
@@ -176,7 +172,7 @@ class Evidence:
         around = () if seen is None else seen.asked
         step = self._step(again)
         if step is None and (stream := self.stream()) is not None:
-            # Loaders written in C, and dill's, are not watched: the pickle itself is loaded then.
+            # Loaders written in C, and dill's, cannot be watched: the pickle itself is loaded then.
             step = self._step(self.questions.blame(self.root, stream))
         if step is None:
             return Blame(surroundings=around)
@@ -193,7 +189,7 @@ class Evidence:
         )
 
     def _step(self, again: Transcript) -> tuple[int, list[str]] | None:
-        """Return the last step of a run that broke alike."""
+        """Return the last step of a run that failed in the same way."""
         noted = again.first(Noted)
         step = _last_step(noted.blob if noted else b"")
         return step if self._broke_alike(again) else None
@@ -253,7 +249,7 @@ class Evidence:
 
 
 def _last_step(memory: bytes) -> tuple[int, list[str]] | None:
-    """Read the memory of a child: the offset, and the words of the step it was about to take."""
+    """Return the offset and the text of the step before which a child died, from shared memory."""
     size = int.from_bytes(memory[:4], "big")
     if not size:
         return None

@@ -1,23 +1,18 @@
-"""A failed load or call, explained: what raised comes first, then everything else that is wrong."""
+"""Explain a failed load or call: first what raised, then everything else that is wrong."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
 
+from pytest_portable.agent.records import TargetError
 from pytest_portable.diagnosis.causes import explain_failure, explain_lack
 from pytest_portable.diagnosis.causes.dropped_globals import sender_of
-from pytest_portable.diagnosis.evidence import plainest
+from pytest_portable.diagnosis.evidence import Evidence, plainest
 from pytest_portable.diagnosis.target_errors import Failure, Lack, chain_of, lack_in
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from pytest_portable.agent.records import TargetError
-    from pytest_portable.diagnosis.evidence import Evidence
-    from pytest_portable.payload.bytecode import CodeSent
-    from pytest_portable.verdict import Problem
+from pytest_portable.payload.bytecode import CodeSent
+from pytest_portable.verdict import Problem
 
 __all__ = ["explain_call", "explain_later", "explain_load", "explain_options", "take_census"]
 
@@ -36,7 +31,7 @@ def explain_load(error: TargetError, evidence: Evidence) -> list[Problem]:
         return _distinct([explain_failure(failure, evidence), *_explain(others, evidence)])
     first = [lack for lack in others if _same(lack, raised)]
     if first:
-        # The payload's own reference says more: its whole name, and all of its paths.
+        # The payload's own reference has more: the whole name, and all of its paths.
         first[0] = replace(first[0], error=error)
         # A namespace package is of several distributions, and each is a lack of its own.
         known = _distribution(first[0].module, evidence)
@@ -65,7 +60,7 @@ def explain_call(
         error: what it raised.
         evidence: what else can be asked.
         probe: label of the probe that made the call.
-        here: what it did here; empty where it was not called here.
+        here: what it did here; empty where it was not called.
         within: path of the part whose method raised it, where that is known.
     """
     failure = Failure(error, "call", within or evidence.root, probe=probe, here=here)
@@ -87,9 +82,9 @@ def take_census(evidence: Evidence) -> list[Problem]:
 
 
 def explain_options(evidence: Evidence) -> list[Problem]:
-    """Return what code in the payload does without there and has here: optional imports.
+    """Return optional imports of code in the payload that succeed here and fail there.
 
-    Nothing fails for them alone; where a call disagrees, they are a likely reason.
+    They alone fail nothing; where the results of a call differ, they are a likely reason.
     """
     wanted = {
         module: code
@@ -145,8 +140,8 @@ def _explain(lacks: Iterable[Lack], evidence: Evidence) -> list[Problem]:
 def _same(lack: Lack, other: Lack) -> bool:
     """Return whether two lacks have one cause."""
     if lack.name and other.name:
-        # A package that moved answers by its old name: `numpy._core._internal` of NumPy 1.26 says
-        # that it is `numpy.core._internal`.
+        # A moved module may keep its old name: `numpy._core._internal` of NumPy 1.26 is called
+        # `numpy.core._internal`.
         ends = [(each.top, each.module.rpartition(".")[2], each.name) for each in (lack, other)]
         return ends[0] == ends[1]
     return lack.top == other.top and bool(lack.name) == bool(other.name)
@@ -156,7 +151,7 @@ def _lacks(evidence: Evidence) -> Iterator[Lack]:
     """Yield what the payload refers to or imports later and the target does not have, merged."""
     merged: dict[tuple[str, str, str], list[Lack]] = {}
     for lack in [*_missing_references(evidence), *_missing_imports(evidence)]:
-        # What one requirement would bring is one problem; names are one problem each.
+        # All that one requirement would install is one problem; names are one problem each.
         key = (lack.stage, lack.module, lack.name)
         if not lack.name:
             key = (lack.stage, lack.top, _distribution(lack.module, evidence))

@@ -1,4 +1,4 @@
-"""What is known on the host: which distribution provides a module, and where modules live."""
+"""Facts of the host: distributions of modules, and where modules are."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class Owner(NamedTuple):
     version: str
 
     def __str__(self) -> str:
-        """Write both."""
+        """Return both as text."""
         return f"{self.name} {self.version}"
 
 
 def canonical(name: str) -> str:
-    """Spell a distribution's name as indexes do.
+    """Return a distribution's name as indexes write it.
 
     Source:
         PyPA specifications, "Names and normalization".
@@ -48,7 +48,7 @@ def canonical(name: str) -> str:
 
 @dataclass
 class Here:
-    """The host, asked lazily: nothing is read before a check has failed.
+    """Facts of the host, read lazily, once a check has failed.
 
     Attributes:
         root: directory of the project, where `deps=["."]` points.
@@ -76,7 +76,7 @@ class Here:
         return None if version is None else Owner(name, version)
 
     def keeper(self, module: str) -> Owner | None:
-        """Return the distribution that holds the file of a module whose name says nothing of it.
+        """Return the distribution that holds the file of a module with an unrelated name.
 
         Compiled modules may be imported under a bare name: scikit-learn's `sklearn._loss._loss`
         calls its classes those of `_loss`.
@@ -98,7 +98,7 @@ class Here:
             metadata = importlib.metadata.metadata(distribution)
         except importlib.metadata.PackageNotFoundError:
             return ""
-        # Asking for a field that is not there warns since Python 3.12.
+        # To read a missing field warns since Python 3.12.
         return str((metadata.get_all("Requires-Python") or [""])[0])
 
     def is_edited(self, distribution: str) -> bool:
@@ -142,7 +142,7 @@ class Here:
     def is_findable(self, module: str) -> bool:
         """Return whether the import system would find a module that was loaded here."""
         top = module.partition(".")[0]
-        # Not `importlib.util.find_spec`: that would answer from `sys.modules`.
+        # Not `importlib.util.find_spec`, which looks into `sys.modules` first.
         found = PathFinder.find_spec(top)
         if found is None:
             return False
@@ -194,7 +194,7 @@ class Elsewhere(Here):
 
 
 def _name_as_installed(file: Path) -> str:
-    """Return the name that a file would be imported by; empty where it is on no import path."""
+    """Return the name by which a file can be imported; empty where it is on no import path."""
     folders = [Path(entry) for entry in sys.path if entry and file.is_relative_to(entry)]
     if not folders:
         return ""

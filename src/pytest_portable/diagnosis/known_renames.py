@@ -1,7 +1,7 @@
-"""Well-known moves: modules that a release of a distribution renamed, added or took out.
+"""Well-known changes: modules that a release of a distribution renamed, added or removed.
 
-A version skew can always be named from the metadata of both sides; where it is one of these, the
-message can also say what happened. Each entry has its source.
+The metadata of both sides shows every version skew. Where it is one of these, the message can also
+say what happened. Each entry has its source.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Move:
         distribution: canonical name.
         prefix: module, or module and name, that payloads refer to.
         words: what happened, in one clause.
-        source: where that is written.
+        source: the document that says so.
     """
 
     distribution: str
@@ -146,7 +146,7 @@ MOVES: Final = (
 
 
 def find_move(module: str, name: str = "") -> Move | None:
-    """Return what is known of a module, or of a name in it; the longest match."""
+    """Return the entry for a module, or for a name in it; the longest match."""
     whole = f"{module}.{name}".rstrip(".")
     known = [move for move in MOVES if _is_in(whole, move.prefix)]
     return max(known, key=lambda move: len(move.prefix), default=None)

@@ -1,7 +1,7 @@
-"""Where code that travels by value stands on the host, whatever file name its payload carries.
+"""Find the host's file of code that is sent by value, whatever file name the payload has.
 
 Serializers may send code without its file: cloudpickle 3.1.3 and newer call every file
-`<dynamic-code>`. Names and line numbers travel, so the host's own objects tell the file.
+`<dynamic-code>`. Names and line numbers are sent, so the host's own objects show the file.
 """
 
 from __future__ import annotations
@@ -11,18 +11,15 @@ import itertools
 import linecache
 import re
 from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from pytest_portable.agent.records import Caught
 from pytest_portable.host_modules import real_file
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from pytest_portable.agent.records import Caught
-    from pytest_portable.payload.inspection import Inspection
+from pytest_portable.payload.inspection import Inspection
 
 __all__ = ["Standing"]
 
@@ -31,9 +28,9 @@ _LINE: Final = re.compile(
     r'^(?P<head>[ |+]*)File "(?P<file><[^"\n]*>)", line (?P<line>\d+)(?P<by>,?) in (?P<name>.+)$',
     re.MULTILINE,
 )
-# Says no more than that there is no file. Source: cloudpickle 3.1.3, `_code_reduce`.
+# Means only that there is no file. Source: cloudpickle 3.1.3, `_code_reduce`.
 _SAYS_NOTHING: Final = "<dynamic-code>"
-# What has no file on any side, so that it is nothing of the host's.
+# Code without a file on any side, so that it is not the host's.
 _NOWHERE: Final = ("<string>", "<stdin>", "<frozen ", "<attrs generated ")
 _LEAVES: Final = (
     type(None),
@@ -61,7 +58,7 @@ class _Written:
     module: str
 
     def is_at(self, line: int, function: str) -> bool:
-        """Tell whether a line that a target names may be one of this code."""
+        """Return whether a line that a target names may be one of this code."""
         full = getattr(self.code, "co_qualname", "")  # Python 3.10 knows no such name
         if full and "." in function:
             is_named = full == function
@@ -73,10 +70,10 @@ class _Written:
 
 @dataclass
 class Standing:
-    """The host's own code among what travels.
+    """The host's own code among what is sent.
 
     Attributes:
-        roots: the objects that travel, as they are here. Without any, nothing is known.
+        roots: the objects that are sent, as they are here; empty where they are not known.
     """
 
     roots: Sequence[object] = field(default_factory=list)
@@ -85,10 +82,10 @@ class Standing:
         """Return the file of a line that ran in a target; empty where there is none.
 
         Args:
-            name: file name that the target gives: what is real there is told as it is.
+            name: the target's file name; a real file there is returned as it is.
             line: number of the line.
-            function: qualified name of the function; its own name where that is all one knows,
-                and nothing where any function may be meant.
+            function: qualified name of the function; its bare name where only that is known,
+                and empty where any function may be meant.
             module: name of the module that it ran in, where known.
         """
         if real_file(name):
@@ -103,7 +100,7 @@ class Standing:
         return files.pop() if len(files) == 1 else ""
 
     def place(self, name: str, line: int, function: str, module: str = "") -> str:
-        """Write file and line, for parentheses behind a sentence; empty where there is no file."""
+        """Return file and line for parentheses behind a sentence; empty where there is no file."""
         file = self.file(name, line, function, module)
         return f"{file}, line {line}" if file else ""
 
@@ -128,15 +125,15 @@ class Standing:
         )
 
     def in_text(self, text: str) -> str:
-        """Write a target's traceback or stack so that every file in it is one.
+        """Return a target's traceback or stack with real files only.
 
-        What has no file keeps its line and its function, and a name that means something, such as
+        Code without a file keeps its line and its function, and a meaningful name, such as
         `<frozen os>`.
         """
         return _LINE.sub(self._spelled, text)
 
     def in_inspection(self, inspection: Inspection) -> Inspection:
-        """Say of the code in a payload that was made here in which file it stands."""
+        """Return an inspection with the host's file for all code that was made here."""
         code = tuple(
             replace(sent, filename=self.file(sent.filename, sent.line, sent.name))
             for sent in inspection.code
@@ -150,7 +147,7 @@ class Standing:
             named = "" if name == _SAYS_NOTHING else f"{name}, "
             return f"{head}{named}line {line}{by} in {function}"
         place = f'{head}File "{file}", line {line}{by} in {function}'
-        # Python shows the source where it has the file; faulthandler never does.
+        # Python shows the source line where it has the file; faulthandler never does.
         source = linecache.getline(file, int(line)).strip() if by else ""
         return f"{place}\n{head}  {source}" if source else place
 
@@ -164,7 +161,7 @@ class Standing:
 
 
 def _functions(roots: Iterable[object]) -> Iterator[FunctionType]:
-    """Yield the functions that objects hold. Nothing of the objects' own code runs."""
+    """Yield the functions that objects hold, without running code of the objects."""
     return (part for part in _walk(roots) if type(part) is FunctionType)
 
 
@@ -191,7 +188,7 @@ def _parts(part: object) -> Iterable[object]:
     if type(part) in _CONTAINERS and len(part) > _MAX_ELEMENTS:  # type: ignore[arg-type]
         values = part.values() if type(part) is dict else part
         return itertools.islice(values, _MAX_ELEMENTS)  # type: ignore[call-overload, no-any-return]
-    # Classes are among what an instance refers to, but for those that are not made at run time.
+    # An instance refers to its class, except where the class is static (not made at run time).
     return (*gc.get_referents(part), type(part))
 
 

@@ -1,8 +1,8 @@
-"""What each Python brought into its standard library, and what it took out.
+"""What each Python added to its standard library, and what it removed.
 
-Modules, classes, functions, and the members of enumerations: what a payload can name. From 3.9 to
-3.13 the lists were read off the interpreters themselves, release against release; what 3.14
-changed is from its documentation.
+Modules, classes, functions, and members of enumerations: what a payload can name. From 3.9 to 3.13
+the lists come from comparing the interpreters, release by release; the changes of 3.14 are from
+its documentation.
 
 Source:
     CPython 3.8.18, 3.9.18, 3.10.13, 3.11.7, 3.12.1, 3.13.0; CPython documentation, "What's New in
@@ -13,12 +13,10 @@ Source:
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import Final
 
 from pytest_portable.verdict import minor_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["brought_in", "taken_out", "words_about"]
 
@@ -170,7 +168,7 @@ def _versions(*, removed: bool) -> dict[str, Version]:
 
 
 def _find(module: str, name: str, *, removed: bool) -> Version | None:
-    """Look a name up, then what holds it: a new module brings everything in it."""
+    """Look up a name, then its owners, because everything in a new module is new."""
     known = _versions(removed=removed)
     parts = f"{module}.{name}".strip(".").split(".")
     for count in range(len(parts), 0, -1):
@@ -185,12 +183,12 @@ def brought_in(module: str, name: str = "") -> Version | None:
 
 
 def taken_out(module: str, name: str = "") -> Version | None:
-    """Return the first Python that has it no longer; `None` where that is not known."""
+    """Return the first Python without it; `None` where that is not known."""
     return _find(module, name, removed=True)
 
 
 def words_about(module: str, name: str, target: str) -> str:
-    """Return since when a name exists, or until when, where that explains its lack.
+    """Return since or until when a name exists, where that explains why it is missing.
 
     Args:
         module: a module of the standard library.

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pytest_portable.diagnosis.causes.stdlib_and_platform import bound_to_system
+from pytest_portable.payload.inspection import Inspection
 from pytest_portable.verdict import Problem, Remedy
-
-if TYPE_CHECKING:
-    from pytest_portable.payload.inspection import Inspection
 
 __all__ = ["bound_notes"]
 
@@ -18,7 +14,7 @@ def bound_notes(inspection: Inspection, platform: str) -> list[Problem]:
 
     Args:
         inspection: what the payload holds.
-        platform: the target's, as `sysconfig.get_platform()` gives it.
+        platform: the target's, as `sysconfig.get_platform()` returns it.
     """
     system = "Windows" if platform.startswith("win") else "POSIX"
     others = "POSIX" if system == "Windows" else "Windows"

@@ -1,15 +1,13 @@
-"""What an exception of the target says, before anybody asks why."""
+"""Read an exception of the target: what is missing, or what raised."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pytest_portable.agent.records import Frame, TargetError
+from pytest_portable.agent.records import Frame, TargetError
 
 __all__ = ["Failure", "Lack", "chain_of", "frames_of", "lack_in"]
 
@@ -19,7 +17,7 @@ _NO_ATTRIBUTE: Final = re.compile(
 )
 _NO_NAME: Final = re.compile(r"cannot import name '([^']+)' from (?:partially[\w ]+ )?'([^']+)'")
 _INSTALL: Final = re.compile(r"pip3? install (?:-U |--upgrade )?['\"`]?([A-Za-z0-9][\w.-]*\w)")
-# Who loads what a payload names: what they do not find, the payload asked for.
+# Modules that load what a payload names: what they do not find is what the payload needs.
 _MACHINERY: Final = frozenset(
     {
         "covalent._workflow.transportable_object",
@@ -51,12 +49,12 @@ class Lack:
     """A module, or a name in one, that something needs and the target does not have.
 
     Attributes:
-        module: the module that is asked for, or that has not the name.
+        module: the missing module, or the module without the name.
         name: qualified name in it; empty where the module itself is missing.
         stage: where it matters: `load`, or `call` for what code imports when it runs.
         path: expression for what needs it.
         also: other paths that need it.
-        error: what the target raised; `None` for what was only looked for.
+        error: what the target raised; `None` where it was only looked for.
         importer: module whose own import needs it; empty where the payload does.
         user: function that imports it when it runs.
         wanted: the name that is looked for in a module that is missing.
@@ -74,7 +72,7 @@ class Lack:
 
     @property
     def what(self) -> str:
-        """Name it as a person would."""
+        """Return its name for people."""
         return f"{self.module}.{self.name or self.wanted}".strip(".")
 
     @property
@@ -84,7 +82,7 @@ class Lack:
 
     @property
     def evidence(self) -> str:
-        """What the target said of it."""
+        """The target's message."""
         return "" if self.error is None else str(self.error)
 
 
@@ -98,7 +96,7 @@ class Failure:
         path: expression for what was loaded or called.
         importing: module whose import raised it; empty where the load or call itself did.
         probe: label of the probe that raised it.
-        here: what the probe did here, to follow what it raised there; empty where it did not run.
+        here: what the probe did here, for the message; empty where it did not run.
     """
 
     error: TargetError
@@ -110,18 +108,18 @@ class Failure:
 
     @property
     def said(self) -> str:
-        """Write the exception as Python prints it."""
+        """Return the exception as Python prints it."""
         return str(self.error)
 
     @property
     def summary(self) -> str:
-        """Write it in one line that is not too long."""
+        """Return it as one short line."""
         text = " ".join(self.said.split())
         return text if len(text) <= _MAX_SUMMARY else text[: _MAX_SUMMARY - 3] + "..."
 
     @property
     def frames(self) -> list[Frame]:
-        """Return the traceback without machinery, innermost last."""
+        """Return the traceback without frames of the agent and the loaders, innermost last."""
         return frames_of(self.error)
 
 
@@ -142,7 +140,7 @@ def chain_of(error: TargetError | None) -> Iterator[TargetError]:
 
 
 def lack_in(error: TargetError) -> Lack | None:
-    """Return what an exception says is not there, or `None`."""
+    """Return what is missing according to an exception, or `None`."""
     for each in chain_of(error):
         found = _lack(each)
         if found is not None:
@@ -150,7 +148,7 @@ def lack_in(error: TargetError) -> Lack | None:
             importer, user = _importer(each)
             return Lack(module, name, error=error, importer=importer, user=user)
         if "ImportError" not in each.bases:
-            # Only an import that failed is explained by the import that failed before it.
+            # Only a failed import is explained by a failed import before it.
             return None
     return None
 
@@ -179,7 +177,7 @@ def _import_lack(error: TargetError) -> tuple[str, str] | None:
 
 
 def _importer(error: TargetError) -> tuple[str, str]:
-    """Return which module's import, or which function, asked for what is not there."""
+    """Return the module whose import, or the function that, needs what is missing."""
     frames = frames_of(error)
     if not frames or "ImportError" not in error.bases:
         return "", ""

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
+from pytest_portable.agent import Agent, Transcript
 from pytest_portable.diagnosis import Questions
 from pytest_portable.engine.fresh_survey import fresh_survey
+from pytest_portable.engine.hop import Hop
+from pytest_portable.judgement.context import Context, Sent
 from pytest_portable.judgement.evidence_of_check import Evidences
 from pytest_portable.judgement.seeds import seeded_modules
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from pytest_portable.agent import Agent, Transcript
-    from pytest_portable.engine.hop import Hop
-    from pytest_portable.judgement.context import Context, Sent
-    from pytest_portable.settings.probes import Probe
+from pytest_portable.settings.probes import Probe
 
 __all__ = ["CheckRun", "Request", "ask", "evidence_of"]
 

@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
+from pytest_portable.agent import Agent
 from pytest_portable.engine import pipeline
 from pytest_portable.engine.asking import CheckRun
-from pytest_portable.engine.observe import Checked, Log
-from pytest_portable.engine.outcome import conclude
+from pytest_portable.engine.hop import Hop
+from pytest_portable.engine.observe import Checked, Log, Observer
+from pytest_portable.engine.outcome import Outcome, conclude
 from pytest_portable.engine.prove_remedies import prove
 from pytest_portable.engine.reproduce import keep_failure
-from pytest_portable.judgement.context import Context, Sent, host_side, side_of
+from pytest_portable.environment import Environment
+from pytest_portable.equivalence import Comparator
+from pytest_portable.judgement.context import Context, Sent, Side, host_side, side_of
 from pytest_portable.judgement.findings import problems
+from pytest_portable.judgement.strict_notes import with_strict_notes
+from pytest_portable.serializers import Serializer
 from pytest_portable.serializers.out_of_band import whole
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-
-    from pytest_portable.agent import Agent
-    from pytest_portable.engine.hop import Hop
-    from pytest_portable.engine.observe import Observer
-    from pytest_portable.engine.outcome import Outcome
-    from pytest_portable.environment import Environment
-    from pytest_portable.equivalence import Comparator
-    from pytest_portable.judgement.context import Side
-    from pytest_portable.serializers import Serializer
-    from pytest_portable.serializers.shipping import Shipping
-    from pytest_portable.settings.legs import Leg
-    from pytest_portable.settings.probes import Probe
-    from pytest_portable.verdict import Problem, Target, Verdict
+from pytest_portable.serializers.shipping import Shipping
+from pytest_portable.settings.legs import Leg
+from pytest_portable.settings.probes import Probe
+from pytest_portable.verdict import Problem, Target, Verdict
 
 __all__ = ["CheckSettings", "Checker", "Drawn"]
 
@@ -49,6 +44,7 @@ class CheckSettings:
         update: whether golden bundles are written where objects changed.
         suggest: whether remedies are tried before they are shown.
         verbosity: how much the text of a failing verdict tells.
+        strict_notes: codes of notes that fail a check; `error` stands for all.
     """
 
     root: Path
@@ -59,6 +55,7 @@ class CheckSettings:
     update: bool
     suggest: bool
     verbosity: int
+    strict_notes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -211,7 +208,7 @@ class Checker:
 
     def keep(self, done: Checked) -> Checked:
         """Keep a finished check, let observers see it, and return it as it was kept."""
-        verdict, sent = done.verdict, done.sent
+        verdict, sent = self.strictly(done.verdict), done.sent
         if self.settings.verbosity and not verdict.portable:
             verdict = replace(verdict, verbosity=self.settings.verbosity)
         payload = sent.data("obj")
@@ -224,6 +221,12 @@ class Checker:
             details.update(observe(done))
         self.log.add(verdict, details)
         return done
+
+    def strictly(self, verdict: Verdict) -> Verdict:
+        """Return a verdict whose notes are problems where the run wants that; none of a trial."""
+        if self.is_trial or not self.settings.strict_notes:
+            return verdict
+        return with_strict_notes(verdict, self.settings.strict_notes)
 
     def _checked(
         self,

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import time
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from pytest_portable.diagnosis import Standing, explain_dump
+from pytest_portable.engine.asking import CheckRun
 from pytest_portable.judgement.argument_paths import with_argument_path
-from pytest_portable.judgement.context import Sent
+from pytest_portable.judgement.context import Context, Sent
 from pytest_portable.judgement.findings import NOTHING, Back, Findings, notes, problems
 from pytest_portable.serializers.out_of_band import dump_outside
 from pytest_portable.verdict import Problem
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from pytest_portable.engine.asking import CheckRun
-    from pytest_portable.judgement.context import Context
 
 __all__ = ["Dumped", "dump_all", "dump_one", "dumps"]
 

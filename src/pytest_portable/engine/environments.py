@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from pytest_portable.environment import (
+    CommandTarget,
+    Environment,
+    EnvironmentRequest,
+    StoreSettings,
+    find_environment,
+    prepare,
+    prepare_all,
+)
 from pytest_portable.errors import InterpreterNotFoundError, OptionError, SetupError
-from pytest_portable.serializers import runtime_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from pytest_portable.environment import Environment, EnvironmentRequest, StoreSettings
-    from pytest_portable.report.progress import Progress
-    from pytest_portable.serializers import Serializer
-    from pytest_portable.settings.legs import Leg
+from pytest_portable.report.progress import Progress
+from pytest_portable.report.redaction import redact
+from pytest_portable.serializers import Serializer, runtime_of
+from pytest_portable.settings.legs import Leg
 
 __all__ = ["Environments", "adopt_nothing", "describe"]
 
@@ -57,8 +62,6 @@ class Environments:
         Raises:
             SetupError: it cannot be had; the same error for every leg that needs it.
         """
-        from pytest_portable.environment import prepare  # noqa: PLC0415 - costs 36 ms to import
-
         request = self.request(leg, serializer)
         if request not in self._known:
             begun = time.monotonic()
@@ -74,8 +77,6 @@ class Environments:
 
     def find(self, leg: Leg, serializer: Serializer) -> Environment | None:
         """Give the environment of a leg where it is at hand; nothing is built."""
-        from pytest_portable.environment import find_environment  # noqa: PLC0415 - as above
-
         return find_environment(self.request(leg, serializer), self._settings())
 
     def prepare(self, wanted: Iterable[tuple[Leg, Serializer]], progress: Progress) -> None:
@@ -88,8 +89,6 @@ class Environments:
             wanted: every leg that will be asked for, with its serializer.
             progress: told what is done for which environment; one at hand is not mentioned.
         """
-        from pytest_portable.environment import prepare_all  # noqa: PLC0415 - as above
-
         requests = []
         for leg, serializer in wanted:
             with contextlib.suppress(OptionError, SetupError):  # its own set-up says so
@@ -107,11 +106,6 @@ class Environments:
         Raises:
             SetupError: a hook answered with something that is no environment.
         """
-        from pytest_portable.environment import (  # noqa: PLC0415 - as above
-            CommandTarget,
-            EnvironmentRequest,
-        )
-
         root = leg.deps_root or self.root
         adopted = self.adopt(leg)
         if isinstance(adopted, CommandTarget):
@@ -184,8 +178,6 @@ class _Telling:
 
 def describe(request: EnvironmentRequest) -> str:
     """Name an environment as people know it: its Python and what it holds, credentials cut."""
-    from pytest_portable.environment import redact  # noqa: PLC0415 - as above
-
     if request.command is not None:
         return _shortened(str(request.command))
     python = request.python or "this Python"

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pytest_portable.agent.in_target import start
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["fresh_survey"]
 

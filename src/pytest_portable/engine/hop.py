@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pytest_portable.judgement.context import side_of
-
-if TYPE_CHECKING:
-    from pytest_portable.agent import Agent
-    from pytest_portable.environment import Environment
-    from pytest_portable.judgement.context import Side
-    from pytest_portable.serializers import Serializer
-    from pytest_portable.settings.legs import Leg
-    from pytest_portable.verdict import Target
+from pytest_portable.agent import Agent
+from pytest_portable.environment import Environment
+from pytest_portable.judgement.context import Side, side_of
+from pytest_portable.serializers import Serializer
+from pytest_portable.settings.legs import Leg
+from pytest_portable.verdict import Target
 
 __all__ = ["Hop", "hop_legs"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -13,8 +14,6 @@ from pytest_portable.diagnosis.host import canonical
 from pytest_portable.host_modules import origin_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
-
     from packaging.requirements import Requirement
 
 __all__ = ["Installed"]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from pytest_portable.judgement.context import Context, Sent
-    from pytest_portable.settings.probes import Probe
-    from pytest_portable.verdict import Verdict
+from pytest_portable.judgement.context import Context, Sent
+from pytest_portable.settings.probes import Probe
+from pytest_portable.verdict import Verdict
 
 __all__ = ["Checked", "Log", "Observer"]
 
@@ -54,3 +52,7 @@ class Log:
         """Keep a verdict, and what observers said of it."""
         self.details[len(self.verdicts)] = dict(details)
         self.verdicts.append(verdict)
+
+    def change(self, verdict: Verdict, changed: Verdict) -> None:
+        """Keep a verdict as it is after more was found."""
+        self.verdicts[:] = [changed if kept is verdict else kept for kept in self.verdicts]

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import shlex
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from pytest_portable.agent import Transcript
+from pytest_portable.engine.asking import CheckRun
+from pytest_portable.engine.route import Trail
 from pytest_portable.judgement.argument_paths import with_some_argument
+from pytest_portable.judgement.context import Sent
+from pytest_portable.judgement.findings import Findings
 from pytest_portable.report.redaction import redact
 from pytest_portable.serializers.out_of_band import size_of
 from pytest_portable.verdict import STAGES, Problem, Verdict
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from pytest_portable.agent import Transcript
-    from pytest_portable.engine.asking import CheckRun
-    from pytest_portable.engine.route import Trail
-    from pytest_portable.judgement.context import Sent
-    from pytest_portable.judgement.findings import Findings
 
 __all__ = ["Outcome", "conclude"]
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from pytest_portable.agent import Transcript
 from pytest_portable.agent.records import Failed, Plain, Raised, Returned, Value
 from pytest_portable.engine.asking import CheckRun, Request, ask, evidence_of
 from pytest_portable.engine.dumping import dump_all, dumps
@@ -17,6 +19,7 @@ from pytest_portable.judgement.argument_paths import argument_paths
 from pytest_portable.judgement.before_load import judge_before_load
 from pytest_portable.judgement.carried_hashes import judge_carried_hashes
 from pytest_portable.judgement.context import Sent
+from pytest_portable.judgement.evidence_of_check import Evidences
 from pytest_portable.judgement.exceptions import bring_back_exception, ends_session, not_raised
 from pytest_portable.judgement.findings import Back, Findings, problems
 from pytest_portable.judgement.late_imports import note_imports
@@ -31,14 +34,8 @@ from pytest_portable.judgement.returned import (
 from pytest_portable.judgement.state_paths import with_state_path
 from pytest_portable.judgement.surroundings.judge import ask_around, judge_surroundings
 from pytest_portable.judgement.transcript import judge_transcript
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from pytest_portable.agent import Transcript
-    from pytest_portable.judgement.evidence_of_check import Evidences
-    from pytest_portable.settings.probes import Probe
-    from pytest_portable.verdict import Problem
+from pytest_portable.settings.probes import Probe
+from pytest_portable.verdict import Problem
 
 __all__ = [
     "NotDumped",

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pytest_portable.diagnosis.host import canonical
 from pytest_portable.errors import SetupError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
-    from pytest_portable.settings.legs import Leg
-    from pytest_portable.verdict import Problem, Remedy, Verdict
+from pytest_portable.settings.legs import Leg
+from pytest_portable.verdict import Problem, Remedy, Verdict
 
 __all__ = ["MAX_TRIALS", "applied", "prove"]
 

@@ -11,15 +11,12 @@ import shlex
 import shutil
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from pytest_portable.report.redaction import redact
 from pytest_portable.settings.legs import Leg
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from pytest_portable.verdict import Verdict
+from pytest_portable.verdict import Verdict
 
 __all__ = ["keep_failure"]
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from pytest_portable.engine.checker import Checker
 from pytest_portable.engine.dumping import dump_all
 from pytest_portable.engine.installed_requirements import Installed
 from pytest_portable.engine.observe import Checked
 from pytest_portable.engine.outcome import conclude
 from pytest_portable.engine.smallest_requirements import Search, check_style, modules_needed
 from pytest_portable.errors import PortabilityError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from pytest_portable.engine.checker import Checker
-    from pytest_portable.settings.probes import Probe
-    from pytest_portable.verdict import Verdict
+from pytest_portable.settings.probes import Probe
+from pytest_portable.verdict import Verdict
 
 __all__ = ["Subject", "find_requirements"]
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from pytest_portable.agent import Transcript
 from pytest_portable.agent.records import Events, Forwarded, Returned
 from pytest_portable.engine.asking import CheckRun, Request, ask, evidence_of
 from pytest_portable.equivalence import compare
@@ -16,18 +18,13 @@ from pytest_portable.judgement.context import Sent
 from pytest_portable.judgement.findings import NOTHING, Findings
 from pytest_portable.judgement.load_answer import loader_for
 from pytest_portable.judgement.transcript import judge_transcript
+from pytest_portable.serializers import Serializer
+from pytest_portable.settings.legs import Leg
 from pytest_portable.verdict import Problem, Remedy
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from pytest_portable.agent import Transcript
-    from pytest_portable.serializers import Serializer
-    from pytest_portable.settings.legs import Leg
-
-    _Payloads = tuple[tuple[str, bytes], ...]
-
 __all__ = ["Trail", "blame_hop", "refuse_calls", "take_route"]
+
+_Payloads = tuple[tuple[str, bytes], ...]
 
 
 @dataclass(frozen=True)

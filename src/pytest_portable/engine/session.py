@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.agent import Agent
 from pytest_portable.engine.checker import Checker, CheckSettings
 from pytest_portable.engine.environments import Environments, adopt_nothing
 from pytest_portable.engine.hop import Hop, hop_legs
-from pytest_portable.serializers import Registry
+from pytest_portable.engine.observe import Observer
+from pytest_portable.environment import Environment, StoreSettings
+from pytest_portable.equivalence import Comparator
+from pytest_portable.report.progress import Progress
+from pytest_portable.serializers import Registry, Serializer
 from pytest_portable.serializers.shipping import make_shipping
+from pytest_portable.settings.legs import Leg
 from pytest_portable.verdict import Target
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from pytest_portable.engine.observe import Observer
-    from pytest_portable.environment import Environment, StoreSettings
-    from pytest_portable.equivalence import Comparator
-    from pytest_portable.report.progress import Progress
-    from pytest_portable.serializers import Serializer
-    from pytest_portable.settings.legs import Leg
 
 __all__ = ["Session", "facts_of"]
 
@@ -49,7 +45,7 @@ class Session:
         observers: called with every finished check; what they return is kept in its details.
         update: whether golden bundles are written where objects changed.
         store: further settings of the store, named as in `environment.StoreSettings`.
-        adopt: gives the environment of a leg that brings its own; see `preparing.Environments`.
+        adopt: gives the environment of a leg that brings its own; see `environments.Environments`.
         suggest: whether remedies are tried in other environments before they are shown.
         verbosity: how much the text of a failing verdict tells; see `report.text.render`.
 
@@ -71,6 +67,7 @@ class Session:
     store: Mapping[str, object] = field(default_factory=dict)
     adopt: Callable[[Leg], object] = adopt_nothing
     suggest: bool = False
+    strict_notes: frozenset[str] = frozenset()
     verbosity: int = 0
     _agents: dict[object, Agent] = field(default_factory=dict)
 
@@ -122,6 +119,7 @@ class Session:
             report=self.report,
             update=self.update,
             suggest=self.suggest,
+            strict_notes=self.strict_notes,
             verbosity=self.verbosity,
         )
 
@@ -191,8 +189,6 @@ class Session:
         self._environments.prepare([(leg, self._serializer(leg)) for leg in every], progress)
 
     def _store_settings(self) -> StoreSettings:
-        from pytest_portable.environment import StoreSettings  # noqa: PLC0415 - slow to import
-
         return StoreSettings(
             cache_dir=self.cache_dir,
             installer=self.installer,

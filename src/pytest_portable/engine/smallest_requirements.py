@@ -7,19 +7,16 @@ out, and the rest is tried in an environment of exactly those lines until it hol
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.diagnosis.host import canonical
+from pytest_portable.engine.installed_requirements import Installed
 from pytest_portable.errors import InstallError, OptionError, PortabilityError
 from pytest_portable.host_modules import distribution_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-
-    from pytest_portable.engine.installed_requirements import Installed
-    from pytest_portable.payload.inspection import Inspection
-    from pytest_portable.verdict import Problem, Verdict
+from pytest_portable.payload.inspection import Inspection
+from pytest_portable.verdict import Problem, Verdict
 
 __all__ = ["STYLES", "Search", "check_style", "modules_needed"]
 

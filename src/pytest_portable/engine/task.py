@@ -6,28 +6,23 @@ singly (load the function, load its arguments, call), because systems tell failu
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
+from pytest_portable.agent import Transcript
 from pytest_portable.agent.records import Raised, Value
 from pytest_portable.engine.asking import CheckRun, Request, ask, evidence_of
 from pytest_portable.engine.dumping import dump_all
 from pytest_portable.engine.outcome import Outcome, conclude
 from pytest_portable.judgement.before_load import judge_before_load
+from pytest_portable.judgement.context import Context, Sent
 from pytest_portable.judgement.exceptions import add_note, ends_session, explain_raised, not_raised
 from pytest_portable.judgement.findings import NOTHING, Back, Findings, notes, problems
 from pytest_portable.judgement.limits import check_limits, left_behind_problem
 from pytest_portable.judgement.load_answer import Unloadable, why_unloadable
 from pytest_portable.judgement.transcript import judge_transcript
-from pytest_portable.serializers.task import Answer
+from pytest_portable.serializers.task import Answer, Task
 from pytest_portable.verdict import Problem, Remedy
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from pytest_portable.agent import Transcript
-    from pytest_portable.judgement.context import Context, Sent
-    from pytest_portable.serializers.task import Task
 
 __all__ = ["run_task"]
 

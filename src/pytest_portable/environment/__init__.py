@@ -1,7 +1,7 @@
 """Environments: an interpreter and requirements become a Python to start.
 
-`prepare` is the verb, `Environment` the noun. Everything here is an ordinary library; it knows
-neither pytest nor payloads.
+`prepare` makes or finds an `Environment`. This is an ordinary library, without knowledge of pytest
+or payloads.
 """
 
 from __future__ import annotations
@@ -9,12 +9,7 @@ from __future__ import annotations
 from pytest_portable.agent.command_target import CommandTarget
 from pytest_portable.environment.command import ask_command
 from pytest_portable.environment.from_hooks import check_installers
-from pytest_portable.environment.housekeeping import (
-    Pruned,
-    StoredEnvironment,
-    list_environments,
-    prune,
-)
+from pytest_portable.environment.housekeeping import StoredEnvironment, list_environments, prune
 from pytest_portable.environment.installers import Bench, Installation, Installer
 from pytest_portable.environment.interpreters import (
     default_cache_dir,
@@ -26,7 +21,6 @@ from pytest_portable.environment.preparation import find_environment, prepare, p
 from pytest_portable.environment.probing import Interpreter
 from pytest_portable.environment.request import Environment, EnvironmentRequest, StoreSettings
 from pytest_portable.environment.survey import Survey, survey_interpreters
-from pytest_portable.report.redaction import redact
 
 __all__ = [
     "Bench",
@@ -36,7 +30,6 @@ __all__ = [
     "Installation",
     "Installer",
     "Interpreter",
-    "Pruned",
     "StoreSettings",
     "StoredEnvironment",
     "Survey",
@@ -49,7 +42,6 @@ __all__ = [
     "prepare",
     "prepare_all",
     "prune",
-    "redact",
     "survey_interpreters",
     "validate_python",
     "validate_requirement",

@@ -8,16 +8,13 @@ import os
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pytest_portable.agent.variables import tool_environment
 from pytest_portable.environment.layout import installed
+from pytest_portable.environment.probing import Interpreter
 from pytest_portable.environment.request import Environment
 from pytest_portable.environment.requirements import canonical_digest
 from pytest_portable.errors import SetupError
-
-if TYPE_CHECKING:
-    from pytest_portable.environment.probing import Interpreter
 
 __all__ = ["as_it_is"]
 
@@ -30,17 +27,17 @@ def as_it_is(interpreter: Interpreter) -> Environment:
     """Describe an interpreter and what is installed for it.
 
     Args:
-        interpreter: a virtual environment's or an installation's own.
+        interpreter: that of a virtual environment or of an installation.
 
     Returns:
-        An environment that is not ours: it is never changed, kept or removed.
+        An environment that is never changed, kept or removed, because it is not ours.
 
     Raises:
         SetupError: the interpreter does not answer.
     """
     try:
         done = subprocess.run(
-            # Not isolated: what the user's own start of it would see is what counts.
+            # Not isolated: it should see what it sees when the user starts it.
             [str(interpreter.path), "-s", "-c", _QUESTION],
             capture_output=True,
             check=True,

@@ -1,4 +1,4 @@
-"""One environment built: created bare, filled, warmed up, read back."""
+"""Build one environment: create it bare, install, compile bytecode, read what is installed."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from pytest_portable.agent.variables import tool_environment
+from pytest_portable.environment.build_plan import BuildPlan
 from pytest_portable.environment.install_errors import install_error, is_network_trouble
 from pytest_portable.environment.installers import Bench, Installation
 from pytest_portable.environment.layout import (
@@ -26,22 +27,16 @@ from pytest_portable.environment.layout import (
     site_folders,
     tree_bytes,
 )
-from pytest_portable.environment.processes import Processes
-from pytest_portable.environment.store import Record, Store
+from pytest_portable.environment.processes import Completed, Processes
+from pytest_portable.environment.store import BuildRecord, Store
 from pytest_portable.environment.wheel import project_lines
 from pytest_portable.errors import SetupError
 from pytest_portable.report.redaction import host_redactor
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from pytest_portable.environment.build_plan import BuildPlan
-    from pytest_portable.environment.processes import Completed
-
 __all__ = ["build", "is_current"]
 
 _WARM_UP_SECONDS = 120.0
-# Bytecode written now saves every later check the compilation: seconds for large packages.
+# Bytecode written now saves the compilation in every later check: seconds for large packages.
 _WARM_UP = """
 import importlib, sys, warnings
 warnings.simplefilter("ignore")
@@ -51,25 +46,25 @@ for name in sys.argv[1:]:
     except BaseException:
         pass
 """
-# Modules that run something when imported, or belong to nobody's dependencies.
+# Modules that run something when imported, or that are no dependency.
 _COLD = frozenset({"antigravity", "conftest", "docs", "examples", "setup", "test", "tests", "this"})
 
 
 @dataclass(frozen=True)
 class _Attempt:
-    """One way to write the serializer's requirements, and what to note where it is taken."""
+    """One way to write the serializer's requirements, and the notes to make where it is used."""
 
     lines: tuple[str, ...]
     unpinned: tuple[str, ...] = ()
 
 
-def build(plan: BuildPlan, store: Store, report: Callable[[str], None]) -> Record:
+def build(plan: BuildPlan, store: Store, report: Callable[[str], None]) -> BuildRecord:
     """Build an environment; the caller holds the lock of its key.
 
     Args:
         plan: what to build.
         store: where; nothing stays there when this fails.
-        report: told each step.
+        report: called with each step.
 
     Returns:
         The record of the complete build, not yet published.
@@ -90,7 +85,7 @@ def build(plan: BuildPlan, store: Store, report: Callable[[str], None]) -> Recor
     except OSError as error:
         shutil.rmtree(path, ignore_errors=True)
         raise SetupError(f"cannot build an environment in {path}: {error}") from error
-    except BaseException:  # Ctrl-C too: nothing half-built stays
+    except BaseException:  # also after Ctrl-C: no unfinished build stays
         shutil.rmtree(path, ignore_errors=True)
         raise
     return _record(plan, path, filled)
@@ -128,8 +123,8 @@ class _Filling:
         """Install everything, local projects too.
 
         Returns:
-            The serializer's requirements as they were written in the end, and notes about what
-            was taken instead of what was asked for.
+            The serializer's requirements as they were installed, and notes about versions that
+            differ from the wanted ones.
         """
         declared = self._plan.declared
         if declared.is_empty and not self._plan.runtime:
@@ -138,7 +133,7 @@ class _Filling:
         for lock in declared.locks:
             self._demand(Installation(lock=lock))
         if declared.is_hashed or declared.locks:
-            # Hashes are demanded of every line of a run; what has none comes in one of its own.
+            # Installers want hashes for all lines of a run or for none, so there may be two runs.
             if declared.lines:
                 self._demand(self._installation())
             if not projects and not self._plan.runtime:
@@ -168,7 +163,7 @@ class _Filling:
         )
 
     def _on_top(self) -> Installation:
-        """Add to what is there and change none of it."""
+        """Install more without changing what is installed."""
         held = installed(site_folders(self._path))
         options = self._plan.declared.options
         return Installation(
@@ -189,16 +184,16 @@ class _Filling:
             done = plan.installer.install(python, plan.interpreter, work, offline)
             if done.ok and set(installed(site_folders(self._path))) <= pinned:
                 return done
-            if done.ok:  # somebody else's dependencies came along, of who knows what age
+            if done.ok:  # dependencies of other lines are installed too, and may be outdated
                 shutil.rmtree(self._path)
                 plan.installer.create(self._path, plan.interpreter, self._bench)
         return plan.installer.install(python, plan.interpreter, work, self._bench)
 
     def _settled(self, work: Installation) -> set[str]:
-        """Name the distributions whose versions no index could change, if those are all.
+        """Return the distributions, where all are pinned, so that no index is needed.
 
-        uv has kept what it once downloaded; not asking the index for what is pinned anyway saves
-        most of the time. pip keeps no index, so it could only fail.
+        uv keeps what it has downloaded, and not asking the index for pinned versions saves most
+        of the time. pip keeps no index, so it could only fail.
         """
         may = self._plan.installer.name == "uv" and not (self._bench.offline or self._bench.refresh)
         return _pinned_names(work) if may and not installed(site_folders(self._path)) else set()
@@ -213,7 +208,7 @@ class _Filling:
 
 
 def _pinned_names(work: Installation) -> set[str]:
-    """Name the distributions of an installation of exact versions only, else none."""
+    """Return the distributions of an installation, if all have exact versions, else none."""
     names = set()
     for line in work.lines:
         try:
@@ -229,7 +224,7 @@ def _pinned_names(work: Installation) -> set[str]:
 
 
 def _attempts(runtime: tuple[str, ...]) -> Iterator[_Attempt]:
-    """Give the pins as they are, then with as few of them loosened as possible."""
+    """Yield the pins as they are, then with as few of them loosened as possible."""
     for count in range(len(runtime) + 1):
         for loose in itertools.combinations(runtime, count):
             lines = tuple(_name(pin) if pin in loose else pin for pin in runtime)
@@ -241,7 +236,7 @@ def _name(pin: str) -> str:
 
 
 def _warm_up(path: Path, bench: Bench, report: Callable[[str], None]) -> None:
-    """Import what was installed once; failures are the checks' business, not ours."""
+    """Import once what was installed; errors are ignored, because checks will report them."""
     names = [name for name in import_names(site_folders(path)) if name not in _COLD]
     if not names:
         return
@@ -254,8 +249,8 @@ def _warm_up(path: Path, bench: Bench, report: Callable[[str], None]) -> None:
     )
 
 
-def is_current(plan: BuildPlan, store: Store, old: Record) -> bool:
-    """Ask the installer whether a build still holds what would be installed today.
+def is_current(plan: BuildPlan, store: Store, old: BuildRecord) -> bool:
+    """Return whether a build still holds what the installer would install today.
 
     Args:
         plan: what the build was made for.
@@ -263,7 +258,7 @@ def is_current(plan: BuildPlan, store: Store, old: Record) -> bool:
         old: its record.
 
     Returns:
-        False where only a new build can tell.
+        False where a new build is needed.
 
     Raises:
         InstallError: the index cannot be asked.
@@ -285,11 +280,11 @@ def is_current(plan: BuildPlan, store: Store, old: Record) -> bool:
     return done.ok
 
 
-def _record(plan: BuildPlan, path: Path, filled: _Filled) -> Record:
+def _record(plan: BuildPlan, path: Path, filled: _Filled) -> BuildRecord:
     runtime, notes = filled
     now = time.time()
     folders = site_folders(path)
-    return Record(
+    return BuildRecord(
         key=plan.key,
         build=path.name,
         distributions=installed(folders),
@@ -307,7 +302,7 @@ def _record(plan: BuildPlan, path: Path, filled: _Filled) -> Record:
 
 
 def _origins(folders: list[Path]) -> dict[str, str]:
-    """Tell which commit or archive a distribution came from: its version may stay the same."""
+    """Return the commit or archive of distributions whose version may stay the same."""
     found = {}
     for folder in folders:
         for path in folder.glob("*.dist-info/direct_url.json"):

@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from pytest_portable.environment.installers import Installer
-    from pytest_portable.environment.probing import Interpreter
-    from pytest_portable.environment.project import Tree
-    from pytest_portable.environment.request import StoreSettings
-    from pytest_portable.environment.requirements import Declared
+from pytest_portable.environment.installers import Installer
+from pytest_portable.environment.probing import Interpreter
+from pytest_portable.environment.project import Tree
+from pytest_portable.environment.request import StoreSettings
+from pytest_portable.environment.requirements import Declared
 
 __all__ = ["BuildPlan"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class BuildPlan:
-    """Everything that settles one build.
+    """Everything that one build depends on.
 
     Attributes:
-        key: where it will be found.
+        key: under which it is found.
         interpreter: what it is made from.
         declared: what it holds.
         runtime: what the serializer needs, pinned.
         trees: the source trees of the declared projects, in their order.
-        installer: what makes and fills it.
+        installer: the tool that creates it and installs into it.
         settings: how.
         stop: once set, the work ends with an error at the next step.
     """
@@ -42,5 +40,5 @@ class BuildPlan:
 
     @property
     def shown(self) -> list[str]:
-        """What was asked for, credentials cut."""
+        """The requirement lines, credentials cut."""
         return [*self.declared.shown, *self.runtime]

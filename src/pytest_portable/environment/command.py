@@ -7,17 +7,15 @@ import json
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from pytest_portable.agent.command_target import CommandTarget
 from pytest_portable.environment.layout import distributions_of
 from pytest_portable.environment.probing import PROBE_BEGIN, PROBE_END, PROBE_SOURCE, Interpreter
 from pytest_portable.environment.request import Environment
 from pytest_portable.environment.requirements import canonical_digest
 from pytest_portable.errors import SetupError
 from pytest_portable.report.redaction import redact
-
-if TYPE_CHECKING:
-    from pytest_portable.agent.command_target import CommandTarget
 
 __all__ = ["ask_command"]
 
@@ -36,13 +34,13 @@ print("<<pytest-portable-begin>>" + json.dumps({
 
 
 def ask_command(target: CommandTarget) -> Environment:
-    """Describe the Python that a command starts, and what is installed for it.
+    """Return the environment of the Python that a command starts, with what is installed.
 
     Args:
         target: the command.
 
     Returns:
-        An environment that is not ours; its paths are those of the target.
+        An environment; its paths are those of the target.
 
     Raises:
         SetupError: the command does not start a Python that answers.

@@ -1,23 +1,19 @@
-"""Which settings of the installers shape an environment: variables, files, wheelhouses."""
+"""Settings of the installers on which an environment depends: variables, files, wheelhouses."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from pytest_portable.report.redaction import redact
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
 __all__ = ["index_configuration", "wheelhouse_listing"]
 
-# Where things are cached, how long the network may take and who is allowed in change nothing
-# about what is installed.
+# Caches, time limits of the network and credentials do not change what is installed.
 _WITHOUT_EFFECT = (
     *("CACHE", "CERT", "COLOR", "CONCURRENT", "CREDENTIALS", "DISABLE", "INPUT", "KEYRING", "LOCK"),
     *("LOG", "NETRC", "PASSWORD", "PROGRESS", "PROXY", "QUIET", "RETRIES", "SECRET", "TIMEOUT"),
@@ -26,7 +22,7 @@ _WITHOUT_EFFECT = (
 
 
 def index_configuration(installer: str, variables: Mapping[str, str], home: Path) -> list[str]:
-    """Describe the user's settings of an installer, credentials cut.
+    """Return the user's settings of an installer as text, credentials cut.
 
     Args:
         installer: `uv` or `pip`.
@@ -34,8 +30,8 @@ def index_configuration(installer: str, variables: Mapping[str, str], home: Path
         home: the user's home folder.
 
     Returns:
-        Sorted lines; equal lines mean that the same requirements give the same environment, the
-        state of the indexes aside.
+        Sorted lines; with equal lines, the same requirements lead to the same environment, unless
+        the indexes change.
     """
     prefix = f"{installer.upper()}_"
     named = {
@@ -77,14 +73,14 @@ def _files(installer: str, variables: Mapping[str, str], home: Path) -> Iterator
 
 
 def _find_links(content: str) -> list[str]:
-    """Read wheelhouses off a configuration file; a rough reading is enough for a key."""
+    """Return the wheelhouses in a configuration file, by a rough reading, enough for a key."""
     lines = [line for line in content.splitlines() if line.strip().startswith("find-links")]
     words = [word for line in lines for word in line.partition("=")[2].replace(",", " ").split()]
     return [word.strip("[]\"'") for word in words]
 
 
 def listing(place: str) -> list[str]:
-    """Describe a wheelhouse's content: installers take a file in it for immutable, we do not."""
+    """Return a wheelhouse's content as text: installers ignore changes of its files, we do not."""
     path = Path(unquote(urlsplit(place).path) if place.startswith("file:") else place).expanduser()
     try:
         if path.is_file():
@@ -97,7 +93,7 @@ def listing(place: str) -> list[str]:
 
 
 def wheelhouse_listing(options: list[str]) -> list[str]:
-    """Describe the wheelhouses among the options of requirements files."""
+    """Return the wheelhouses in the options of requirements files, as text."""
     named = [option.replace("=", " ", 1).partition(" ") for option in options]
     places = [place.strip() for name, _, place in named if name in {"-f", "--find-links"}]
     return sorted(line for place in places for line in listing(place))

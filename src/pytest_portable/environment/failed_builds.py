@@ -1,4 +1,4 @@
-"""Failures of one session, shared: what one process could not install, no other one tries again."""
+"""Failures of one session, shared: no process tries again what another could not install."""
 
 from __future__ import annotations
 
@@ -6,13 +6,9 @@ import contextlib
 import json
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from pytest_portable.environment.store import write_atomically
+from pytest_portable.environment.store import Store, write_atomically
 from pytest_portable.errors import InstallError
-
-if TYPE_CHECKING:
-    from pytest_portable.environment.store import Store
 
 __all__ = ["recall_failure", "remember_failure"]
 
@@ -26,15 +22,15 @@ def remember_failure(store: Store, key: str, error: InstallError) -> None:
         "output": error.output,
         "log": None if error.log is None else str(error.log),
     }
-    with contextlib.suppress(OSError):  # it only saves time
+    with contextlib.suppress(OSError):  # the record only saves time
         write_atomically(store.root / "failures" / f"{key}.json", value)
 
 
 def recall_failure(store: Store, key: str, *, since: float) -> InstallError | None:
-    """Give the error that another process of this session met, if one did.
+    """Return the error of another process of this session, if there was one.
 
     Args:
-        store: where it would be.
+        store: that has the record.
         key: of the environment.
         since: when this session began, in seconds since the epoch.
     """

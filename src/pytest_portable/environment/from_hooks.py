@@ -1,15 +1,12 @@
-"""Installers that a conftest or a plugin brings."""
+"""Installers that a conftest or a plugin adds."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from collections.abc import Iterable
+from typing import cast
 
+from pytest_portable.environment.installers import Installer
 from pytest_portable.errors import OptionError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from pytest_portable.environment.installers import Installer
 
 __all__ = ["check_installers"]
 
@@ -18,7 +15,7 @@ _METHODS = ("create", "install", "check", "build_wheel")
 
 
 def check_installers(answers: Iterable[object]) -> tuple[Installer, ...]:
-    """Check what `pytest_portable_installers` was answered with.
+    """Return the installers in the answers to `pytest_portable_installers`.
 
     Args:
         answers: installers, or lists of them.
@@ -27,7 +24,7 @@ def check_installers(answers: Iterable[object]) -> tuple[Installer, ...]:
         All installers.
 
     Raises:
-        OptionError: with everything that is wrong with them.
+        OptionError: with all mistakes in them.
     """
     found: dict[str, Installer] = {}
     mistakes = []
@@ -47,7 +44,7 @@ def check_installers(answers: Iterable[object]) -> tuple[Installer, ...]:
 
 
 def _trouble(each: object, name: object) -> str | None:
-    """Say what is wrong with one answer."""
+    """Return what is wrong with one answer."""
     if isinstance(each, type):
         return f"{each.__name__} is a class; return an instance of it"
     if not isinstance(name, str) or not name.isidentifier():

@@ -1,26 +1,23 @@
-"""What the store holds, and what may go: by age, by size, and what nobody can find any more."""
+"""List the store and remove from it: by age, by size, and what no key leads to."""
 
 from __future__ import annotations
 
 import contextlib
 import shutil
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from pytest_portable.environment.layout import tree_bytes
 from pytest_portable.environment.request import DAY_SECONDS
-from pytest_portable.environment.store import MARKER, Record, Store, is_complete, read_record
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
+from pytest_portable.environment.store import MARKER, BuildRecord, Store, is_complete, read_record
 
 __all__ = ["Pruned", "StoredEnvironment", "clean_up", "list_environments", "prune"]
 
 MAX_AGE_DAYS = 30.0
 MAX_BYTES = 10 * 1024**3
-# A build that was used this recently may be in use now, and a half-built one still be growing.
+# A build that was used this recently may be in use, and an unfinished one may be at work.
 _GRACE_SECONDS = DAY_SECONDS
 
 
@@ -37,7 +34,7 @@ class StoredEnvironment:
     """
 
     path: Path
-    record: Record | None
+    record: BuildRecord | None
     used: float
     size: int
     is_current: bool
@@ -52,7 +49,7 @@ class Pruned:
 
 
 def list_environments(cache_dir: Path) -> list[StoredEnvironment]:
-    """List the builds of a store, the most recently used first."""
+    """Return the builds of a store, the most recently used first."""
     store = Store(cache_dir)
     found = [_stored(store, path) for path in _entries(store.builds)]
     return sorted(found, key=lambda each: -each.used)
@@ -67,11 +64,11 @@ def prune(
 ) -> Pruned:
     """Remove environments that were not used for long, then the least used until the rest fits.
 
-    What was used within the last day stays, whatever its size: somebody may be running it.
+    What was used within the last day stays, whatever its size: it may be in use.
 
     Args:
         cache_dir: the store.
-        max_age_days: days without use after which a build goes.
+        max_age_days: days without use after which a build is removed.
         max_bytes: what all builds together may take; `None` for any size.
         everything: remove all builds, used ones too.
 
@@ -94,7 +91,7 @@ def prune(
 
 
 def clean_up(store: Store) -> None:
-    """Prune by age and size, at most once a day and never loudly; to be called after a build."""
+    """Prune by age and size, at most once a day and without errors; called after a build."""
     stamp = store.root / ".pruned"
     with contextlib.suppress(OSError):
         if stamp.exists() and time.time() - stamp.stat().st_mtime < DAY_SECONDS:
@@ -112,7 +109,7 @@ def _stored(store: Store, path: Path) -> StoredEnvironment:
             path=path,
             record=record,
             used=marker.stat().st_mtime,
-            # Counted when it was built: thousands of files need not be looked at every day.
+            # The size when it was built: to count thousands of files every day would be slow.
             size=(record.size if record else 0) or tree_bytes(path),
             is_current=current is not None and current.build == path.name,
         )
@@ -125,12 +122,12 @@ def _entries(folder: Path) -> Iterator[Path]:
 
 
 def _remove(store: Store, each: StoredEnvironment) -> bool:
-    """Remove a build under its key's lock; one that is being built or renewed stays."""
+    """Remove a build while holding its key's lock; one that is being built or renewed stays."""
     if each.record is None:
         return _remove_unfinished(store, each)
     with store.try_lock(each.record.key) as held:
         if not held or _stored(store, each.path).used != each.used:
-            return False  # somebody came to use it after it was listed
+            return False  # it was used after it was listed
         if each.is_current:
             (store.root / "keys" / f"{each.record.key}.json").unlink(missing_ok=True)
         shutil.rmtree(each.path, ignore_errors=True)
@@ -138,21 +135,21 @@ def _remove(store: Store, each: StoredEnvironment) -> bool:
 
 
 def _remove_unfinished(store: Store, each: StoredEnvironment) -> bool:
-    """Remove a build whose builder was killed; one at work holds the lock of its key."""
+    """Remove a build whose builder was killed; a working builder holds the lock of its key."""
     locks = list((store.root / "locks").glob(f"{each.path.name.partition('-')[0]}*.lock"))
     with contextlib.ExitStack() as held:
         if not all(held.enter_context(store.try_lock(lock.stem)) for lock in locks):
             return False
         if not locks and time.time() - each.used < _GRACE_SECONDS:
-            return False  # nobody knows whose it is
+            return False  # a folder without a key
         if is_complete(each.path):
-            return False  # its builder came to an end after it was listed
+            return False  # its builder finished after it was listed
         shutil.rmtree(each.path, ignore_errors=True)
         return True
 
 
 def _clean_rest(store: Store, now: float, limit: float, *, everything: bool) -> None:
-    """Remove logs, wheels and locks that belong to nothing any more."""
+    """Remove logs, wheels and locks without a build or a project."""
     builds = {path.name for path in _entries(store.builds)}
     for path in _entries(store.root / "logs"):
         if path.stem not in builds:
@@ -176,7 +173,7 @@ def _remove_old(path: Path, now: float, limit: float) -> None:
 
 
 def _remove_pointers(store: Store, pointers: Iterable[Path]) -> None:
-    """Remove pointers to builds that are gone; a lookup would not follow them anyway."""
+    """Remove pointers to removed builds; a lookup ignores them anyway."""
     for path in pointers:
         record = read_record(path)
         if record is not None and not (store.builds / record.build).is_dir():

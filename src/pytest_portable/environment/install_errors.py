@@ -1,24 +1,20 @@
-"""What an installer's failure means for the person who declared the requirements."""
+"""Explain an installer's failure to the person who declared the requirements."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from pytest_portable.environment.build_plan import BuildPlan
+from pytest_portable.environment.processes import Completed
 from pytest_portable.errors import InstallError
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from pytest_portable.environment.build_plan import BuildPlan
-    from pytest_portable.environment.processes import Completed
 
 __all__ = ["backtracked", "build_error", "install_error", "is_network_trouble", "last_words"]
 
 _LAST_LINES = 15
 _FIRST_LINES = 4
 _MOST_TRIED = 5
-# What uv says with -v, kept in the log, and what pip says before anything happened.
+# Lines without news: what uv prints with -v, and what pip prints before it starts.
 _CHATTER = re.compile(r"(?:DEBUG|TRACE|INFO|WARN) |Using Python |Looking in |Using cached ")
 _CONFLICT = re.compile(r"no solution found|cannot install .+ because", re.IGNORECASE)
 _TRIED = re.compile(r"Selecting: (?P<name>[\w.-]+)==(?P<version>\S+)")
@@ -55,7 +51,7 @@ _REMEDIES = (
 
 
 def install_error(plan: BuildPlan, done: Completed, log: Path) -> InstallError:
-    """Describe a failed installation.
+    """Return the error of a failed installation.
 
     Args:
         plan: what was asked for.
@@ -88,7 +84,7 @@ def install_error(plan: BuildPlan, done: Completed, log: Path) -> InstallError:
 
 
 def build_error(plan: BuildPlan, done: Completed, project: Path) -> InstallError:
-    """Describe a local project that does not build, in the build's own words."""
+    """Return the error of a local project that does not build, with the build's own output."""
     words = last_words(done.output)
     said = "\n".join(f"    {line}" for line in words.splitlines())
     message = (
@@ -99,9 +95,9 @@ def build_error(plan: BuildPlan, done: Completed, project: Path) -> InstallError
 
 
 def last_words(output: str) -> str:
-    """Give the last lines of an installer's output that say something."""
+    """Return the last lines of an installer's output that carry information."""
     said = _spoken(output)
-    # A resolver explains itself from here on, often at length; a build ends with its error.
+    # A resolver's explanation starts here, and may be long; a build's error is at the end.
     start = next((at for at, line in enumerate(said) if _CONFLICT.search(line)), None)
     said = said[-_LAST_LINES:] if start is None else said[start:]
     if len(said) > _LAST_LINES:
@@ -115,7 +111,7 @@ def _spoken(output: str) -> list[str]:
 
 
 def backtracked(output: str) -> list[str]:
-    """Name the distributions of which an installer tried several versions, most tried first."""
+    """Return the distributions of which an installer tried several versions, most tried first."""
     versions: dict[str, set[str]] = {}
     for found in _TRIED.finditer(output):
         versions.setdefault(found["name"], set()).add(found["version"])
@@ -126,12 +122,12 @@ def backtracked(output: str) -> list[str]:
 
 
 def is_network_trouble(output: str) -> bool:
-    """Whether an installer failed because it reached no index, not because of what it found."""
+    """Return whether an installer failed because it reached no index."""
     return bool(re.search(_NETWORK, "\n".join(_spoken(output)), re.IGNORECASE))
 
 
 def _shortened(line: str) -> str:
-    """Cut the middle out of a line such as pip's list of all versions there are."""
+    """Shorten a line such as pip's list of all versions in the middle."""
     if len(line) <= _LINE_LENGTH:
         return line
     return f"{line[: _LINE_LENGTH // 2]} ... {line[-_LINE_LENGTH // 2 :]}"

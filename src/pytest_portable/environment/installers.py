@@ -12,10 +12,11 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
@@ -23,12 +24,8 @@ from packaging.version import InvalidVersion, Version
 from pytest_portable.environment.layout import remove_seeds
 from pytest_portable.environment.lock import lock_lines
 from pytest_portable.environment.probing import Interpreter, base_executable, has_shim
+from pytest_portable.environment.processes import Completed, Runner
 from pytest_portable.errors import SetupError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from pytest_portable.environment.processes import Completed, Runner
 
 __all__ = [
     "OLDEST_UV",
@@ -40,11 +37,11 @@ __all__ = [
     "find_uv",
 ]
 
-# Older ones read no lock files, and take wheels of a wheelhouse for Pythons they do not support.
+# Older ones read no lock files, and install wheels of a wheelhouse for unsupported Pythons.
 OLDEST_UV = Version("0.7")
 
 _VERIFY_SECONDS = 30.0
-# The uv package asks sysconfig, which gives half an answer to the second of two first threads.
+# The uv package calls sysconfig, which is not safe when two threads call it first.
 _FINDING = threading.Lock()
 # The first pip that installs into another interpreter's environment.
 _PIP_WITH_PYTHON_OPTION = Version("22.3")
@@ -58,11 +55,11 @@ class Bench:
         runner: starts its processes.
         folder: a private folder for its files; also its working directory, so that no project's
             configuration applies.
-        env: variables it runs with.
+        env: its environment variables.
         timeout_seconds: limit of one process.
-        offline: whether indexes are out of bounds.
-        refresh: whether answers of indexes that were kept are to be asked for again.
-        link_mode: how files get into the environment, where the installer has a choice.
+        offline: whether no index may be asked.
+        refresh: whether kept answers of indexes are to be replaced.
+        link_mode: how files are put into the environment, where the installer has a choice.
     """
 
     runner: Runner
@@ -83,7 +80,7 @@ class Bench:
         )
 
     def write(self, name: str, lines: Sequence[str]) -> Path:
-        """Write lines to a file here; credentials in them stay off the command line."""
+        """Write lines to a file here, so that credentials in them are not on the command line."""
         path = self.folder / name
         path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         return path
@@ -91,7 +88,7 @@ class Bench:
 
 @dataclass(frozen=True, kw_only=True)
 class Installation:
-    """One thing to install: requirement lines, or a lock file as it is."""
+    """What to install: requirement lines, or a lock file."""
 
     lines: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
@@ -104,11 +101,11 @@ class Installer(Protocol):
 
     @property
     def name(self) -> str:
-        """Name it as in `--portable-installer`."""
+        """Its name for `--portable-installer`."""
         ...
 
     def create(self, path: Path, interpreter: Interpreter, bench: Bench) -> None:
-        """Make an environment that holds no distribution at all.
+        """Make an environment without any distribution.
 
         Raises:
             SetupError: it cannot be made.
@@ -126,7 +123,7 @@ class Installer(Protocol):
     ) -> Completed:
         """Ask whether an installation of the newest versions would change nothing.
 
-        Success says that it would not; nothing is changed either way.
+        Success means that it would not. Nothing is changed either way.
         """
         ...
 
@@ -155,12 +152,12 @@ def _create_with_venv(path: Path, interpreter: Interpreter, bench: Bench) -> Non
 
 
 class UvInstaller:
-    """Everything by uv, which serves all targets from Python 3.6 on."""
+    """Does everything with uv, which supports all targets from Python 3.6 on."""
 
     name = "uv"
 
     def __init__(self, executable: Path) -> None:
-        """Name the uv to run; it was started once already."""
+        """Keep the uv to run; it was started once already."""
         self.executable = executable
 
     def create(self, path: Path, interpreter: Interpreter, bench: Bench) -> None:
@@ -185,13 +182,13 @@ class UvInstaller:
         work: Installation,
         bench: Bench,
     ) -> Completed:
-        """Let uv say what it would change."""
+        """Ask uv what it would change."""
         command = self._command(python, work, bench)
         done = bench.run([*command, "--upgrade", "--exact", "--dry-run"])
         return done if "Would make no changes" in done.output else replace(done, status=1)
 
     def _command(self, python: Path, work: Installation, bench: Bench) -> list[str | Path]:
-        # Verbose, because only so it says which versions it tries; the log keeps it.
+        # Verbose, because else it does not print which versions it tries; the log keeps it.
         command: list[str | Path] = [self.executable, "pip", "install", "-v", *_UV_PLAIN]
         command += ["--python", python]
         if work.lock is not None:
@@ -222,7 +219,7 @@ _UV_PLAIN = ("--no-progress", "--color", "never", "--no-python-downloads")
 
 
 class PipInstaller:
-    """virtualenv makes the environment; a pip from outside fills it, so that none stays inside."""
+    """Makes environments with virtualenv; a pip from outside installs, so that none is inside."""
 
     name = "pip"
 
@@ -234,13 +231,13 @@ class PipInstaller:
     def install(
         self, python: Path, interpreter: Interpreter, work: Installation, bench: Bench
     ) -> Completed:
-        """Install with the first pip that serves the target."""
+        """Install with the first pip that supports the target."""
         return bench.run(self._command(python, interpreter, work, bench))
 
     def check(
         self, python: Path, interpreter: Interpreter, work: Installation, bench: Bench
     ) -> Completed:
-        """Let pip say what it would install."""
+        """Ask pip what it would install."""
         command = self._command(python, interpreter, work, bench)
         eager = ["--upgrade", "--upgrade-strategy", "eager"]
         done = bench.run([*command, *eager, "--dry-run"])
@@ -250,17 +247,17 @@ class PipInstaller:
         self, python: Path, interpreter: Interpreter, work: Installation, bench: Bench
     ) -> list[str | Path]:
         command = [*pip_command(python, interpreter), "install", *_PIP_PLAIN]
-        # Bytecode comes from the warm-up; a user's pip.conf may ask for the user's site.
+        # Bytecode is written later; a user's pip.conf may ask for the user's site.
         command += ["--no-compile", "--no-user"]
         if work.lock is not None:
-            # pip reads lock files since 26; the pip of an old target never will.
+            # pip reads lock files since 26, which old targets cannot run.
             lines = lock_lines(work.lock)
             command += ["--no-deps", "-r", bench.write("requirements.txt", lines)]
         else:
             command += ["-r", bench.write("requirements.txt", (*work.options, *work.lines))]
         if work.constraints:
             command += ["-c", bench.write("constraints.txt", work.constraints)]
-        # pip has no offline mode; without an index it still sees wheelhouses.
+        # pip has no offline mode; without an index it still reads wheelhouses.
         return [*command, *(["--no-index"] if bench.offline else [])]
 
     def build_wheel(
@@ -276,13 +273,13 @@ _PIP_PLAIN = ("--no-input", "--disable-pip-version-check", "--progress-bar", "of
 
 
 def pip_command(python: Path, interpreter: Interpreter) -> list[str | Path]:
-    """Choose a pip that can fill the environment of a target.
+    """Return a pip that can install for a target.
 
-    pip runs under the target's interpreter even where the host's is called, so the newest pip
-    does not serve old targets: what serves them is the pip that came with them.
+    pip runs under the target's interpreter even where the host's pip is called, so the newest pip
+    does not support old targets: the pip that came with them does.
 
     Raises:
-        SetupError: no pip serves the target; uv would.
+        SetupError: no pip supports the target; uv would.
     """
     if _host_pip_serves(interpreter.version):
         return [sys.executable, "-I", "-m", "pip", "--python", python]
@@ -307,7 +304,7 @@ def _host_pip_serves(version: str) -> bool:
 
 
 def _bundled_pips(interpreter: Interpreter) -> list[Path]:
-    """List the pips in the target's `ensurepip`, newest first."""
+    """Return the pips in the target's `ensurepip`, newest first."""
     base = base_executable(interpreter)
     major, minor, _ = interpreter.version_info
     names = [f"lib/python{major}.{minor}", f"lib/{interpreter.implementation}{major}.{minor}"]
@@ -324,8 +321,8 @@ def _wheel_version(wheel: Path) -> Version:
 
 
 def _embedded_pips(interpreter: Interpreter) -> list[Path]:
-    """List the pip that virtualenv carries for the target: Debian's Pythons bring none."""
-    with suppress(Exception):  # it is virtualenv's inner life; without it there is one way less
+    """Return the pip that virtualenv has for the target: Debian's Pythons have none."""
+    with suppress(Exception):  # a private part of virtualenv, and not the only way
         from virtualenv.seed.wheels.embed import get_embed_wheel  # noqa: PLC0415 - slow to import
 
         wheel = get_embed_wheel("pip", "{}.{}".format(*interpreter.version_info[:2]))
@@ -335,10 +332,10 @@ def _embedded_pips(interpreter: Interpreter) -> list[Path]:
 
 
 def find_uv(cache_dir: Path) -> Path | None:
-    """Find a uv that runs: the extra's, else one on `PATH` that is no shim.
+    """Return a uv that runs: the extra's, else one on `PATH` that is no shim.
 
     Args:
-        cache_dir: where it is written down which executables were seen to run.
+        cache_dir: has the record of executables that ran.
 
     Returns:
         Its path, or `None` where there is none.
@@ -365,7 +362,7 @@ def _find_uv(cache_dir: Path, path: str) -> Path | None:
 
 
 def _runs(candidate: Path, cache_dir: Path) -> bool:
-    """Whether an executable says it is a uv we can use; the answer is kept, a hit asks nobody."""
+    """Return whether an executable is a uv that we can use; the answer is cached."""
     status = candidate.stat()
     seen = {"path": str(candidate), "size": status.st_size, "mtime_ns": status.st_mtime_ns}
     record = cache_dir / "interpreters" / "uv.json"

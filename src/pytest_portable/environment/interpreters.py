@@ -1,4 +1,4 @@
-"""Find the interpreter a spec names, past the shims of version managers."""
+"""Find the interpreter that a spec names, without the shims of version managers."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ import functools
 import os
 import re
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pytest_portable.environment.layout import environment_python
 from pytest_portable.environment.probing import Interpreter, ProbeError, has_shim, probe
 from pytest_portable.environment.python_folders import candidates, install_roots, path_candidates
 from pytest_portable.environment.specs import InterpreterSpec, UnknownSpecError, parse_spec
 from pytest_portable.errors import InterpreterNotFoundError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 __all__ = [
     "default_cache_dir",
@@ -33,7 +30,7 @@ _SURROUNDINGS = (
 
 
 def default_cache_dir() -> Path:
-    """Give the folder for environments: the user's cache, or `PYTEST_PORTABLE_CACHE_DIR`."""
+    """Return the folder for environments: the user's cache, or `PYTEST_PORTABLE_CACHE_DIR`."""
     if named := os.environ.get("PYTEST_PORTABLE_CACHE_DIR"):
         return Path(named).expanduser().absolute()
     from platformdirs import user_cache_path  # noqa: PLC0415 - not needed where the variable is set
@@ -42,14 +39,14 @@ def default_cache_dir() -> Path:
 
 
 def variable_name(spec: str) -> str:
-    """Name the variable that settles a spec: `PYTEST_PORTABLE_PYTHON_3_12` for `"3.12"`."""
-    # "python3.12" asks for what "3.12" asks for: one variable settles both.
+    """Return the variable that decides a spec: `PYTEST_PORTABLE_PYTHON_3_12` for `"3.12"`."""
+    # "python3.12" and "3.12" mean the same: one variable decides both.
     plain = re.sub(r"^(?:c?python|py)[-@]?(?=\d)", "", spec.strip())
     return "PYTEST_PORTABLE_PYTHON_" + re.sub(r"\W+", "_", plain).strip("_").upper()
 
 
 def validate_python(spec: str) -> str | None:
-    """Say what is wrong with an interpreter spec; cheap, nothing is looked for.
+    """Return what is wrong with an interpreter spec, without looking for interpreters.
 
     Args:
         spec: as a user writes it.
@@ -65,7 +62,7 @@ def validate_python(spec: str) -> str | None:
 
 
 def find_interpreter(spec: str | None, *, cache_dir: Path | None = None) -> Interpreter:
-    """Find the interpreter that a spec names.
+    """Return the interpreter that a spec names.
 
     In order: the path itself; the spec's own variable; the interpreter behind the running one;
     the roots of version managers and tool caches, newest first; `PATH` without shims; and what
@@ -95,7 +92,7 @@ def find_interpreter(spec: str | None, *, cache_dir: Path | None = None) -> Inte
         return _from_variable(wanted, named, cache)
     surroundings = tuple(os.environ.get(name) for name in _SURROUNDINGS)
     try:
-        # Asked again by path, because the file may have been replaced since.
+        # Probed again by path, because the file may have been replaced since.
         found = probe(_search(wanted, cache, surroundings).path, cache)
     except ProbeError:
         _search.cache_clear()
@@ -127,7 +124,7 @@ def _from_variable(wanted: InterpreterSpec, named: str, cache: Path) -> Interpre
         InterpreterSpec(f"{variable}={named}"), Path(named).expanduser().absolute(), cache
     )
     if not _satisfies(found, wanted):
-        # Falling through would test another Python than the one somebody asked for by hand.
+        # To go on would test another Python than the one that the user named.
         raise InterpreterNotFoundError(
             f"{variable} names {found}, which is not python={wanted.text!r}; "
             "correct the variable or unset it",

@@ -1,18 +1,15 @@
-"""Where things lie inside a virtual environment, and what is installed there."""
+"""Paths inside a virtual environment, and what is installed there."""
 
 from __future__ import annotations
 
 import os
 import re
 import sys
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from packaging.utils import canonicalize_name
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
 __all__ = [
     "distributions_of",
@@ -25,29 +22,29 @@ __all__ = [
 ]
 
 _METADATA = re.compile(r"(?P<name>.+?)-(?P<version>[^-]+)(?:-py\d.*)?\.(?:dist-info|egg-info)")
-# virtualenv and uv plant these below Python 3.10: a module nobody declared, at every start.
+# virtualenv and uv put these there below Python 3.10: modules that nobody declared.
 _SEEDS = ("_virtualenv.pth", "_virtualenv.py")
 
 
 def environment_python(path: Path) -> Path:
-    """Give the interpreter of the virtual environment in a folder."""
+    """Return the interpreter of the virtual environment in a folder."""
     return path / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 
 
 def site_folders(path: Path) -> list[Path]:
-    """List the folders of a virtual environment that distributions are installed into."""
+    """Return the folders of a virtual environment that distributions are installed into."""
     return [*path.glob("lib/*/site-packages"), *path.glob("Lib/site-packages")][:1]
 
 
 def remove_seeds(path: Path) -> None:
-    """Remove what the creator of an environment planted into it."""
+    """Remove modules that the creator of an environment put into it."""
     for folder in site_folders(path):
         for name in _SEEDS:
             (folder / name).unlink(missing_ok=True)
 
 
 def installed(folders: list[Path]) -> dict[str, str]:
-    """Read names and versions off the metadata folders; no process is started.
+    """Return names and versions from the metadata folders; no process is started.
 
     Args:
         folders: as on `sys.path`; the first that holds a distribution wins.
@@ -63,10 +60,10 @@ def installed(folders: list[Path]) -> dict[str, str]:
 
 
 def distributions_of(folders: Iterable[Iterable[str]]) -> dict[str, str]:
-    """Read names and versions off the names of metadata folders.
+    """Return names and versions from the names of metadata folders.
 
     Args:
-        folders: what lies in each folder of `sys.path`, in its order; the first that holds a
+        folders: the contents of each folder of `sys.path`, in its order; the first that holds a
             distribution wins.
 
     Returns:
@@ -92,7 +89,7 @@ def tree_bytes(path: Path) -> int:
 
 
 def import_names(folders: list[Path]) -> list[str]:
-    """List the top-level modules in a virtual environment, best effort."""
+    """Return the top-level modules in a virtual environment, best effort."""
     return sorted({name for folder in folders for name in _modules(folder)})
 
 

@@ -1,4 +1,4 @@
-"""One requirement line: which form it has, and whether it parses."""
+"""Parse one requirement line."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ Kind = Literal[
 ]
 
 ARCHIVE_SUFFIXES = (".whl", ".tar.gz", ".zip", ".tar.bz2", ".tar.xz", ".tgz")
-# Options that name where distributions come from; anything else would change what is installed
-# behind the declaration's back (`-e`), or makes no sense per line.
+# Options about where distributions come from; other options would change what is installed
+# without a requirement line that shows it (`-e`), or make no sense per line.
 _SOURCE_OPTIONS = frozenset(
     {
         *("-i", "--index-url", "--extra-index-url", "--no-index", "-f", "--find-links"),
@@ -63,7 +63,7 @@ class LineError(ValueError):
 
 @dataclass(frozen=True)
 class Line:
-    """One requirement line, taken apart.
+    """One requirement line, parsed.
 
     Attributes:
         kind: its form.
@@ -88,7 +88,7 @@ class Line:
 
 
 def validate_requirement(line: str) -> str | None:
-    """Say what is wrong with a requirement line; cheap, nothing is opened.
+    """Return what is wrong with a requirement line; no file is opened.
 
     Args:
         line: one line of `deps`.
@@ -104,7 +104,7 @@ def validate_requirement(line: str) -> str | None:
 
 
 def parse_line(line: str) -> Line:  # noqa: PLR0911 - one return per form of a line
-    """Take one requirement line apart.
+    """Parse one requirement line.
 
     Raises:
         LineError: the line has no known form.
@@ -199,7 +199,7 @@ def _parse_url(text: str, name: str, hashes: tuple[str, ...]) -> Line:
     if head.startswith("file:"):
         path, _, extras = head.partition("[")
         place = unquote(urlsplit(path).path)
-        # file:///C:/a; `urllib.request` knows more, but pulls in the whole of http.client.
+        # file:///C:/a; `urllib.request` can do this, but it imports http.client.
         place = place[1:] if re.match(r"/[A-Za-z]:", place) else place
         return _parse_path(text, f"{place}[{extras}" if extras else place, hashes)
     return Line("url", text, head, marker=marker, hashes=hashes)
@@ -224,7 +224,7 @@ def _parse_requirement(text: str, name: str, hashes: tuple[str, ...]) -> Line:
 
 
 def archive_name(path: str | Path) -> str:
-    """Read the canonical distribution name off a wheel's or sdist's file name, else `""`."""
+    """Return the canonical distribution name in a wheel's or sdist's file name, else `""`."""
     name = Path(path).name
     try:
         return str(parse_wheel_filename(name)[0])
@@ -234,7 +234,7 @@ def archive_name(path: str | Path) -> str:
 
 
 def direct_reference(name: str, extras: str, url: str, marker: str) -> str:
-    """Write a PEP 508 direct reference."""
+    """Return a PEP 508 direct reference."""
     bracket = f"[{extras}]" if extras else ""
     condition = f" ; {marker}" if marker else ""
     return f"{name}{bracket} @ {url}{condition}" if name else f"{url}{condition}"

@@ -1,21 +1,19 @@
-"""A lock file (PEP 751) as requirement lines, for installers that do not read it themselves."""
+"""A lock file (PEP 751) as requirement lines, for installers that read no lock files."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 from pytest_portable.environment.sources import read_toml
 from pytest_portable.errors import SetupError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 __all__ = ["lock_lines"]
 
 
 def lock_lines(path: Path) -> list[str]:
-    """Give a lock's packages as lines to install without dependencies.
+    """Return a lock's packages as lines to install without dependencies.
 
     Args:
         path: a `pylock.toml`.
@@ -24,7 +22,7 @@ def lock_lines(path: Path) -> list[str]:
         Pins with hashes and direct references, after the folders that hold local wheels.
 
     Raises:
-        SetupError: the file cannot be read or an entry says not where it comes from.
+        SetupError: the file cannot be read, or an entry does not say where it comes from.
 
     Source:
         PEP 751.

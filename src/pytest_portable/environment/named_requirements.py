@@ -1,32 +1,27 @@
-"""Which distributions a declaration names otherwise than by an index, and where it looks."""
+"""Distributions that a declaration names by a path or an address, and its index options."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from pytest_portable.environment.lines import LineError, archive_name, parse_line
+from pytest_portable.environment.lines import Line, LineError, archive_name, parse_line
 from pytest_portable.environment.sources import read_toml
 from pytest_portable.errors import SetupError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from pytest_portable.environment.lines import Line
 
 __all__ = ["named_lines", "source_options"]
 
 
 def source_options(lines: Iterable[str]) -> tuple[str, ...]:
-    """Give the lines that say where distributions come from and which versions are allowed."""
+    """Return the lines that say where distributions come from and which versions are allowed."""
     return tuple(line for line in lines if parse_line(line).kind in {"option", "constraint"})
 
 
 def named_lines(lines: Iterable[str], root: Path) -> dict[str, str]:
-    """Give the lines that name a path or an address, by the canonical name of what is there.
+    """Return the lines that name a path or an address, by canonical distribution name.
 
     Args:
         lines: of a declaration; what cannot be read is left out.

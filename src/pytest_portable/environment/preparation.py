@@ -1,4 +1,4 @@
-"""The door to environments: what was asked for is found, or built and found."""
+"""Prepare environments: find the wanted one in the store, or build it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import os
 import shutil
 import threading
 import time
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pytest_portable.environment.as_it_is import as_it_is
 from pytest_portable.environment.build import build, is_current
@@ -22,9 +22,16 @@ from pytest_portable.environment.configuration import (
 from pytest_portable.environment.failed_builds import recall_failure, remember_failure
 from pytest_portable.environment.housekeeping import clean_up
 from pytest_portable.environment.install_errors import last_words
-from pytest_portable.environment.installers import OLDEST_UV, PipInstaller, UvInstaller, find_uv
+from pytest_portable.environment.installers import (
+    OLDEST_UV,
+    Installer,
+    PipInstaller,
+    UvInstaller,
+    find_uv,
+)
 from pytest_portable.environment.interpreters import find_interpreter
 from pytest_portable.environment.layout import environment_python
+from pytest_portable.environment.probing import Interpreter
 from pytest_portable.environment.project import read_tree
 from pytest_portable.environment.request import Environment, EnvironmentRequest, StoreSettings
 from pytest_portable.environment.requirements import (
@@ -32,30 +39,24 @@ from pytest_portable.environment.requirements import (
     read_requirements,
     runtime_pins,
 )
-from pytest_portable.environment.store import SCHEMA, Record, Store, session_store
+from pytest_portable.environment.store import SCHEMA, BuildRecord, Store, session_store
 from pytest_portable.errors import InstallError, SetupError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from pytest_portable.environment.installers import Installer
-    from pytest_portable.environment.probing import Interpreter
 
 __all__ = ["find_environment", "prepare", "prepare_all"]
 
 
 def _silent(_step: str) -> None:
-    """Tell nobody."""
+    """Report nothing."""
 
 
 def _silent_of(_request: EnvironmentRequest, _step: str) -> None:
-    """Tell nobody."""
+    """Report nothing."""
 
 
 def _forget(
     _request: EnvironmentRequest, _found: Environment | SetupError, _seconds: float
 ) -> None:
-    """Keep nothing: all come back at the end."""
+    """Do nothing: the results are returned at the end."""
 
 
 def prepare(
@@ -64,15 +65,15 @@ def prepare(
     *,
     report: Callable[[str], None] = _silent,
 ) -> Environment:
-    """Give the environment that was asked for; build it where it is not there.
+    """Return the wanted environment; build it where the store does not have it.
 
-    One that is there costs no process and no network access. Any number of processes and threads
+    One in the store needs no process and no network access. Any number of processes and threads
     may ask for the same one at the same time: one builds, the others wait.
 
     Args:
         request: what it holds and which Python it runs.
         settings: where it is kept and how it is made.
-        report: told each step of the work, never called for an environment that is there.
+        report: called with each step of the work, never for an environment that is in the store.
 
     Returns:
         An environment that holds exactly the declared distributions, to be used read-only.
@@ -86,7 +87,7 @@ def prepare(
 
 
 def find_environment(request: EnvironmentRequest, settings: StoreSettings) -> Environment | None:
-    """Give the environment that was asked for where it is at hand; nothing is built or changed.
+    """Return the wanted environment if the store has it; nothing is built or changed.
 
     Raises:
         InterpreterNotFoundError: no interpreter satisfies the spec.
@@ -128,16 +129,16 @@ def _prepare(
 
 
 def _spec(request: EnvironmentRequest) -> str | None:
-    """Give the interpreter spec; a relative path starts where those of requirements do."""
+    """Return the interpreter spec; a relative path starts at the root of the requirements."""
     if request.python is None or not {"/", os.sep} & set(request.python):
         return request.python
     return str(request.root / Path(request.python).expanduser())
 
 
 def _provide(
-    plan: BuildPlan, store: Store, record: Record | None, report: Callable[[str], None]
-) -> tuple[Store, Record, list[str]]:
-    """Build or renew an environment where that can be done; say so where it cannot."""
+    plan: BuildPlan, store: Store, record: BuildRecord | None, report: Callable[[str], None]
+) -> tuple[Store, BuildRecord, list[str]]:
+    """Build or renew an environment; add a remark where it could not be renewed."""
     if store.is_writable():
         return store, *_obtain(plan, store, report)
     if record is not None:
@@ -159,19 +160,19 @@ def prepare_all(
     Args:
         requests: equal ones are prepared once.
         settings: for all of them.
-        report: told each step of each environment, from several threads.
-        ended: told what came of each environment, and the seconds it took, as soon as that is
-            known, from several threads.
+        report: called with each step of each environment, from several threads.
+        ended: called with the result of each environment and the seconds it took, as soon as it
+            is ready, from several threads.
 
     Returns:
-        The environment or what went wrong, for every request, in their order.
+        The environment or the error, for every request, in their order.
     """
     wanted = list(dict.fromkeys(requests))
     stop = threading.Event()
 
     def one(request: EnvironmentRequest) -> Environment | SetupError:
         def tell(step: str) -> None:
-            # Called between steps and while a lock is waited for: a good place to give up.
+            # Called between steps and while waiting for a lock: a good place to stop.
             if stop.is_set():
                 raise SetupError("the preparation was stopped")
             report(request, step)
@@ -189,7 +190,7 @@ def prepare_all(
     with ThreadPoolExecutor(max(1, min(len(wanted), os.cpu_count() or 1))) as pool:
         try:
             return dict(zip(wanted, pool.map(one, wanted), strict=True))
-        except BaseException:  # Ctrl-C reaches this thread only; the others have to be told
+        except BaseException:  # Ctrl-C reaches this thread only; this stops the others
             stop.set()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
@@ -254,8 +255,8 @@ def _installer(settings: StoreSettings) -> Installer:
     return PipInstaller()
 
 
-def _is_stale(record: Record, settings: StoreSettings) -> bool:
-    """Whether newer versions may be had and should be asked for."""
+def _is_stale(record: BuildRecord, settings: StoreSettings) -> bool:
+    """Return whether there may be newer versions, and they are wanted."""
     if settings.offline or record.is_pinned or not record.requirements:
         return False
     if settings.refresh and record.resolved < settings.since:
@@ -265,10 +266,10 @@ def _is_stale(record: Record, settings: StoreSettings) -> bool:
 
 def _obtain(
     plan: BuildPlan, store: Store, report: Callable[[str], None]
-) -> tuple[Record, list[str]]:
-    """Build, or confirm, what a key stands for, alone among all who want it."""
+) -> tuple[BuildRecord, list[str]]:
+    """Build or confirm the environment of a key, while holding its lock."""
     with store.lock(plan.key, report):
-        old = store.lookup(plan.key)  # somebody may have built it while we waited
+        old = store.lookup(plan.key)  # another process may have built it while we waited
         if old is None:
             return _build_first(plan, store, report), []
         if not _is_stale(old, plan.settings):
@@ -276,9 +277,9 @@ def _obtain(
         return _renew(old, plan, store, report)
 
 
-def _build_first(plan: BuildPlan, store: Store, report: Callable[[str], None]) -> Record:
+def _build_first(plan: BuildPlan, store: Store, report: Callable[[str], None]) -> BuildRecord:
     known = recall_failure(store, plan.key, since=plan.settings.since)
-    if known is not None:  # eight workers need not fail one after the other
+    if known is not None:  # else eight workers would fail one after the other
         raise known
     try:
         record = build(plan, store, report)
@@ -291,8 +292,8 @@ def _build_first(plan: BuildPlan, store: Store, report: Callable[[str], None]) -
 
 
 def _renew(
-    old: Record, plan: BuildPlan, store: Store, report: Callable[[str], None]
-) -> tuple[Record, list[str]]:
+    old: BuildRecord, plan: BuildPlan, store: Store, report: Callable[[str], None]
+) -> tuple[BuildRecord, list[str]]:
     try:
         report(f"asking for newer versions of {', '.join(old.requirements)}")
         if is_current(plan, store, old):
@@ -309,13 +310,15 @@ def _renew(
         record = replace(old, resolved=record.resolved)
         store.point(record)
     else:
-        # The old build stays for those who use it; it goes when nobody did for a while.
+        # The old build stays for its users; pruning removes it when it was not used for a while.
         store.publish(record)
         clean_up(store)
     return record, []
 
 
-def _environment(plan: BuildPlan, store: Store, record: Record, remarks: list[str]) -> Environment:
+def _environment(
+    plan: BuildPlan, store: Store, record: BuildRecord, remarks: list[str]
+) -> Environment:
     path = store.builds / record.build
     return Environment(
         key=plan.key,

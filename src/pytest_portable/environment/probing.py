@@ -1,4 +1,4 @@
-"""Ask an interpreter what it is: one short process, its answer kept by path, size and time."""
+"""Ask an interpreter for its facts: one short process, whose answer is cached."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ __all__ = [
 ]
 
 PROBE_TIMEOUT_SECONDS = 30.0
-# Part of every kept answer's name: another question must not get an old answer.
+# Part of the name of every kept answer: a changed question must not get an old answer.
 _PROBE_SCHEMA = 1
 PROBE_BEGIN, PROBE_END = "<<pytest-portable-begin>>", "<<pytest-portable-end>>"
-# Runs on CPython 3.6 and newer with `-I -S`; Python 2 refuses `-I` with a status of its own.
+# Runs on CPython 3.6 and newer with `-I -S`; Python 2 refuses `-I` with its own status.
 PROBE_SOURCE = """
 import json, os, platform, sys, sysconfig
 try:
@@ -80,11 +80,11 @@ class Interpreter:
         path: the executable as it was found; links are not followed, so that a virtual
             environment stays one.
         implementation: `cpython`, `pypy`, ...
-        version: as `platform.python_version()` gives it.
+        version: as `platform.python_version()` returns it.
         version_info: major, minor, micro.
-        platform: as `sysconfig.get_platform()` gives it.
-        identity: all that makes this interpreter another one than the next, as JSON: build,
-            ABI, platform, real path, size and modification time of the base executable.
+        platform: as `sysconfig.get_platform()` returns it.
+        identity: what distinguishes this interpreter from others, as JSON: build, ABI, platform,
+            real path, size and modification time of the base executable.
     """
 
     path: Path
@@ -101,34 +101,34 @@ class Interpreter:
 
     @property
     def name(self) -> str:
-        """Its name as a person would say it, such as `CPython 3.12.1`."""
+        """Its name for people, such as `CPython 3.12.1`."""
         name = {"cpython": "CPython", "pypy": "PyPy"}.get(self.implementation, self.implementation)
         return f"{name} {self.version}"
 
     def __str__(self) -> str:
-        """Name it and say where it is."""
+        """Return its name and its path."""
         return f"{self.name} ({self.path})"
 
 
 def has_shim(path: Path) -> bool:
-    """Whether a path leads through a version manager's shims, which may refuse to run."""
+    """Return whether a path leads through a version manager's shims, which may refuse to run."""
     return any(part.lower() == "shims" for part in path.parts)
 
 
 def base_executable(interpreter: Interpreter) -> Path:
-    """Give the executable of the installation behind an interpreter, links followed."""
+    """Return the executable of the installation behind an interpreter, links followed."""
     return Path(interpreter.facts["base"])
 
 
 def probe(path: Path, cache_dir: Path) -> Interpreter:
-    """Ask one interpreter for its facts, or recall what it said when it was last asked.
+    """Return one interpreter with its facts, asked for now or cached.
 
     Args:
         path: an executable, not a shim.
         cache_dir: where answers are kept; it need not be writable.
 
     Returns:
-        The interpreter; no process is started where size and time are those of a kept answer.
+        The interpreter; no process is started where size and time are those of a cached answer.
 
     Raises:
         ProbeError: it is not there, does not start, or does not answer.
@@ -152,7 +152,7 @@ def _probe(path: Path, size: int, mtime_ns: int, cache_dir: Path) -> Interpreter
         facts = _ask(path)
         _keep(kept, facts)
         base_status = Path(facts["base"]).stat()
-    # The time of the base executable, not of the link to it: an upgrade in place shows.
+    # The time of the base executable, not of the link to it, changes with an upgrade in place.
     identity = {**facts, "size": base_status.st_size, "mtime_ns": base_status.st_mtime_ns}
     major, minor, micro = facts["version_info"]
     return Interpreter(
@@ -185,7 +185,7 @@ def _ask(path: Path) -> dict[str, Any]:
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise ProbeError(f"{path} does not run: {error}") from error
-    # Markers, because sitecustomize and friends of unusual builds may print first.
+    # Markers, because `sitecustomize` may print first.
     _, begun, rest = done.stdout.partition(PROBE_BEGIN)
     answer, ended, _ = rest.partition(PROBE_END)
     if "Unknown option: -I" in done.stderr:
@@ -197,7 +197,7 @@ def _ask(path: Path) -> dict[str, Any]:
 
 
 def _keep(kept: Path, facts: dict[str, Any]) -> None:
-    """Write an answer down atomically; a cache that cannot be written costs only time."""
+    """Write an answer atomically; a cache that cannot be written costs only time."""
     with suppress(OSError):
         kept.parent.mkdir(parents=True, exist_ok=True)
         descriptor, draft = tempfile.mkstemp(dir=kept.parent, prefix=".draft-")

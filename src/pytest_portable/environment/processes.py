@@ -1,4 +1,4 @@
-"""The one door through which installers are started."""
+"""Start installers and other tools; nothing else does."""
 
 from __future__ import annotations
 
@@ -9,18 +9,16 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import Protocol
 
 from pytest_portable.errors import SetupError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
-
 __all__ = ["Completed", "Processes", "Runner"]
 
-# How long the output of a finished tool is waited for: a grandchild may hold the pipe open.
+# How long to wait for the output of a finished tool: a grandchild may hold the pipe open.
 _DRAIN_SECONDS = 1.0
 _POLL_SECONDS = 0.2
 
@@ -31,8 +29,8 @@ class Completed:
 
     Attributes:
         status: exit status, negative for a signal.
-        output: standard output and standard error as they came, credentials cut.
-        timed_out: whether it was stopped because its time was over.
+        output: standard output and standard error together, credentials cut.
+        timed_out: whether it was stopped at the time limit.
     """
 
     status: int
@@ -41,17 +39,17 @@ class Completed:
 
     @property
     def ok(self) -> bool:
-        """Whether the tool did what it was asked to do."""
+        """Whether the tool succeeded."""
         return self.status == 0 and not self.timed_out
 
 
 class Runner(Protocol):
-    """Starts tools; tests put a fake in its place."""
+    """Starts tools; tests replace it by a fake."""
 
     def run(
         self, argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout_seconds: float
     ) -> Completed:
-        """Run a tool to its end and give its output."""
+        """Run a tool to its end and return its output."""
         ...
 
 
@@ -61,12 +59,12 @@ class Processes:
     def __init__(
         self, redact: Callable[[str], str], log: Path | None, stop: threading.Event
     ) -> None:
-        """Start with nothing running.
+        """Prepare to run tools.
 
         Args:
             redact: cuts credentials; applied to each line before it is kept anywhere.
             log: file the output is appended to.
-            stop: once set, what runs is ended and nothing more is started.
+            stop: once set, running tools are ended and no more are started.
         """
         self._redact = redact
         self._log = log
@@ -75,7 +73,7 @@ class Processes:
     def run(
         self, argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout_seconds: float
     ) -> Completed:
-        """Run a tool to its end; its whole process group goes when its time is over.
+        """Run a tool to its end; its whole process group is killed at the time limit.
 
         Raises:
             SetupError: the tool cannot be started, or everything was stopped.
@@ -99,7 +97,7 @@ class Processes:
         try:
             completed = self._wait(process, timeout_seconds)
         finally:
-            # Also on Ctrl-C: a session of its own never sees the terminal's signal.
+            # Also on Ctrl-C: the signal of the terminal does not reach its session.
             _kill(process)
         self._check()
         return completed
@@ -113,7 +111,7 @@ class Processes:
         reader = threading.Thread(target=self._read, args=(process, lines), daemon=True)
         reader.start()
         deadline = time.monotonic() + timeout_seconds
-        # The end of the output wakes us at once; `Popen.wait(timeout)` polls, up to 50 ms late.
+        # The end of the output wakes us at once; `Popen.wait(timeout)` may be 50 ms late.
         while reader.is_alive() and process.poll() is None and not self._stop.is_set():
             if (left := deadline - time.monotonic()) <= 0:
                 break
@@ -136,7 +134,7 @@ class Processes:
     def _note(self, text: str) -> None:
         if self._log is None:
             return
-        # A log that cannot be written must not cost the environment.
+        # A log that cannot be written must not fail the build.
         with contextlib.suppress(OSError), self._log.open("a", encoding="utf-8") as stream:
             stream.write(self._redact(text))
 
@@ -149,7 +147,7 @@ def _ends_within(process: subprocess.Popen[str], seconds: float) -> bool:
 
 
 def _kill(process: subprocess.Popen[str]) -> None:
-    """End a process and whatever it left running."""
+    """End a process and its children."""
     if sys.platform == "win32":
         process.kill()
     else:

@@ -1,8 +1,8 @@
-"""The local project as a wheel: built from what was hashed, and only when that changes.
+"""The local project as a wheel, built again only when its files change.
 
 A project is never installed editable: what is missing from its wheel has to be missing there. It
-is built in a copy that holds exactly the files whose content is the wheel's name in the cache, so
-that neither a stale `build/` folder nor an unsaved thought of the working tree gets in.
+is built in a copy that holds exactly the hashed files, so that neither a stale `build/` folder nor
+later changes of the working tree get in. The hash names the wheel in the cache.
 """
 
 from __future__ import annotations
@@ -12,23 +12,19 @@ import hashlib
 import os
 import shutil
 import subprocess
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
+from pytest_portable.environment.probing import Interpreter
 from pytest_portable.environment.sources import read_toml
 from pytest_portable.errors import SetupError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from pytest_portable.environment.probing import Interpreter
 
 __all__ = ["Tree", "copy_tree", "keep_wheel", "kept_wheel", "read_tree"]
 
 _GIT_SECONDS = 60.0
-# What tools leave behind; none of it is a project's source, all of it changes all the time.
+# Files that tools leave behind: no source of the project, and they change all the time.
 _JUNK = frozenset(
     {
         *(".git", ".hg", ".svn", ".tox", ".nox", ".venv", "venv", "node_modules", "htmlcov"),
@@ -57,10 +53,10 @@ class Tree:
 
 
 def read_tree(path: Path) -> Tree:
-    """List and hash a project's files.
+    """Return a project's files and their hash.
 
-    In a git repository these are the files that git tracks or would track, and ignored ones that
-    lie inside packages (generated modules and data); elsewhere all but what tools leave behind.
+    In a git repository these are the files that git tracks or would track, and ignored ones inside
+    packages (generated modules and data); elsewhere all but what tools leave behind.
 
     Args:
         path: a folder with `pyproject.toml` or `setup.py`.
@@ -69,14 +65,14 @@ def read_tree(path: Path) -> Tree:
     files = tuple(sorted(set(listed if listed is not None else _walked(path, path))))
     state, folder = "", None
     if listed is not None and _has_dynamic_version(path):
-        # Tags and the distance to them make the version, so they make another wheel.
+        # The version depends on tags and the distance to them, so the wheel does too.
         state = _git(path, "describe", "--tags", "--long", "--always", "--dirty") or ""
         folder = Path((_git(path, "rev-parse", "--absolute-git-dir") or "").strip())
     return Tree(path, files, _digest(path, files, state), folder)
 
 
 def _digest(path: Path, files: tuple[str, ...], state: str) -> str:
-    """Hash contents; within one process, only when sizes or times have changed."""
+    """Hash contents; the result is cached in this process by sizes and times."""
     stamps = []
     for name in files:
         status = (path / name).stat()
@@ -89,7 +85,7 @@ def _content_digest(path: Path, stamps: tuple[tuple[str, int, int, int], ...], s
     digest = hashlib.sha256(state.encode())
     for name, _size, _time, mode in stamps:
         digest.update(f"{name}\0{bool(mode)}\0".encode(errors="surrogateescape"))
-        # Hashed one by one: no file's end can pass for the next one's beginning.
+        # Each file is hashed by itself, so that moving bytes between files changes the result.
         digest.update(hashlib.sha256((path / name).read_bytes()).digest())
     return digest.hexdigest()
 
@@ -102,7 +98,7 @@ def _has_dynamic_version(path: Path) -> bool:
 
 
 def _git_files(path: Path) -> list[str] | None:
-    """List what git knows of a folder; `None` where git cannot say."""
+    """Return the files that git lists in a folder; `None` where git fails."""
     if (known := _git_list(path, "--cached", "--others", "--exclude-standard")) is None:
         return None
     if not {"pyproject.toml", "setup.py"} & set(known):
@@ -120,7 +116,7 @@ def _git_list(path: Path, *options: str) -> list[str] | None:
 
 
 def _git(path: Path, *arguments: str) -> str | None:
-    # A hook's GIT_DIR and GIT_INDEX_FILE would answer for another repository.
+    # In a git hook, GIT_DIR and GIT_INDEX_FILE may name another repository.
     env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     with suppress(OSError, subprocess.SubprocessError):
         done = subprocess.run(
@@ -139,7 +135,7 @@ def _git(path: Path, *arguments: str) -> str | None:
 
 
 def _expanded(path: Path, name: str) -> Iterable[str]:
-    """Give a file, or the files of a folder that git names as one (a submodule, a link)."""
+    """Return a file, or the files of a folder that git names as one (a submodule, a link)."""
     place = path / name
     if place.is_dir():
         return _walked(path, place)
@@ -161,17 +157,17 @@ def _is_junk(name: str) -> bool:
 
 
 def copy_tree(tree: Tree, target: Path) -> None:
-    """Copy exactly the hashed files; git's state comes along where the version needs it.
+    """Copy exactly the hashed files, and git's state where the version needs it.
 
     Raises:
-        SetupError: a file went away meanwhile.
+        SetupError: a file was removed meanwhile.
     """
     try:
         for name in tree.files:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(tree.path / name, target / name)
         if tree.git_folder is not None:
-            # A gitfile: git takes the folder that holds it for the working tree.
+            # With a gitfile, git takes the folder that holds it as the working tree.
             text = f"gitdir: {tree.git_folder}\n"
             (target / ".git").write_text(text, encoding="utf-8")
     except OSError as error:
@@ -179,21 +175,21 @@ def copy_tree(tree: Tree, target: Path) -> None:
 
 
 def kept_wheel(wheels: Path, tree: Tree, interpreter: Interpreter) -> Path | None:
-    """Find the wheel of a tree that serves an interpreter."""
+    """Return the wheel of a tree that fits an interpreter."""
     for folder in (wheels / tree.digest, wheels / _own_folder(tree, interpreter)):
         for wheel in folder.glob("*.whl"):
             with suppress(OSError):
-                os.utime(folder)  # for the garbage collector
+                os.utime(folder)  # pruning goes by this time
             return wheel
     return None
 
 
 def keep_wheel(wheels: Path, tree: Tree, interpreter: Interpreter, built: Path) -> Path:
-    """Keep a wheel just built: for all interpreters if it is pure, else for this one."""
+    """Keep a new wheel: for all interpreters if it is pure, else for this one."""
     pure = built.name.endswith("-none-any.whl") and "py3" in built.name.split("-")[-3].split(".")
     folder = wheels / (tree.digest if pure else _own_folder(tree, interpreter))
     folder.mkdir(parents=True, exist_ok=True)
-    # Within the folder first: a name that ends in .whl is complete.
+    # Under another name first: a file that ends in .whl is complete.
     draft = folder / f".{built.name}.draft"
     shutil.copyfile(built, draft)
     return draft.replace(folder / built.name)

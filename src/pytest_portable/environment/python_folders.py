@@ -1,4 +1,4 @@
-"""Where Pythons get installed: version managers, CI tool caches, system places.
+"""Folders in which Pythons are installed: version managers, CI tool caches, the system's.
 
 Version managers put shims on `PATH` that refuse to run outside a configured folder, so the
 installations behind them are looked up directly.
@@ -9,16 +9,12 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pytest_portable.environment.probing import has_shim
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from pytest_portable.environment.specs import InterpreterSpec, Release
+from pytest_portable.environment.specs import InterpreterSpec, Release
 
 __all__ = ["Candidate", "Root", "candidates", "install_roots", "path_candidates"]
 
@@ -45,7 +41,7 @@ class Root:
 
 @dataclass(frozen=True)
 class Candidate:
-    """An executable whose path says which release it should be; nothing was started yet."""
+    """An executable, not started yet, and the release that its path names."""
 
     path: Path
     release: Release
@@ -53,7 +49,7 @@ class Candidate:
 
 
 def install_roots(variables: Mapping[str, str], home: Path) -> tuple[Root, ...]:
-    """List the places where Pythons are installed, existing ones only.
+    """Return the folders in which Pythons are installed, existing ones only.
 
     Args:
         variables: environment variables; those of the version managers move their roots.
@@ -113,7 +109,7 @@ def _windows(variables: Mapping[str, str], home: Path) -> Iterator[Root]:
 
 
 def candidates(spec: InterpreterSpec, roots: tuple[Root, ...]) -> list[Candidate]:
-    """List the installations that may satisfy a spec by their path alone, newest first."""
+    """Return the installations whose path may satisfy a spec, newest first."""
     found = [
         candidate
         for root in roots
@@ -147,7 +143,7 @@ def _candidate(spec: InterpreterSpec, root: Root, prefix: Path) -> Candidate | N
 
 
 def _release(text: str) -> Release:
-    """Read the release that a folder's name spells, `()` where it spells none."""
+    """Return the release in a folder's name, `()` where there is none."""
     found = _DOTTED.search(text) or _JOINED.search(text)
     return tuple(int(part) for part in found.groups() if part) if found else ()
 
@@ -163,7 +159,7 @@ def _executable(prefix: Path, release: Release) -> Path | None:
 
 
 def path_candidates(spec: InterpreterSpec, variables: Mapping[str, str]) -> Iterator[Path]:
-    """List the executables on `PATH` whose names fit a spec, shims left out."""
+    """Yield the executables on `PATH` whose names fit a spec, shims left out."""
     stem = "python" if spec.implementation == "cpython" else spec.implementation
     numbers = ".".join(map(str, spec.release[:2]))
     names = [f"{stem}{numbers}", f"{stem}3", stem] if numbers else [f"{stem}3", stem]

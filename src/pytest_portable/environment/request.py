@@ -1,18 +1,15 @@
-"""What an environment is asked for with, and what is handed over."""
+"""A request for an environment, the settings, and the environment itself."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from pytest_portable.agent.command_target import CommandTarget
-    from pytest_portable.environment.installers import Installer
-    from pytest_portable.environment.probing import Interpreter
+from pytest_portable.agent.command_target import CommandTarget
+from pytest_portable.environment.installers import Installer
+from pytest_portable.environment.probing import Interpreter
 
 __all__ = ["DAY_SECONDS", "Environment", "EnvironmentRequest", "StoreSettings"]
 
@@ -21,7 +18,7 @@ DAY_SECONDS = 86_400.0
 
 @dataclass(frozen=True, kw_only=True)
 class EnvironmentRequest:
-    """One environment that somebody needs.
+    """One environment that is wanted.
 
     Attributes:
         python: interpreter spec; `None` for the host's interpreter.
@@ -29,9 +26,9 @@ class EnvironmentRequest:
             the interpreter `python` as it is and install nothing.
         runtime: what the serializer needs, pinned at the host's version (`"dill==0.4.1"`).
             Dropped where `requirements` names the distribution; where the pin does not resolve
-            beside the requirements, the newest that does is taken.
+            with the requirements, the newest version that does is installed.
         root: where relative paths in requirement lines start.
-        command: a target that a command starts, used as it is; the rest says nothing then.
+        command: a target that a command starts, used as it is; the rest is ignored then.
     """
 
     python: str | None
@@ -46,7 +43,7 @@ class StoreSettings:
     """Where environments are kept and how they are made.
 
     Attributes:
-        cache_dir: the store; a session-only one takes its place where it cannot be written.
+        cache_dir: the store; replaced by one for the session where it cannot be written.
         installer: `auto` (uv where it is found, else pip), `uv`, `pip`, or the name of one of
             `installers`.
         offline: never ask an index.
@@ -75,18 +72,17 @@ class StoreSettings:
 
 @dataclass(frozen=True)
 class Environment:
-    """An environment that is there, to be used read-only.
+    """A prepared environment, to be used read-only.
 
     Attributes:
-        key: hash of everything that shaped it.
+        key: hash of everything that it depends on.
         path: its folder (`sys.prefix`).
         executable: its interpreter.
         interpreter: the interpreter it was made from.
         distributions: canonical name -> version of all that is installed.
-        notes: what somebody should know of what it holds, such as a version other than the one
-            asked for.
-        remarks: what somebody should know of how it was had this time, such as an index that
-            was out of reach.
+        notes: for users, about its contents, such as a version other than the wanted one.
+        remarks: for users, about its preparation this time, such as an index that could not be
+            reached.
         command: what starts its interpreter, where that is no file of this machine.
     """
 

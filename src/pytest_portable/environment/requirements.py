@@ -1,4 +1,4 @@
-"""Requirement lines read, with all they name, into what is installed and what shapes the key."""
+"""Read requirement lines and the files they name: what is installed, and the key's text."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import functools
 import hashlib
 import json
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import Requirement
@@ -21,14 +22,10 @@ from pytest_portable.environment.lines import (
     direct_reference,
     parse_line,
 )
+from pytest_portable.environment.probing import Interpreter
 from pytest_portable.environment.sources import group_lines, read_text, read_toml, script_lines
 from pytest_portable.errors import SetupError
 from pytest_portable.report.redaction import redact
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from pytest_portable.environment.probing import Interpreter
 
 __all__ = [
     "Declared",
@@ -64,7 +61,7 @@ class ProjectPath:
 
 @dataclass
 class Declared:
-    """What a list of requirement lines asks for, files, groups and scripts read in.
+    """The content of a list of requirement lines, with files, groups and scripts read.
 
     Attributes:
         lines: for the installer, paths absolute, credentials in place: never to be shown.
@@ -93,13 +90,13 @@ class Declared:
 
     @property
     def is_hashed(self) -> bool:
-        """Whether hashes are asked for, which installers then demand of every line."""
+        """Whether a line has hashes; installers then want them for every line."""
         required = any(option.startswith("--require-hashes") for option in self.options)
         return required or any("--hash" in line for line in self.lines)
 
     @property
     def is_pinned(self) -> bool:
-        """Whether every version is settled by hashes or a lock, so that nothing can move."""
+        """Whether hashes or a lock decide every version, so that nothing can change."""
         return not self.projects and (self.is_hashed or not self.lines)
 
 
@@ -122,7 +119,7 @@ def read_requirements(
         What is to be installed, and its canonical text.
 
     Raises:
-        SetupError: a line does not parse or a file, group or tree is not there; all of them.
+        SetupError: a line does not parse, or a file, group or tree is missing; names all mistakes.
     """
     reader = _Reader(root, interpreter.facts["marker"])
     reader.read(lines, "deps", constraining=False)
@@ -131,13 +128,13 @@ def read_requirements(
     if reader.mistakes:
         raise SetupError("\n".join(dict.fromkeys(reader.mistakes)))
     declared = reader.declared
-    # The order of options may decide which index wins; the order of requirements never does.
-    declared.identity = [*sorted(set(declared.identity)), *map(redact, declared.options)]
-    return declared
+    # The order of options may decide which index wins; that of requirements decides nothing.
+    identity = [*sorted(set(declared.identity)), *map(redact, declared.options)]
+    return replace(declared, identity=identity)
 
 
 class _Reader:
-    """Collects one declaration; files are followed as they come."""
+    """Collects one declaration; files that lines name are read at once."""
 
     def __init__(self, root: Path, marker_environment: Mapping[str, str]) -> None:
         self.declared = Declared()
@@ -149,7 +146,7 @@ class _Reader:
     def read(self, lines: Iterable[str], source: str, *, constraining: bool) -> None:
         for text in lines:
             try:
-                # A file is read by others too and may say so; here it is a wheel all the same.
+                # Other tools read the file too and may need `-e`; here it is a wheel anyway.
                 line = _parse(text if source == "deps" else _EDITABLE.sub("", text))
                 self._add(line, constraining=constraining)
             except (LineError, SetupError, InvalidMarker) as error:  # noqa: PERF203 - all mistakes at once
@@ -182,12 +179,12 @@ class _Reader:
 
     def _follow(self, line: Line, *, constraining: bool) -> None:
         if "://" in line.value:
-            # Left to the installer: we neither have the network nor the user's credentials.
+            # Left to the installer, which has the network and the user's credentials.
             lines = self.declared.options if constraining else self.declared.lines
             lines.append(f"{'-c' if constraining else '-r'} {line.value}")
             self.declared.identity.append(redact(lines[-1]))
             return
-        # As pip does: a nested file is found from the file that names it.
+        # As in pip, a nested file is relative to the file that names it.
         base = self._files[-1].parent if self._files else self._root
         path = (base / Path(line.value).expanduser()).resolve()
         if path in self._files or len(self._files) > _MAX_DEPTH:
@@ -204,7 +201,7 @@ class _Reader:
         name = line.text.removesuffix(line.value).rstrip(" =")
         if name not in {"-f", "--find-links"} or "://" in line.value:
             return line.text
-        # As with pip: beside the file that says so, else where pip would have been run.
+        # As in pip: relative to the file that has the option, else to where pip would be run.
         bases = [*(path.parent for path in self._files[-1:]), self._root]
         places = [base / Path(line.value).expanduser() for base in bases]
         return f"{name} {next((each for each in places if each.exists()), places[-1])}"
@@ -213,7 +210,7 @@ class _Reader:
         path = (self._root / line.value).resolve()
         packages = read_toml(path, line.text).get("packages", [])
         self.declared.locks.append(path)
-        self.declared.names |= {canonicalize_name(str(each.get("name"))) for each in packages}
+        self.declared.names.update(canonicalize_name(str(each.get("name"))) for each in packages)
         self.declared.identity.append(f"lock {file_digest(path)}")
 
     def _add_project(self, line: Line) -> None:
@@ -234,7 +231,7 @@ class _Reader:
         if line.kind == "requirement":
             requirement = _requirement(line.value)
             if requirement.url and _LOCAL.match(requirement.url):
-                # A path behind a name is a path: content counts, wherever we are started.
+                # A path behind a name is a path too: its content counts.
                 self._add(_path_line(requirement, line), constraining=constraining)
                 return
             identity = " ".join([_canonical(requirement), *sorted(line.hashes)])
@@ -258,7 +255,7 @@ class _Reader:
             return
         self.declared.lines.append(text)
         self.declared.identity.append(identity)
-        self.declared.names |= {name} - {""}
+        self.declared.names.update({name} - {""})
 
     def _holds(self, marker: str) -> bool:
         return not marker or Marker(marker).evaluate(self._marker_environment)
@@ -283,12 +280,12 @@ def _requirement(text: str) -> Requirement:
 
 
 def _joined(content: str) -> list[str]:
-    """Join continued lines; a comment line inside a continuation ends nothing, as with pip."""
+    """Join continued lines; as in pip, a comment line does not end a continuation."""
     return content.replace("\\\r\n", " ").replace("\\\n", " ").splitlines()
 
 
 def _canonical(requirement: Requirement) -> str:
-    """Write a requirement so that equal ones are equal texts; credentials are cut."""
+    """Return a requirement as text, the same for equal ones; credentials are cut."""
     extras = ",".join(sorted(map(str, map(canonicalize_name, requirement.extras))))
     specifiers = ",".join(sorted(map(str, requirement.specifier)))
     url = f" @ {redact(requirement.url)}" if requirement.url else ""
@@ -297,7 +294,7 @@ def _canonical(requirement: Requirement) -> str:
 
 
 def runtime_pins(runtime: Iterable[str], declared: Declared) -> tuple[str, ...]:
-    """Give what the serializer needs beside the declaration; what it names itself wins."""
+    """Return the serializer's requirements that the declaration does not name itself."""
     return tuple(
         line for line in runtime if canonicalize_name(Requirement(line).name) not in declared.names
     )

@@ -1,11 +1,12 @@
-"""Requirement lines kept elsewhere: dependency groups (PEP 735) and scripts (PEP 723)."""
+"""Requirement lines in other files: dependency groups (PEP 735) and scripts (PEP 723)."""
 
 from __future__ import annotations
 
 import difflib
 import re
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from packaging.utils import canonicalize_name
 
@@ -16,8 +17,6 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib  # pytest brings it there
 
-if TYPE_CHECKING:
-    from pathlib import Path
 
 __all__ = ["group_lines", "read_text", "read_toml", "script_lines"]
 
@@ -28,7 +27,7 @@ def read_text(path: Path, declared: str) -> str:
     """Read a file that a requirement line names.
 
     Raises:
-        SetupError: it cannot be read; the message names the line and where it was looked for.
+        SetupError: it cannot be read; the message has the line and the path.
     """
     try:
         return path.read_text(encoding="utf-8-sig")
@@ -50,7 +49,7 @@ def read_toml(path: Path, declared: str) -> dict[str, Any]:
 
 
 def group_lines(root: Path, name: str) -> tuple[str, ...]:
-    """Give the requirement lines of one dependency group, included groups in place.
+    """Return the requirement lines of one dependency group, included groups in place.
 
     Args:
         root: folder of `pyproject.toml`.
@@ -90,7 +89,7 @@ def _expand(groups: dict[Any, Any], name: str, path: Path, parents: tuple[str, .
 
 
 def script_lines(path: Path, declared: str) -> tuple[str, ...]:
-    """Give the requirement lines of a script's inline metadata.
+    """Return the requirement lines of a script's inline metadata.
 
     Raises:
         SetupError: the file cannot be read or has no single valid `script` block.

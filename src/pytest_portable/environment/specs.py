@@ -59,11 +59,11 @@ class InterpreterSpec:
 
     @property
     def is_any(self) -> bool:
-        """Whether the host's own interpreter will do (`None`, `"python"`)."""
+        """Whether the host's own interpreter satisfies it (`None`, `"python"`)."""
         return self.path is None and not self.release and not self.ranges
 
     def admits_release(self, release: Release) -> bool:
-        """Whether a release, or its known beginning, can satisfy this spec.
+        """Return whether a release, or its known beginning, can satisfy this spec.
 
         Args:
             release: numbers such as `(3, 12, 1)`; `(3, 12)` where no more is known.
@@ -78,7 +78,7 @@ class InterpreterSpec:
 
 
 def _holds(operator: str, wanted: Release, release: Release) -> bool:
-    """Compare at the precision that was written: 3.12.1 is within `<=3.12`, not within `>3.12`."""
+    """Compare as many numbers as were written: 3.12.1 is within `<=3.12`, not `>3.12`."""
     if operator == "~=" and len(release) >= len(wanted):
         return release[: len(wanted)] >= wanted and release[: len(wanted) - 1] == wanted[:-1]
     known = min(len(release), len(wanted))
@@ -137,7 +137,7 @@ def _is_path(text: str) -> bool:
 
 
 def _implementation(name: str | None) -> str:
-    # "python" says nothing about the implementation; the host's is the least surprising one.
+    # "python" names no implementation; the host's is the least surprising one.
     return _IMPLEMENTATIONS[(name or "py").lower()] or sys.implementation.name
 
 

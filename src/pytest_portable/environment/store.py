@@ -1,7 +1,7 @@
 """Environments on disk: a pointer per key, immutable builds, a lock per key.
 
-Nothing that can be read is ever changed: a build lies at its final path from the start and becomes
-visible when its pointer is replaced. Readers take no lock.
+A visible build is never changed: it is made at its final path and becomes visible when its pointer
+is replaced. Readers take no lock.
 """
 
 from __future__ import annotations
@@ -14,20 +14,17 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pytest_portable.environment.layout import environment_python
 from pytest_portable.environment.request import DAY_SECONDS
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-__all__ = ["MARKER", "Record", "Store", "read_record", "session_store", "write_atomically"]
+__all__ = ["MARKER", "BuildRecord", "Store", "read_record", "session_store", "write_atomically"]
 
 SCHEMA = 1
-# Lies in every build: the key at once, so that leftovers have an owner; the record when complete.
+# In every build: first the key, so that leftovers have an owner; the record once it is complete.
 MARKER = ".pytest-portable.json"
 _WAIT_REPORT_SECONDS = 5.0
 _TAG = (
@@ -38,21 +35,21 @@ _TAG = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Record:
+class BuildRecord:
     """What a pointer says about its build.
 
     Attributes:
-        key: hash of everything that shaped the build.
+        key: hash of everything that the build depends on.
         build: name of its folder below `builds/`.
         distributions: canonical name -> version.
         origins: canonical name -> commit or hash of what came from an address.
         requirements: the lines that were asked for, credentials cut.
-        runtime: what was installed for the serializer, as it was asked for in the end.
+        runtime: the requirements that were installed for the serializer.
         interpreter: the interpreter it was made from, for people.
-        installer: the tool that filled it.
-        notes: what somebody who uses it should know.
+        installer: the tool that installed.
+        notes: for users of the environment.
         size: bytes of its files when it was built.
-        is_pinned: whether no later resolution can give other versions.
+        is_pinned: whether no later resolution can lead to other versions.
         created: seconds since the epoch.
         resolved: when the versions were last confirmed, seconds since the epoch.
     """
@@ -77,7 +74,7 @@ class Store:
     """The folder that holds environments."""
 
     def __init__(self, root: Path) -> None:
-        """Name the folder; it is made when something is written."""
+        """Keep the folder's path; the folder is made when something is written."""
         self.root = root
 
     @property
@@ -86,7 +83,7 @@ class Store:
         return self.root / "builds"
 
     def is_writable(self) -> bool:
-        """Make the folders, and say whether environments can be kept here."""
+        """Make the folders, and return whether environments can be kept here."""
         try:
             for name in ("builds", "failures", "keys", "locks", "logs", "wheels"):
                 (self.root / name).mkdir(parents=True, exist_ok=True)
@@ -98,31 +95,31 @@ class Store:
             return False
         return all(os.access(self.root / name, os.W_OK) for name in ("builds", "keys", "locks"))
 
-    def lookup(self, key: str) -> Record | None:
-        """Give the record of a complete build whose interpreter is still there."""
+    def lookup(self, key: str) -> BuildRecord | None:
+        """Return the record of a complete build whose interpreter is still there."""
         record = read_record(self.root / "keys" / f"{key}.json")
         if record is None or record.key != key:
             return None
-        # Follows the link: an interpreter that was removed leaves it dangling.
+        # Follows the link, which is dangling where the interpreter was removed.
         return record if environment_python(self.builds / record.build).exists() else None
 
-    def touch(self, record: Record) -> None:
-        """Note that a build is used, at most once a day."""
+    def touch(self, record: BuildRecord) -> None:
+        """Record that a build is used, at most once a day."""
         marker = self.builds / record.build / MARKER
-        with contextlib.suppress(OSError):  # a read-only store is a store
+        with contextlib.suppress(OSError):  # a read-only store can be used too
             if time.time() - marker.stat().st_mtime > DAY_SECONDS:
                 os.utime(marker)
 
     @contextlib.contextmanager
     def lock(self, key: str, report: Callable[[str], None]) -> Iterator[None]:
-        """Hold a key alone among all processes; wait as long as the holder lives."""
+        """Hold the lock of a key; wait for as long as another process holds it."""
         from filelock import FileLock, Timeout  # noqa: PLC0415 - a hit needs no lock
 
         lock = FileLock(self.root / "locks" / f"{key}.lock")
         holder = self.root / "locks" / f"{key}.holder"
         while True:
             try:
-                # The system frees the lock of a process that dies, so no time is too long.
+                # The system frees the lock of a process that dies, so there is no time limit.
                 lock.acquire(timeout=_WAIT_REPORT_SECONDS)
                 break
             except Timeout:
@@ -138,7 +135,7 @@ class Store:
 
     @contextlib.contextmanager
     def try_lock(self, key: str) -> Iterator[bool]:
-        """Hold a key if nobody else does; say whether it is held."""
+        """Hold the lock of a key if it is free; yield whether it is held."""
         from filelock import FileLock, Timeout  # noqa: PLC0415 - a hit needs no lock
 
         lock = FileLock(self.root / "locks" / f"{key}.lock")
@@ -153,16 +150,16 @@ class Store:
             lock.release()
 
     def start_build(self, key: str) -> Path:
-        """Give a fresh path for a build; what an earlier holder left half-built goes first."""
+        """Return a new path for a build; unfinished builds of this key are removed first."""
         for leftover in self.builds.glob(f"{key[:12]}-*"):
             if not is_complete(leftover):
                 shutil.rmtree(leftover, ignore_errors=True)
         path = Path(tempfile.mkdtemp(prefix=f"{key[:12]}-", dir=self.builds))
-        # The creators of environments insist on making the folder themselves.
+        # The tools that create environments make the folder themselves.
         path.rmdir()
         return path
 
-    def publish(self, record: Record) -> None:
+    def publish(self, record: BuildRecord) -> None:
         """Make a build visible: its own record first, then the pointer, atomically."""
         try:
             write_atomically(self.builds / record.build / MARKER, asdict(record))
@@ -171,15 +168,15 @@ class Store:
             shutil.rmtree(self.builds / record.build, ignore_errors=True)
             raise
 
-    def point(self, record: Record) -> None:
+    def point(self, record: BuildRecord) -> None:
         """Replace the pointer of a key."""
         write_atomically(self.root / "keys" / f"{record.key}.json", asdict(record))
 
 
-def read_record(path: Path) -> Record | None:
-    """Read a pointer or a build's own record; a damaged one or one of another schema is none."""
+def read_record(path: Path) -> BuildRecord | None:
+    """Read a pointer or a build's own record; `None` where it is damaged or of another schema."""
     try:
-        record = Record(**json.loads(path.read_bytes()))
+        record = BuildRecord(**json.loads(path.read_bytes()))
     except (OSError, ValueError, TypeError):
         return None
     return record if record.schema == SCHEMA else None
@@ -193,12 +190,12 @@ def _holder(path: Path) -> str:
 
 
 def is_complete(build: Path) -> bool:
-    """Whether a build was finished."""
+    """Return whether a build was finished."""
     return (build / MARKER).is_file()
 
 
 def write_atomically(path: Path, value: object) -> None:
-    """Write JSON so that readers see the old file or the new one, never a part."""
+    """Write JSON atomically: readers see the old file or the new one, never a part."""
     descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=".draft-")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
@@ -211,7 +208,7 @@ def write_atomically(path: Path, value: object) -> None:
 
 @functools.cache
 def session_store(cache_dir: Path) -> Store:  # noqa: ARG001 - one per folder that refuses
-    """Give a store that lives as long as this process, for where the cache cannot be written."""
+    """Return a store for the time of this process, used where the cache cannot be written."""
     folder = Path(tempfile.mkdtemp(prefix="pytest-portable-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     store = Store(folder)

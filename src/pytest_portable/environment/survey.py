@@ -5,18 +5,15 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pytest_portable.environment.interpreters import default_cache_dir
 from pytest_portable.environment.probing import Interpreter, ProbeError, has_shim, probe
 from pytest_portable.environment.python_folders import candidates, install_roots
 from pytest_portable.environment.specs import InterpreterSpec
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 __all__ = ["FoundInterpreter", "RefusedInterpreter", "Survey", "survey_interpreters"]
 
@@ -31,7 +28,7 @@ class FoundInterpreter:
     """An interpreter that can be a target.
 
     Attributes:
-        interpreter: what it says of itself.
+        interpreter: its facts.
         place: where it was found first.
     """
 
@@ -56,7 +53,7 @@ class RefusedInterpreter:
 
 @dataclass(frozen=True)
 class Survey:
-    """All that was found; interpreters newest first, each installation once."""
+    """All interpreters that were found, newest first, each installation once."""
 
     found: tuple[FoundInterpreter, ...]
     refused: tuple[RefusedInterpreter, ...]
@@ -65,7 +62,7 @@ class Survey:
 def survey_interpreters(
     *, cache_dir: Path | None = None, variables: Mapping[str, str] | None = None
 ) -> Survey:
-    """Look everywhere, and ask everything that looks like an interpreter.
+    """Return all interpreters; every file that looks like one is started and asked.
 
     Args:
         cache_dir: where the answers of interpreters are kept, the default one if `None`.

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from pytest_portable.environment.build_plan import BuildPlan
 from pytest_portable.environment.install_errors import build_error
+from pytest_portable.environment.installers import Bench
 from pytest_portable.environment.layout import environment_python
 from pytest_portable.environment.lines import archive_name, direct_reference
-from pytest_portable.environment.project import copy_tree, keep_wheel, kept_wheel
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from pytest_portable.environment.build_plan import BuildPlan
-    from pytest_portable.environment.installers import Bench
-    from pytest_portable.environment.processes import Completed
-    from pytest_portable.environment.project import Tree
-    from pytest_portable.environment.store import Store
+from pytest_portable.environment.processes import Completed
+from pytest_portable.environment.project import Tree, copy_tree, keep_wheel, kept_wheel
+from pytest_portable.environment.store import Store
 
 __all__ = ["project_lines"]
 
@@ -28,17 +23,17 @@ __all__ = ["project_lines"]
 def project_lines(
     plan: BuildPlan, store: Store, path: Path, bench: Bench, report: Callable[[str], None]
 ) -> tuple[str, ...]:
-    """Give the lines that install a plan's projects from wheels; build the missing ones.
+    """Return the lines that install a plan's projects from wheels; build the missing ones.
 
     Args:
         plan: names the projects and their trees.
         store: keeps the wheels.
         path: the new environment, bare; wheels are built for its interpreter.
         bench: where to work.
-        report: told each step.
+        report: called with each step.
 
     Raises:
-        InstallError: a project does not build; the text is the build's own.
+        InstallError: a project does not build; the text is the build's output.
     """
     lines, wheels = [], store.root / "wheels"
     for project, tree in zip(plan.declared.projects, plan.trees, strict=True):
@@ -46,7 +41,7 @@ def project_lines(
         if wheel is None:
             with store.lock(f"wheel-{tree.digest}", report):
                 report(f"building a wheel of {tree.path}")
-                # Another environment's builder may have made it while we waited.
+                # The builder of another environment may have made it while we waited.
                 wheel = kept_wheel(wheels, tree, plan.interpreter)
                 wheel = wheel or _built(plan, wheels, path, bench, tree)
         name = archive_name(wheel)

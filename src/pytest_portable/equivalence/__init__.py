@@ -1,4 +1,4 @@
-"""Stage 6: two objects in, their differences out."""
+"""Compare two objects and return their differences."""
 
 from __future__ import annotations
 

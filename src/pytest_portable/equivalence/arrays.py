@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
 from pytest_portable.equivalence import memory
 from pytest_portable.equivalence.comparators import Elements, Finding, Outcome, Part
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from pytest_portable.equivalence.leaves import Tolerance
+from pytest_portable.equivalence.leaves import Tolerance
 
 __all__ = ["array", "data_type", "masked_array", "scalar", "values"]
 
@@ -20,7 +17,7 @@ Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 Anything: TypeAlias = Any
 """A scalar or a masked array: their stubs differ between the releases of NumPy."""
 
-# A copy has none of it: `memmap.__array_finalize__` of NumPy, `numpy/_core/memmap.py`.
+# A copy has none of these: `memmap.__array_finalize__`, `numpy/_core/memmap.py` of NumPy.
 _OF_THE_FILE: Final = ("_mmap", "filename", "mode", "offset")
 BLOCK_ELEMENTS: Final = 1 << 20
 """Compared at once: temporaries stay small beside an array that may fill the memory."""
@@ -72,8 +69,8 @@ def _metadata(original: Anything, returned: Anything, where: str) -> Iterator[Pa
 def array(original: Array, returned: Array, tolerance: Tolerance) -> Iterable[Outcome]:
     """Compare dtype (byte order included), shape, and then the elements.
 
-    Memory order, flags and a file that it is mapped from are not compared: they are how an array
-    is stored, not what it says.
+    Memory order, flags and the file of a memory map are not compared: they say how an array is
+    stored, not what is in it.
     """
     if hasattr(original, "__dict__"):
         yield Part(".__dict__", *(_told(part) for part in (original, returned)))
@@ -82,7 +79,7 @@ def array(original: Array, returned: Array, tolerance: Tolerance) -> Iterable[Ou
 
 
 def _told(array: Array) -> dict[str, object]:
-    """Return what a class of arrays keeps beside them."""
+    """Return the attributes of an array of a subclass."""
     unasked = _OF_THE_FILE if isinstance(array, np.memmap) else ()
     return {name: value for name, value in vars(array).items() if name not in unasked}
 
@@ -104,7 +101,7 @@ def masked_array(original: Anything, returned: Anything, tolerance: Tolerance) -
 
 
 def _fill_value(array: Anything) -> object:
-    """Return what stands for masked elements; among objects pickle turns `np.str_` into `str`."""
+    """Return the fill value; for arrays of objects pickle turns `np.str_` into `str`."""
     value = array.fill_value
     return value.item() if array.dtype == object and isinstance(value, np.generic) else value
 
@@ -182,7 +179,7 @@ def _reason(count: int, size: int, errors: tuple[float, float], *, is_number: bo
 
 
 def _same_bytes(original: Array, returned: Array) -> bool:
-    """Compare the memory itself: no temporary, and the same NaN is the same NaN."""
+    """Compare the memory itself: it needs no temporary arrays and equal NaNs are equal."""
     pair = original, returned
     if all(part.flags.f_contiguous for part in pair):
         pair = original.T, returned.T
@@ -190,13 +187,13 @@ def _same_bytes(original: Array, returned: Array) -> bool:
         return False
     try:
         views = [part.reshape(-1).view(np.uint8).data for part in pair]
-    except (TypeError, ValueError):  # a dtype that shows nobody its memory
+    except (TypeError, ValueError):  # a dtype whose memory cannot be viewed
         return False
     return memory.are_same(*views)
 
 
 def _same(original: Array, returned: Array, tolerance: Tolerance) -> Array:
-    """Tell for every element whether it is the same; NaN is NaN and NaT is NaT."""
+    """Return for every element whether it is the same; NaN is NaN and NaT is NaT."""
     same = np.asarray(original == returned)
     kind = original.dtype.kind
     if kind in "mM":
@@ -216,7 +213,7 @@ def _same(original: Array, returned: Array, tolerance: Tolerance) -> Array:
 
 
 def _same_signs(original: Array, returned: Array) -> Array:
-    """Tell for every number whether its zero, if it is one, has the same sign."""
+    """Return for every number whether its zero, if it is one, has the same sign."""
     return np.asarray((original != 0) | (np.signbit(original) == np.signbit(returned)))
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import enum
 import io
+from collections.abc import Callable, Sequence
 from datetime import datetime, time, timedelta
 from types import ModuleType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from pytest_portable.equivalence.comparators import handler_of, library_handler
+from pytest_portable.equivalence.comparators import Comparator, handler_of, library_handler
 from pytest_portable.equivalence.containers import CONTAINERS
 from pytest_portable.equivalence.definitions import DEFINITIONS, same_class, same_module
 from pytest_portable.equivalence.guard import bases
@@ -20,12 +21,7 @@ from pytest_portable.equivalence.instances import (
     has_own_equality,
 )
 from pytest_portable.equivalence.standard import STANDARD, enum_member, exception, moment, stream
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from pytest_portable.equivalence.comparators import Comparator
-    from pytest_portable.equivalence.walk import Handler
+from pytest_portable.equivalence.walk import Handler
 
 __all__ = ["chooser"]
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, cast
+from typing import Final, Protocol, TypeAlias, cast
 
 from pytest_portable.equivalence.guard import attempt, bases
-from pytest_portable.equivalence.paths import SUFFIX, suffix
+from pytest_portable.equivalence.leaves import Tolerance
+from pytest_portable.equivalence.paths import SUFFIX, Path, suffix
+from pytest_portable.equivalence.walk import Handler, Labels, Walk
 from pytest_portable.errors import OptionError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
-    from pytest_portable.equivalence.leaves import Tolerance
-    from pytest_portable.equivalence.paths import Path
-    from pytest_portable.equivalence.walk import Handler, Labels, Walk
 
 __all__ = [
     "Comparator",
@@ -35,7 +31,7 @@ class Finding:
 
     Attributes:
         suffix: what to append to the path of the object: `[3]`, `.dtype`, or nothing.
-        original: the value that was sent, as it is; it is shortened when it is shown.
+        original: the value that was sent, in full; it is shortened when it is shown.
         returned: the value that came back.
         reason: one line.
     """
@@ -66,7 +62,7 @@ class Elements:
     """Two lists of one length to be compared element by element.
 
     Attributes:
-        labels: the suffix of each element, made when it is asked for.
+        labels: the suffix of each element, made when it is needed.
         originals: the elements that were sent.
         returned: the elements that came back.
     """
@@ -80,22 +76,22 @@ Outcome: TypeAlias = Finding | Part | Elements
 
 
 class Comparator(Protocol):
-    """Knows what equal means for the instances of some classes."""
+    """Compares the instances of some classes."""
 
     def handles(self, kind: type, /) -> bool:
-        """Tell whether instances of this class are compared here; asked once per class."""
+        """Return whether instances of this class are compared here; called once per class."""
 
     def compare(
         self, original: object, returned: object, tolerance: Tolerance, /
     ) -> Iterable[Outcome]:
-        """Yield what differs and what is still to be compared; nothing when they are equal.
+        """Return what differs and what is still to be compared; nothing when they are equal.
 
         Both are instances of one class, or of two that have the same name.
         """
 
 
 def check_comparators(answers: Iterable[object]) -> tuple[Comparator, ...]:
-    """Return the comparators that a hook was answered with, each answer being one or several.
+    """Return the comparators in the answers to the hook, each of which has one or several.
 
     Raises:
         OptionError: an answer is no comparator; all mistakes at once.
@@ -129,7 +125,7 @@ def handler_of(comparator: Comparator) -> Handler:
 def _handler(compare: Callable[[object, object, Tolerance], Iterable[Outcome]]) -> Handler:
     def handle(walk: Walk, left: object, right: object, path: Path) -> None:
         outcomes = list(compare(left, right, walk.tolerance))
-        walk.keep(*outcomes)  # and with them every view and array made on the way
+        walk.keep(*outcomes)  # and the views and arrays that they were made from
         for outcome in reversed(outcomes):
             if isinstance(outcome, Part):
                 walk.push(outcome.original, outcome.returned, suffix(path, outcome.suffix))
@@ -175,7 +171,7 @@ LIBRARY: Final = (
 
 
 def library_handler(kind: type) -> Handler | None:
-    """Return the handler of the library that a class comes from, or builds on."""
+    """Return the handler for the library of a class or of one of its bases."""
     for library, name, function in LIBRARY:
         module = sys.modules.get(library)
         if module is None:

@@ -1,21 +1,17 @@
-"""The verb of this room: two objects in, their differences out."""
+"""The function of this room: compare two objects and return their differences."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
 from pytest_portable.equivalence.choose import chooser
+from pytest_portable.equivalence.comparators import Comparator
 from pytest_portable.equivalence.differences import Difference, Differences
 from pytest_portable.equivalence.leaves import Tolerance
 from pytest_portable.equivalence.paths import root as root_path
 from pytest_portable.equivalence.plain import same_but_for_holes
 from pytest_portable.equivalence.text import shorten
 from pytest_portable.equivalence.walk import Walk
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from pytest_portable.equivalence.comparators import Comparator
 
 __all__ = ["compare"]
 
@@ -33,14 +29,14 @@ def compare(  # noqa: PLR0913 - all but the two objects are options
     sharing: bool = True,
     signed_zero: bool = False,
 ) -> Differences:
-    """Say where the object that came back is not the one that was sent.
+    """Return where the object that came back differs from the one that was sent.
 
-    The caller's `equal` decides first; where it says no, structure supplies the places. Values
+    The caller's `equal` decides first; where it returns false, structure shows the places. Values
     are compared strictly by type, part by part, whatever the depth, with cycles and shared
-    references; NaN is NaN; the order of sets and dicts is no part of the value, that of an
-    `OrderedDict` is. `==` decides values without parts, and instances of a class that wrote its
-    own, where it says yes. No class is ever instantiated and no reconstructor called. Whatever
-    the objects answer, nothing is raised.
+    references. NaN equals NaN. The order of sets and dicts is no part of the value, that of an
+    `OrderedDict` is. `==` decides values without parts, and instances whose class defines it
+    where it returns true. No class is instantiated and no reconstructor called. Nothing is raised,
+    whatever the objects do.
 
     Args:
         original: what was sent.
@@ -49,21 +45,21 @@ def compare(  # noqa: PLR0913 - all but the two objects are options
         equal: replaces the comparison; what it raises is the caller's to handle.
         rtol: relative tolerance of floating-point numbers, in arrays too; not negative.
         atol: absolute tolerance, likewise.
-        comparators: what equal means for more classes; asked before our own.
+        comparators: for more classes; they are asked before our own.
         class_identity: a class that came back as another class of the same name and body is a
             difference, once per class.
         sharing: one object in two places that came back as two (or the reverse) is a difference;
             joblib, for one, splits what an array of objects and its surroundings share.
-        signed_zero: tell `-0.0` from `0.0`.
+        signed_zero: `-0.0` and `0.0` differ.
 
     Returns:
-        The differences; false when there is none.
+        The differences; false where there are none.
     """
     if equal is not None and equal(original, returned):
         return Differences()
     tolerance = Tolerance(rtol, atol, signed_zero)
     found = Differences()
-    for raw in (False, True) if equal is not None else (False,):  # the caller sees past reducers
+    for raw in (False, True) if equal is not None else (False,):  # `equal` may see past reducers
         walk = Walk(
             chooser(comparators),
             tolerance,

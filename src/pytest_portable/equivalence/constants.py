@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from types import ModuleType
 
 from pytest_portable.equivalence.guard import attempt
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import ModuleType
 
 __all__ = ["constants_of"]
 
@@ -17,14 +14,14 @@ __all__ = ["constants_of"]
 def constants_of(kind: type) -> dict[int, str]:
     """Return the constants of a class that the host's modules hold: `module.NAME` by id.
 
-    The modules are those of the package of the class; a bare `object()` may be at home anywhere.
+    The modules are those of the package of the class; a bare `object()` may be in any module.
     The name has to look like that of a constant, or the class like one made for a single
-    instance: any test keeps objects in variables.
+    instance, because modules of tests hold ordinary objects too.
     """
     found: dict[int, str] = {}
     for module in _homes(kind):
         namespace = attempt(vars, module)
-        if not isinstance(namespace, dict):  # a module may be anything that somebody put there
+        if not isinstance(namespace, dict):  # `sys.modules` may hold any object
             continue
         for name, value in list(namespace.items()):
             if type(value) is kind and isinstance(name, str) and _is_constant(name, kind):
@@ -39,7 +36,7 @@ def _is_constant(name: str, kind: type) -> bool:
 
 
 def _homes(kind: type) -> Iterator[ModuleType]:
-    """List modules, that of the class first: a constant is best known by its home."""
+    """Return modules, that of the class first: it has the best-known name of a constant."""
     home = str(kind.__module__)
     if kind is not object and home in sys.modules:
         yield sys.modules[home]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Collection, Sequence
 from itertools import chain
 from types import CellType, MappingProxyType
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
 from pytest_portable.equivalence.guard import attempt, is_a
 from pytest_portable.equivalence.leaves import LEAVES
@@ -17,15 +18,10 @@ from pytest_portable.equivalence.mappings import (
     ordered_mapping,
 )
 from pytest_portable.equivalence.matching import match
-from pytest_portable.equivalence.paths import attribute, element
+from pytest_portable.equivalence.paths import Path, attribute, element
 from pytest_portable.equivalence.streams import have_same_values
 from pytest_portable.equivalence.text import shorten
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-
-    from pytest_portable.equivalence.paths import Path
-    from pytest_portable.equivalence.walk import Handler, Walk
+from pytest_portable.equivalence.walk import Handler, Walk
 
 __all__ = ["CONTAINERS", "elements", "unordered"]
 
@@ -42,7 +38,7 @@ def elements(walk: Walk, left: object, right: object, path: Path) -> None:
 
 
 def unordered(walk: Walk, left: object, right: object, path: Path) -> None:
-    """Compare two sets by matching: the order of hashes differs between processes."""
+    """Compare two sets by matching elements: their order differs between processes."""
     lefts, rights = cast("set[object]", left), cast("set[object]", right)
     base = frozenset if is_a(left, frozenset) else set
     kinds = set(map(type, lefts))
@@ -67,7 +63,7 @@ def unordered(walk: Walk, left: object, right: object, path: Path) -> None:
 def _are_simple_and_equal(
     left: Collection[object], right: Collection[object], kinds: set[type]
 ) -> bool:
-    """Tell whether two sets hold leaves of one type, and the same ones."""
+    """Return whether two sets hold the same leaves, all of one type."""
     if len(kinds) > 1 or not kinds <= LEAVES or set(map(type, right)) != kinds:
         return False
     equals = (set if is_a(left, set) else frozenset).__dict__["__eq__"]
@@ -77,7 +73,7 @@ def _are_simple_and_equal(
 def _are_values_and_equal(
     left: Collection[object], right: Collection[object], kinds: set[type]
 ) -> bool:
-    """Tell whether two sets hold the same values, those of one put in the order of the other."""
+    """Return whether two sets hold the same values, sorted into the order of one of them."""
     if not kinds <= VALUES:
         return False
     partners = {value: value for value in right}
@@ -90,7 +86,7 @@ def _are_values_and_equal(
 
 
 def _are_flat_and_of_same_types(lefts: list[object], rights: list[object]) -> bool:
-    """Tell whether equal tuples are of leaves only, strictly of the same types."""
+    """Return whether equal tuples hold only leaves, strictly of the same types."""
     if set(map(type, rights)) != {tuple}:
         return False
     rows = cast("list[tuple[object]]", lefts), cast("list[tuple[object]]", rights)

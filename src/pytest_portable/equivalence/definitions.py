@@ -1,4 +1,4 @@
-"""Functions, classes, modules and what wraps them: what a serializer may ship by value."""
+"""Functions, classes, modules and wrappers of them, which serializers may send by value."""
 
 from __future__ import annotations
 
@@ -20,17 +20,13 @@ from types import (
     ModuleType,
     WrapperDescriptorType,
 )
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
 from pytest_portable.equivalence.guard import FAILED, attempt, instance_attributes
 from pytest_portable.equivalence.mappings import attributes
-from pytest_portable.equivalence.paths import INDEX, attribute, suffix
+from pytest_portable.equivalence.paths import INDEX, Path, attribute, suffix
 from pytest_portable.equivalence.text import kind_name, shorten
-from pytest_portable.equivalence.walk import MISSING
-
-if TYPE_CHECKING:
-    from pytest_portable.equivalence.paths import Path
-    from pytest_portable.equivalence.walk import Handler, Walk
+from pytest_portable.equivalence.walk import MISSING, Handler, Walk
 
 __all__ = ["DEFINITIONS", "by_attributes", "same_class", "same_module"]
 
@@ -74,7 +70,7 @@ def by_attributes(walk: Walk, pair: tuple[object, object], path: Path, names: li
     """Compare two objects by some of their attributes, in this order."""
     for name in reversed(names):
         values = [attempt(getattr, side, name) for side in pair]
-        walk.keep(*values)  # a property makes its value when it is asked
+        walk.keep(*values)  # a property makes its value when it is read
         walk.push(values[0], values[1], attribute(path, name))
 
 
@@ -90,8 +86,8 @@ def _function(walk: Walk, left: object, right: object, path: Path) -> None:
         names.append("__doc__")
     by_attributes(walk, (left, right), path, names)
     attributes(walk, instance_attributes(left), instance_attributes(right), path)
-    # dill leaves out a qualified name that equals the name, and code brings one of its own (before
-    # 3.11 only its name).
+    # dill leaves out a qualified name that equals the name; then code has its own (before 3.11
+    # only a name).
     code = cast("FunctionType", right).__code__
     of_code = getattr(code, "co_qualname", code.co_name)
     if cast("FunctionType", right).__qualname__ != of_code:
@@ -99,7 +95,7 @@ def _function(walk: Walk, left: object, right: object, path: Path) -> None:
 
 
 def _has_doc_of_code(function: object) -> bool:
-    """Tell whether the text is a constant of the code, which is compared with the others."""
+    """Return whether the docstring is a constant of the code, which is compared anyway."""
     of_code = cast("FunctionType", function).__code__.co_consts[:1] or (None,)
     return cast("FunctionType", function).__doc__ in {None, *map(_text_or_none, of_code)}
 
@@ -109,13 +105,13 @@ def _text_or_none(constant: object) -> str | None:
 
 
 def _globals(walk: Walk, left: FunctionType, right: FunctionType, path: Path) -> None:
-    """Compare the globals that the code names: the rest of the module is not the function's."""
+    """Compare the globals that the code names, not the rest of the module."""
     lefts, rights = left.__globals__, right.__globals__
     if lefts is rights:
         return
     place = attribute(path, "__globals__")
     for name in reversed(_names(left.__code__, GLOBAL_READS)):
-        if name not in lefts:  # a builtin, or nothing at all
+        if name not in lefts:  # a builtin, or undefined
             continue
         if name in rights:
             walk.rebuilt.add((id(lefts[name]), id(rights[name])))
@@ -127,8 +123,8 @@ def _globals(walk: Walk, left: FunctionType, right: FunctionType, path: Path) ->
 def _closure(walk: Walk, left: FunctionType, right: FunctionType, path: Path) -> None:
     """Compare the variables of enclosing functions.
 
-    cloudpickle gives every function cells of its own. Who else shares a variable matters only
-    where one of the functions writes to it (`nonlocal`): the others will not see that any more.
+    cloudpickle makes new cells for every function. Sharing of a variable matters only where one of
+    the functions writes to it (`nonlocal`): the others do not see the new value.
     """
     cells = left.__closure__ or (), right.__closure__ or ()
     if len(cells[0]) != len(cells[1]):
@@ -145,7 +141,7 @@ def _closure(walk: Walk, left: FunctionType, right: FunctionType, path: Path) ->
 
 
 def _names(code: CodeType, operations: frozenset[str]) -> list[str]:
-    """List the names that some operations of code, nested code included, are about."""
+    """Return the names that some operations of code use, nested code included."""
     names: dict[str, None] = {}
     waiting = [code]
     while waiting:
@@ -158,7 +154,7 @@ def _names(code: CodeType, operations: frozenset[str]) -> list[str]:
 
 
 def _code(walk: Walk, left: object, right: object, path: Path) -> None:
-    """Compare what code does; the first fact that differs stands for the rest."""
+    """Compare what code does; only the first difference is reported."""
     for name in CODE_FACTS:
         values = getattr(left, name, None), getattr(right, name, None)
         if values[0] != values[1]:
@@ -182,7 +178,7 @@ def _builtin(walk: Walk, left: object, right: object, path: Path) -> None:
 
 
 def _descriptor(walk: Walk, left: object, right: object, path: Path) -> None:
-    """Compare what a class makes of a slot or a C method: its name says all."""
+    """Compare descriptors of slots and C methods by name."""
     if getattr(left, "__name__", None) != getattr(right, "__name__", None):
         walk.differ(path, left, right, "values differ")
 
@@ -193,8 +189,8 @@ def _descriptor(walk: Walk, left: object, right: object, path: Path) -> None:
 def same_class(walk: Walk, left: object, right: object, path: Path) -> None:
     """Compare two classes that are not the same object.
 
-    A class of the same name is one that was rebuilt: `isinstance` and `==` of the instances fail
-    from then on. That is one difference; what is in it is compared when nobody minds.
+    A class of the same name was rebuilt: `isinstance` and `==` of the instances fail from then on.
+    That is one difference; where it is allowed, the contents of the classes are compared.
     """
     lefts, rights = cast("type", left), cast("type", right)
     if kind_name(lefts) != kind_name(rights):
@@ -212,7 +208,7 @@ def same_class(walk: Walk, left: object, right: object, path: Path) -> None:
 
 
 def _is_made_while_loading(kind: type) -> bool:
-    """Tell whether Python's own library makes a class each time: its name leads to none."""
+    """Return whether the standard library makes such classes on demand: its name leads nowhere."""
     module = str(kind.__module__)
     if module.partition(".")[0] not in sys.stdlib_module_names or module not in sys.modules:
         return False
@@ -223,7 +219,7 @@ def _is_made_while_loading(kind: type) -> bool:
 
 
 def same_module(walk: Walk, left: object, right: object, path: Path) -> None:
-    """Compare modules by name: their content belongs to the environment, not to the object."""
+    """Compare modules by name: their content depends on the environment, not on the object."""
     names = [getattr(side, "__name__", None) for side in (left, right)]
     if names[0] != names[1]:
         walk.differ(path, left, right, "module differs")
@@ -250,7 +246,7 @@ def _wrapper(walk: Walk, left: object, right: object, path: Path) -> None:
 
 
 def _cached(walk: Walk, left: object, right: object, path: Path) -> None:
-    """Compare two `lru_cache` wrappers; what they have cached is no part of the value."""
+    """Compare two `lru_cache` wrappers without their caches."""
     calls = [attempt(side.cache_parameters) for side in (left, right)]  # type: ignore[attr-defined]
     walk.keep(*calls)
     walk.push(calls[0], calls[1], suffix(path, ".cache_parameters()"))

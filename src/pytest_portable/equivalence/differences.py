@@ -1,4 +1,4 @@
-"""What a comparison found: paths and two values, the first few of them and how many in all."""
+"""The result of a comparison: paths with two values, the first few, and how many there are."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ COUNT_LIMIT: Final = 1000
 
 @dataclass(frozen=True)
 class Difference:
-    """One place where the returned object is not what was sent.
+    """One place where the returned object differs from what was sent.
 
     Attributes:
-        path: Python expression rooted at `obj`; the middle of a very deep one is cut.
+        path: Python expression that starts with `obj`; a very deep one is cut in the middle.
         original: shortened repr of what was sent.
         returned: shortened repr of what came back.
         reason: one line, lower case: what kind of difference this is.
@@ -48,5 +48,5 @@ class Differences:
     count: int = 0
 
     def __bool__(self) -> bool:
-        """Tell whether there is any difference."""
+        """Return whether there is any difference."""
         return self.count > 0

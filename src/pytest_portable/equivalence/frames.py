@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, TypeAlias
 
 from pytest_portable.equivalence.comparators import Elements, Finding, Outcome, Part
 from pytest_portable.equivalence.guard import attempt, is_true
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from pytest_portable.equivalence.leaves import Tolerance
+from pytest_portable.equivalence.leaves import Tolerance
 
 __all__ = [
     "data_frame",
@@ -31,7 +28,7 @@ AROUND_NUMPY: Final = frozenset({"NumpyExtensionArray", "PandasArray"})
 
 
 class _Rows:
-    """Writes the way to an element of a column."""
+    """Makes the path of an element of a column."""
 
     def __init__(self, prefix: str = "") -> None:
         self._prefix = prefix
@@ -58,7 +55,7 @@ def data_frame(original: Anything, returned: Anything, _: Tolerance) -> Iterator
 
 
 def _places(originals: Anything, returned: Anything) -> Sequence[int]:
-    """Return where each column came back: in another order that is all there is to say of it."""
+    """Return where each column came back; another order is reported as one difference."""
     if not originals.is_unique or list(originals) == list(returned):
         return range(len(originals))
     found = attempt(lambda: [int(place) for place in returned.get_indexer(originals)])
@@ -67,13 +64,13 @@ def _places(originals: Anything, returned: Anything) -> Sequence[int]:
 
 
 def _around(original: Anything, returned: Anything) -> Iterator[Outcome]:
-    """Compare what frames and series have beside their values, subclasses included."""
+    """Compare the attributes of frames and series, those of subclasses included."""
     yield Part(".index", original.index, returned.index)
     yield Part(".attrs", original.attrs, returned.attrs)
     flags = original.flags, returned.flags
     allowed = flags[0].allows_duplicate_labels, flags[1].allows_duplicate_labels
     yield Part(".flags.allows_duplicate_labels", *allowed)
-    for name in original._metadata:  # noqa: SLF001 - documented for those who subclass
+    for name in original._metadata:  # noqa: SLF001 - documented for subclasses
         if name not in {"_name", "name"}:
             pair = attempt(getattr, original, name, None), attempt(getattr, returned, name, None)
             yield Part(f".{name}", *pair)
@@ -90,7 +87,7 @@ def series(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Out
 
 
 def interval(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Outcome]:
-    """Compare two intervals of pandas, for whose own `==` the ends 0 and 0.0 are one."""
+    """Compare two intervals of pandas, whose own `==` takes the ends 0 and 0.0 as equal."""
     for name in ("left", "right", "closed"):
         yield Part(f".{name}", getattr(original, name), getattr(returned, name))
 
@@ -110,10 +107,10 @@ def _is_numpy(values: Anything) -> bool:
 
 
 def _view(values: Anything) -> Anything:
-    """Return the values as an array object of its own.
+    """Return the values as a new array object.
 
-    pandas may hand out one array for several columns and indexes; that is its business, and no
-    shared reference of the user's.
+    pandas may use one array for several columns and indexes; that is no reference that the user
+    shares.
     """
     return values.to_numpy().view()
 
@@ -161,7 +158,7 @@ def extension_array(
 
 
 def _equals(original: Anything, returned: Anything, tolerance: Tolerance) -> bool:
-    """Ask the arrays of pandas themselves; `equals` of others may call `1` and `True` equal."""
+    """Return what `equals` of pandas's own arrays says; that of others may take `1` as `True`."""
     is_home = type(original).__module__.partition(".")[0] == "pandas"
     is_seen = not tolerance.signed_zero or getattr(original.dtype, "kind", "f") not in "fc"
     return is_home and is_seen and is_true(attempt(original.equals, returned))

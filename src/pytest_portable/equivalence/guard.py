@@ -1,15 +1,13 @@
-"""The one door through which code of other people's objects is called."""
+"""The only place where methods of the user's objects are called."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, cast
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from collections.abc import Callable
+from typing import Final, cast
 
 __all__ = [
     "FAILED",
-    "Failure",
+    "FailedAttempt",
     "attempt",
     "bases",
     "holds",
@@ -23,23 +21,23 @@ __all__ = [
 _mro: Final = type.__dict__["__mro__"].__get__
 
 
-class Failure:
+class FailedAttempt:
     """The type of `FAILED`, the answer of a call that raised."""
 
     def __repr__(self) -> str:
-        """Name the constant."""
+        """Return the name of the constant."""
         return "<failed>"
 
 
-FAILED: Final = Failure()
+FAILED: Final = FailedAttempt()
 TRUTHS: Final = frozenset({"bool", "bool_", "int"})
 
 
 def attempt(action: Callable[..., object], *args: object) -> object:
     """Call `action` and return what it returns, or `FAILED` when it raises.
 
-    A comparison has to survive every `__eq__`, `__reduce__` and `__repr__` that people write, and
-    none of them tells what it raises. Only `Exception` is caught: an interrupt still interrupts.
+    A comparison must not fail whatever an `__eq__`, `__reduce__` or `__repr__` raises. Only
+    `Exception` is caught, so that Ctrl-C still works.
     """
     try:
         return action(*args)
@@ -48,26 +46,26 @@ def attempt(action: Callable[..., object], *args: object) -> object:
 
 
 def is_true(answer: object) -> bool:
-    """Tell whether an answer is true; only a truth value is one, of NumPy too.
+    """Return whether an answer is `True`, NumPy's included.
 
-    `==` of arrays, trees of arrays and expressions gives another array, tree or expression. Some
-    of those are true whatever they hold.
+    `==` of arrays, trees of arrays and expressions returns another array, tree or expression, and
+    some of those are true whatever they hold.
     """
     return answer is True or (type(answer).__name__ in TRUTHS and attempt(bool, answer) is True)
 
 
 def bases(kind: type) -> tuple[type, ...]:
-    """Return the classes that a class is made of, past what its metaclass answers."""
+    """Return the `__mro__` of a class without asking its metaclass."""
     return cast("tuple[type, ...]", _mro(kind))
 
 
 def is_a(obj: object, family: type) -> bool:
-    """Tell whether an object is an instance, whatever its `__class__` claims to be."""
+    """Return whether an object is an instance, whatever its `__class__` claims to be."""
     return family in bases(type(obj))
 
 
 def static(kind: type, name: str) -> object:
-    """Look a name up on a class as the interpreter does for special methods."""
+    """Return a name's value on a class, looked up as the interpreter does for special methods."""
     for base in bases(kind):
         if name in base.__dict__:
             return base.__dict__[name]
@@ -75,12 +73,12 @@ def static(kind: type, name: str) -> object:
 
 
 def holds(kind: type, name: str) -> bool:
-    """Tell whether a class has a special method that is not that of `object`."""
+    """Return whether a class has a special method that is not that of `object`."""
     return static(kind, name) is not object.__dict__.get(name)
 
 
 def instance_attributes(obj: object) -> dict[object, object]:
-    """Return what an instance holds, in `__dict__` and slots, past any `__getattribute__`."""
+    """Return the contents of `__dict__` and slots without calling a `__getattribute__`."""
     found = attempt(object.__getattribute__, obj, "__dict__")
     attributes = found if isinstance(found, dict) else {}
     names = slot_names(type(obj))
@@ -89,15 +87,15 @@ def instance_attributes(obj: object) -> dict[object, object]:
     attributes = dict(attributes)
     for name in names:
         value = attempt(object.__getattribute__, obj, name)
-        if value is not FAILED:  # an unset slot is an attribute that is missing
+        if value is not FAILED:  # an unset slot is a missing attribute
             attributes[name] = value
     return attributes
 
 
 def slot_names(kind: type) -> list[str]:
-    """List the slots of a class and its bases, names mangled as the compiler does.
+    """Return the slots of a class and its bases, with names mangled as by the compiler.
 
-    `copyreg._slotnames` would do, but it writes a cache into the class of the user.
+    `copyreg._slotnames` does the same, but it writes a cache into the user's class.
     """
     names = []
     for base in bases(kind):

@@ -1,19 +1,15 @@
-"""Hashes that travel: text has another one in every process, and some instances keep theirs."""
+"""Hashes kept in instances: a hash of text differs in every process."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import combinations
 from types import FunctionType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.equivalence.guard import FAILED, attempt, instance_attributes, static
-from pytest_portable.equivalence.paths import ATTRIBUTE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pytest_portable.equivalence.paths import Path
-    from pytest_portable.equivalence.walk import Handler, Walk
+from pytest_portable.equivalence.paths import ATTRIBUTE, Path
+from pytest_portable.equivalence.walk import Handler, Walk
 
 __all__ = ["with_hash"]
 
@@ -25,7 +21,7 @@ SMALL: Final = 1 << 32
 
 
 def with_hash(kind: type, handler: Handler) -> Handler:
-    """Return a handler that looks for hashes that instances of a class keep and take along."""
+    """Return a handler that looks for hashes that instances of a class keep and that are sent."""
     if type(static(kind, "__hash__")) is not FunctionType:
         return handler
     asked = 0
@@ -56,7 +52,7 @@ def _report(walk: Walk, left: object, right: object, path: Path) -> None:
 
 
 def _hashes(attributes: dict[object, object]) -> Iterator[object]:
-    """Yield what hashes of the text in some attributes may be: of one, of several in a tuple."""
+    """Yield possible hashes of the text in some attributes: of one, of several as a tuple."""
     values = list(attributes.values())[:MAX_ATTRIBUTES]
     textual = [value for value in values if _has_text(value)]
     if not textual:
@@ -71,7 +67,7 @@ def _hashes(attributes: dict[object, object]) -> Iterator[object]:
 
 
 def _has_text(value: object) -> bool:
-    """Tell whether the hash of a value depends on the process."""
+    """Return whether the hash of a value depends on the process."""
     if type(value) in {str, bytes}:
         return bool(value)
     if isinstance(value, (tuple, frozenset)):

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from pytest_portable.equivalence.streams import Memo
+from pytest_portable.equivalence.streams import Memo
 
 __all__ = ["Holes"]
 
 
 @dataclass(frozen=True)
 class Holes:
-    """What two equal streams say nothing of.
+    """What two equal streams do not decide.
 
     Attributes:
         pairs: what was left out on either side, in the order of the streams.
-        memos: what else both sides hold, by id: its number in the stream, and the object.
+        memos: what else both sides hold, by id: the number in the stream and the object.
     """
 
     pairs: list[tuple[object, object]] = field(default_factory=list)

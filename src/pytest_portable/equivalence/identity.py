@@ -1,4 +1,4 @@
-"""Which objects can be told from an equal copy: for them it counts who shares them."""
+"""Objects that differ from an equal copy: for them it matters whether they are shared."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ FRESH: Final = frozenset(
 
 
 def has_identity(kind: type) -> bool:
-    """Tell whether two equal instances can be told apart.
+    """Return whether it makes a difference to have two equal instances instead of one.
 
-    A value with `__eq__` and `__hash__` of its own (a tuple, a date, a path) is as good as
-    its copy, and an interpreter may share it or not as it likes. Arrays pass for values too:
-    joblib writes one once for every place, and who shares memory cannot be seen anyway. Two
-    layers that share a weight are trained together, so tensors do not.
+    It makes none for a value whose class defines `__eq__` and `__hash__` (a tuple, a date, a
+    path): an interpreter may share such values or not. It makes none for arrays: joblib writes an
+    array once for every place, and shared memory cannot be seen anyway. It makes one for tensors:
+    two layers that share a weight are trained together.
     """
     if _is_of(kind, TENSORS):
         return True
@@ -40,7 +40,7 @@ def has_identity(kind: type) -> bool:
 
 
 def is_made_anew(kind: type) -> bool:
-    """Tell whether every load makes a new instance: a class may also keep one for a value."""
+    """Return whether every load makes a new instance: some classes keep one for each value."""
     owners = [
         next(base for base in bases(kind) if name in base.__dict__)
         for name in ("__new__", "__reduce_ex__", "__reduce__")
@@ -52,7 +52,7 @@ def is_made_anew(kind: type) -> bool:
 
 
 def _is_of(kind: type, families: tuple[tuple[str, tuple[str, ...]], ...]) -> bool:
-    """Tell whether a class builds on one of some libraries, as far as they are imported."""
+    """Return whether a class inherits from one of some libraries, as far as they are imported."""
     for library, names in families:
         module = sys.modules.get(library)
         for name in names if module is not None else ():

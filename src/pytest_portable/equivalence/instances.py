@@ -1,4 +1,4 @@
-"""Instances: what they reduce to, without ever calling what would rebuild them."""
+"""Instances: compare what they reduce to, without calling what would rebuild them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import copyreg
 import operator
 import sys
 import warnings
+from collections.abc import Callable
 from types import FunctionType, SimpleNamespace
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
 from pytest_portable.equivalence.constants import constants_of
 from pytest_portable.equivalence.containers import elements, unordered
@@ -22,14 +23,9 @@ from pytest_portable.equivalence.guard import (
     static,
 )
 from pytest_portable.equivalence.mappings import attributes, mapping
-from pytest_portable.equivalence.paths import ATTRIBUTE
+from pytest_portable.equivalence.paths import ATTRIBUTE, Path
 from pytest_portable.equivalence.reduced import reduced
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from pytest_portable.equivalence.paths import Path
-    from pytest_portable.equivalence.walk import Handler, Walk
+from pytest_portable.equivalence.walk import Handler, Walk
 
 __all__ = [
     "GENERATED",
@@ -42,7 +38,7 @@ __all__ = [
 
 
 def _list(walk: Walk, left: object, right: object, path: Path) -> None:
-    """Compare the elements of subclasses of list, past an `__iter__` of theirs."""
+    """Compare the elements of subclasses of list without calling their `__iter__`."""
     lefts, rights = cast("list[object]", left), cast("list[object]", right)
     elements(walk, list(list.__iter__(lefts)), list(list.__iter__(rights)), path)
 
@@ -60,10 +56,10 @@ GENERATED: Final = ("<string>", "<attrs generated")
 
 
 def has_own_equality(kind: type) -> bool:
-    """Tell whether somebody wrote an `__eq__` for this class that means something.
+    """Return whether the class has a handwritten `__eq__`.
 
     A generated one compares the fields with `==`, and so do those of the built-in containers:
-    for them `1` is `True`. Structure knows better.
+    for them `1` equals `True`. Comparing the structure is stricter.
     """
     equal = static(kind, "__eq__")
     if equal is object.__eq__:
@@ -84,11 +80,11 @@ def has_own_equality(kind: type) -> bool:
 
 
 def by_equality(walk: Walk, left: object, right: object, path: Path) -> None:
-    """Accept what `==` of the class calls equal; anything else has to be taken apart."""
+    """Accept two instances that `==` of the class calls equal; compare others part by part."""
     kind = type(left)
     answer = attempt(operator.eq, left, right) if kind is type(right) else FAILED
     if is_true(answer) and not _is_strict(walk, kind):
-        if type(static(kind, "__eq__")) is not FunctionType:  # C code knows no attributes
+        if type(static(kind, "__eq__")) is not FunctionType:  # C code has no Python attributes
             attributes(walk, _without_cache(left), _without_cache(right), path)
         return
     if answer is False and _is_left_behind(walk, left, right, path):
@@ -103,14 +99,14 @@ def by_equality(walk: Walk, left: object, right: object, path: Path) -> None:
     has_parts = (_value if is_value else _structure)(walk, left, right, path)
     is_unseen = not has_parts and walk.count == before and answer is False
     if is_unseen and is_true(attempt(operator.eq, left, left)):
-        # Nothing can be seen of it but its own no, which counts where it can say yes.
+        # Nothing of it is visible but its own `==`: a false answer counts where it can be true.
         walk.differ(path, left, right, "values differ")
 
 
 def _is_left_behind(walk: Walk, left: object, right: object, path: Path) -> bool:
-    """Tell whether `==` may have seen something that the state left out.
+    """Return whether `==` may see something that is not in the state.
 
-    What two instances reduce to is the same, and still their author says that they differ.
+    Two instances reduce to the same, and still their `==` says that they differ.
     """
     kind = type(left)
     if walk.is_trying or all(_is_default_cached(walk, type(side)) for side in (left, right)):
@@ -122,7 +118,7 @@ def _is_left_behind(walk: Walk, left: object, right: object, path: Path) -> bool
 def by_value(walk: Walk, left: object, right: object, path: Path) -> None:
     """Compare two values such as paths or fractions: they differ as a whole.
 
-    The arguments that would make them, or what they hold, are no place to send anybody.
+    A path to the arguments that make them, or to their contents, would help nobody.
     """
     _value(walk, left, right, path)
 
@@ -138,7 +134,7 @@ def _value(walk: Walk, left: object, right: object, path: Path) -> bool:
 
 
 def is_standard(kind: type) -> bool:
-    """Tell whether a class is one of the standard library."""
+    """Return whether a class is one of the standard library."""
     return _home(kind) in sys.stdlib_module_names
 
 
@@ -147,7 +143,7 @@ def _home(kind: type) -> str:
 
 
 def _without_cache(obj: object) -> dict[object, object]:
-    """Return what an instance holds but for the cache that scalars of pandas leave at home."""
+    """Return the attributes of an instance without the cache that pandas does not pickle."""
     found = instance_attributes(obj)
     if "_cache" in found and _home(type(obj)) == "pandas":
         return {name: value for name, value in found.items() if name != "_cache"}
@@ -155,10 +151,10 @@ def _without_cache(obj: object) -> dict[object, object]:
 
 
 def _is_strict(walk: Walk, kind: type) -> bool:
-    """Tell whether the `__eq__` is one of the standard library that compares attributes by `==`.
+    """Return whether the `__eq__` is one of the standard library that compares attributes by `==`.
 
-    That of `argparse.Namespace` is an example: for it `1` is `True`. Scalars of pandas compare
-    their numbers likewise.
+    An example is that of `argparse.Namespace`: for it `1` equals `True`. Scalars of pandas compare
+    their numbers in the same way.
     """
     if _home(kind) == "pandas":
         return type(static(kind, "__eq__")) is not FunctionType
@@ -172,7 +168,7 @@ def by_structure(walk: Walk, left: object, right: object, path: Path) -> None:
 
 
 def _structure(walk: Walk, left: object, right: object, path: Path) -> bool:
-    """Compare two instances part by part; false when they show no part at all."""
+    """Compare two instances part by part; return false where no part is visible."""
     if all(_is_default_cached(walk, type(side)) for side in (left, right)):
         return _held(walk, left, right, path)
     one, other = attempt(_reduce, left), attempt(_reduce, right)
@@ -181,7 +177,7 @@ def _structure(walk: Walk, left: object, right: object, path: Path) -> bool:
         walk.differ(path, left, right, lost if one == other else "values differ")
         return True
     if not isinstance(one, tuple) or not isinstance(other, tuple):
-        return _held(walk, left, right, path)  # it refuses; what it holds can be seen all the same
+        return _held(walk, left, right, path)  # it refuses; its attributes are still visible
     walk.keep(one, other)
     return reduced(walk, (left, right), (one, other), path)
 
@@ -196,7 +192,7 @@ def _is_default_cached(walk: Walk, kind: type) -> bool:
 
 
 def _is_default(kind: type) -> bool:
-    """Tell whether instances reduce to what they hold: nobody asked for anything else."""
+    """Return whether instances reduce to their attributes, because no class changes that."""
     if any(holds(kind, name) for name in ("__reduce_ex__", "__reduce__")):
         return False
     if holds(kind, "__getstate__") and not _is_generated_state(kind):
@@ -207,19 +203,19 @@ def _is_default(kind: type) -> bool:
     if arguments is not None and all(
         arguments is not base.__dict__["__getnewargs__"] for base in (tuple, *VALUES)
     ):
-        # A namedtuple has one of its own that returns its content, as that of a tuple does.
+        # A namedtuple defines one that returns its content, like that of a tuple.
         return tuple in bases(kind) and hasattr(kind, "_fields")
     return True
 
 
 def _is_generated_state(kind: type) -> bool:
-    """Tell whether the state is the fields in a row, as frozen dataclasses with slots have it."""
+    """Return whether the state is a list of the fields, as in frozen dataclasses with slots."""
     name = getattr(static(kind, "__getstate__"), "__qualname__", "")
     return name == "_dataclass_getstate" and getattr(kind, "__dataclass_fields__", None) is not None
 
 
 def _reduce(obj: object) -> object:
-    """Ask an instance what it reduces to, as a pickler does."""
+    """Return what an instance reduces to, asked as a pickler does."""
     kind = type(obj)
     reducer = copyreg.dispatch_table.get(kind)
     if reducer is not None:
@@ -231,7 +227,7 @@ def _reduce(obj: object) -> object:
         return kind.__reduce_ex__(obj, 4)
 
 
-# What an instance holds
+# Contents of an instance
 
 
 def _held(walk: Walk, left: object, right: object, path: Path) -> bool:
@@ -250,7 +246,7 @@ def _held(walk: Walk, left: object, right: object, path: Path) -> bool:
 
 
 def _content(walk: Walk, left: object, right: object, path: Path) -> bool:
-    """Compare what a subclass of a built-in type inherits; false when there is no such base."""
+    """Compare the content of a built-in base class; return false where there is no such base."""
     if is_a(left, tuple) and is_a(right, tuple):
         _tuple(walk, cast("tuple[object]", left), cast("tuple[object]", right), path)
         return True

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from collections.abc import Iterator
+from typing import Any, Final, TypeAlias
 
 from pytest_portable.equivalence.comparators import Finding, Outcome, Part
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pytest_portable.equivalence.leaves import Tolerance
+from pytest_portable.equivalence.leaves import Tolerance
 
 __all__ = ["bunch", "data_array", "dataset", "tree", "variable", "zone"]
 
-# Keys that `Bunch.__getitem__` warns of, which `Bunch.__setstate__` ignores as it does all state.
+# Keys that `Bunch.__getitem__` warns about; `Bunch.__setstate__` ignores all state.
 _DROPPED: Final = "_deprecated_key_to_warnings"
 
 Anything: TypeAlias = Any
@@ -21,9 +18,9 @@ Anything: TypeAlias = Any
 
 
 def bunch(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Outcome]:
-    """Compare the items, and all attributes but one that a Bunch drops on purpose when loaded.
+    """Compare the items, and all attributes but one that a Bunch drops when it is loaded.
 
-    It is what stacking and voting estimators name their parts with.
+    Stacking and voting estimators use a Bunch for their named parts.
     """
     yield Part("", dict(original), dict(returned))
     sides = [
@@ -34,7 +31,7 @@ def bunch(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Outc
 
 
 def variable(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Outcome]:
-    """Compare dimensions, values and attributes; the encoding says how it was stored."""
+    """Compare dimensions, values and attributes, not the encoding, which is about storage."""
     if original.dims != returned.dims:
         yield Finding(".dims", original.dims, returned.dims)
         return
@@ -75,5 +72,5 @@ def _variables(suffix: str, original: Anything, returned: Anything) -> Iterator[
 
 
 def zone(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Outcome]:
-    """Compare the key: the rules behind it are those of the environment."""
+    """Compare the key: the rules behind it depend on the environment."""
     yield Part(".key", original.key, returned.key)

@@ -1,21 +1,19 @@
-"""Values without parts that the interpreter compares itself, strictly by type."""
+"""Compare values without parts, strictly by type."""
 
 from __future__ import annotations
 
 import math
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, cast
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from typing import Final, cast
 
 __all__ = ["LEAVES", "Tolerance", "are_flat_and_equal", "same_leaf"]
 
 LEAVES: Final[frozenset[type]] = frozenset(
     {int, str, float, bool, bytes, complex, type(None), type(...), type(NotImplemented)}
 )
-MIN_FLAT: Final = 16  # below it the set-up of the fast path costs more than the loop
+MIN_FLAT: Final = 16  # for shorter ones the set-up of the fast path costs more than the loop
 
 
 @dataclass(frozen=True)
@@ -34,11 +32,11 @@ class Tolerance:
 
     @property
     def is_exact(self) -> bool:
-        """Tell whether no tolerance was asked for."""
+        """Return whether no tolerance was asked for."""
         return self.rtol is None and self.atol is None
 
     def same_float(self, original: float, returned: float) -> bool:
-        """Tell whether two floats are the same number; NaN is NaN."""
+        """Return whether two floats are the same number; NaN is NaN."""
         if original == returned:
             signs = not self.signed_zero or original != 0
             return signs or math.copysign(1, original) == math.copysign(1, returned)
@@ -51,7 +49,7 @@ class Tolerance:
 
 
 def same_leaf(original: object, returned: object, tolerance: Tolerance) -> bool:
-    """Tell whether two leaves of the same exact type are the same value."""
+    """Return whether two leaves of the same exact type are the same value."""
     kind = type(original)
     if kind is float:
         return tolerance.same_float(cast("float", original), cast("float", returned))
@@ -65,10 +63,10 @@ def same_leaf(original: object, returned: object, tolerance: Tolerance) -> bool:
 def are_flat_and_equal(  # noqa: PLR0911 - a chain of short cuts
     lefts: Sequence[object], rights: Sequence[object], tolerance: Tolerance
 ) -> bool:
-    """Tell whether two sequences hold only leaves and the same ones, at the speed of C.
+    """Return whether two sequences hold only leaves and the same ones, at the speed of C.
 
-    No is not an answer: it says that somebody has to look at the elements one by one. Both are
-    lists or both are tuples, of one length.
+    False means nothing: then the elements have to be compared one by one. Both are lists or both
+    are tuples, of one length.
     """
     if len(lefts) < MIN_FLAT:
         return False
@@ -87,7 +85,7 @@ def are_flat_and_equal(  # noqa: PLR0911 - a chain of short cuts
 
 
 def _same_bytes(lefts: Sequence[object], rights: Sequence[object]) -> bool:
-    """Compare floats by their bytes, which see a NaN as itself and tell the zeros apart."""
+    """Compare floats by their bytes, in which equal NaNs are equal and the two zeros differ."""
     if set(map(type, rights)) != {float}:
         return False
     left, right = cast("Sequence[float]", lefts), cast("Sequence[float]", rights)

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import NamedTuple, cast
 
 from pytest_portable.equivalence.guard import attempt, instance_attributes, is_a
 from pytest_portable.equivalence.leaves import LEAVES, Tolerance, are_flat_and_equal
 from pytest_portable.equivalence.matching import match, token
-from pytest_portable.equivalence.paths import ATTRIBUTE, INDEX, VALUE, element
+from pytest_portable.equivalence.paths import ATTRIBUTE, INDEX, VALUE, Path, element
 from pytest_portable.equivalence.text import shorten
-from pytest_portable.equivalence.walk import MISSING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from pytest_portable.equivalence.paths import Path
-    from pytest_portable.equivalence.walk import Walk
+from pytest_portable.equivalence.walk import MISSING, Walk
 
 __all__ = ["attributes", "check_lookup", "mapping", "mapping_with_attributes", "ordered_mapping"]
 
@@ -32,8 +27,8 @@ def attributes(
 def mapping(walk: Walk, left: object, right: object, path: Path) -> None:
     """Compare two dicts, or instances of subclasses, by key; the order is no part of the value.
 
-    `dict.__eq__` ignores the order too. The methods of `dict` itself are used: a subclass may
-    answer anything.
+    `dict.__eq__` ignores the order too. Methods of `dict` are used, because a subclass may
+    override them in any way.
     """
     lefts, rights = cast("dict[object, object]", left), cast("dict[object, object]", right)
     kinds = set(map(type, dict.keys(lefts))) | set(map(type, dict.keys(rights)))
@@ -47,13 +42,13 @@ def mapping(walk: Walk, left: object, right: object, path: Path) -> None:
 
 
 def mapping_with_attributes(walk: Walk, left: object, right: object, path: Path) -> None:
-    """Compare two dicts of a kind that takes attributes too."""
+    """Compare two dicts of a type whose instances have attributes too."""
     attributes(walk, instance_attributes(left), instance_attributes(right), path)
     mapping(walk, left, right, path)
 
 
 class _Places:
-    """The keys of a dict with their positions, listed when the first one is asked for."""
+    """The keys of a dict by position, listed when the first one is needed."""
 
     def __init__(self, owner: dict[object, object]) -> None:
         self._owner = owner
@@ -68,13 +63,13 @@ class _Places:
 def _have_same_keys(
     left: dict[object, object], right: dict[object, object], exact: Tolerance
 ) -> bool:
-    """Tell whether the keys are the same leaves in the same order, as after most trips."""
+    """Return whether the keys are the same leaves in the same order, the usual case."""
     keys = list(dict.keys(left)), list(dict.keys(right))
     return len(keys[0]) == len(keys[1]) and are_flat_and_equal(*keys, exact)
 
 
 def ordered_mapping(walk: Walk, left: object, right: object, path: Path) -> None:
-    """Compare two ordered dicts: here the order is part of the value."""
+    """Compare two ordered dicts, whose order is part of the value."""
     lefts = cast("OrderedDict[object, object]", left)
     rights = cast("OrderedDict[object, object]", right)
     before = walk.count
@@ -98,7 +93,7 @@ def _have_same_order(
 def _keyed(
     walk: Walk, left: dict[object, object], right: dict[object, object], path: Path, step: int
 ) -> None:
-    """Compare two dicts whose keys are of one simple type: a look-up finds the counterpart."""
+    """Compare two dicts whose keys are of one simple type, by looking the keys up."""
     keys = list(dict.keys(left))
     if keys == list(dict.keys(right)):
         lefts, rights = list(dict.values(left)), list(dict.values(right))
@@ -140,7 +135,7 @@ class _Entry(NamedTuple):
 
 
 def _report_keys(walk: Walk, lost: list[_Entry], added: list[_Entry], path: Path) -> None:
-    """Report the keys that only one side has; one of either with the same value is one change."""
+    """Report keys of one side only; one of each side with the same value count as one change."""
     is_attribute = any(entry.place[1] == ATTRIBUTE for entry in lost + added)
     if len(lost) == len(added) == 1 and not is_attribute:
         one, other = lost[0], added[0]
@@ -184,7 +179,7 @@ def _matched(
 def check_lookup(
     walk: Walk, owners: tuple[object, object], keys: tuple[object, object], path: Path
 ) -> None:
-    """Report a key that its own dict or set cannot find any more: its hash was carried along."""
+    """Report a key that its dict or set cannot find any more, because its old hash was sent."""
     kind = type(keys[1])
     if keys[0] is keys[1] or kind in LEAVES:
         return

@@ -1,20 +1,17 @@
-"""Which element of one set belongs to which of another, where hash order and `==` do not tell."""
+"""Match the elements of two sets, where neither hash order nor `==` is enough."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
 from pytest_portable.equivalence.guard import FAILED, attempt, holds, instance_attributes
 from pytest_portable.equivalence.leaves import LEAVES
 from pytest_portable.equivalence.text import kind_name
-
-if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable
-
-    from pytest_portable.equivalence.walk import Walk
+from pytest_portable.equivalence.walk import Walk
 
 __all__ = ["Match", "fingerprint", "match", "token"]
 
@@ -27,7 +24,7 @@ class Match:
     """Elements by their position on either side.
 
     Attributes:
-        same: positions of elements that are the same value; there is nothing left to compare.
+        same: positions of elements that are the same value and need no more comparison.
         pairs: positions of elements that belong together and may still differ inside.
         lost: positions of originals without a counterpart.
         added: positions of returned elements without a counterpart.
@@ -40,10 +37,10 @@ class Match:
 
 
 def match(walk: Walk, lefts: list[object], rights: list[object]) -> Match:
-    """Find the counterpart of every element, whatever the order.
+    """Return the counterpart of every element, whatever the order.
 
-    The same object comes first, then the same value (strictly by type), then what `==` and the
-    hash say, then structure. What remains is paired where only one is left on each side.
+    The same object is matched first, then the same value (strictly by type), then by `==` and hash,
+    then by structure. What remains is paired where one is left on each side.
     """
     found = Match()
     lost, added = _match_by_key(lefts, rights, found, signed_zero=walk.tolerance.signed_zero)
@@ -58,7 +55,7 @@ def match(walk: Walk, lefts: list[object], rights: list[object]) -> Match:
 
 
 def _may_be_changed(left: object, right: object) -> bool:
-    """Tell whether the last two can be one element that changed inside, not two values."""
+    """Return whether the last two can be one element that changed inside."""
     return type(left) is type(right) and type(left) not in LEAVES
 
 
@@ -96,7 +93,7 @@ def _match_by_key(
 def token(  # noqa: PLR0911 - one return a kind
     value: object, level: int = 0, *, signed_zero: bool = False
 ) -> Hashable:
-    """Return what a value without identity is equal by, or `None` for anything else."""
+    """Return a key by which values without identity are equal, or `None` for other objects."""
     kind = type(value)
     if kind is float:
         number = cast("float", value)
@@ -151,7 +148,7 @@ def _match_by_structure(
     left_over: tuple[list[int], list[int]],
     found: Match,
 ) -> tuple[list[int], list[int]]:
-    """Match by trying, among those that look alike; a lone pair is left to the walk."""
+    """Match by comparing candidates; the last pair is left to the walk."""
     exact = walk.tolerance.is_exact
     names = {position: fingerprint(lefts[position], exact=exact) for position in left_over[0]}
     sizes = Counter(names.values())
@@ -179,7 +176,7 @@ def _match_by_structure(
 
 
 def fingerprint(value: object, *, exact: bool, level: int = 0) -> Hashable:
-    """Return something that equal objects have in common; different ones rarely do."""
+    """Return a key that is the same for equal objects and rarely for different ones."""
     kind = type(value)
     if kind in {float, complex} and not exact:
         return kind
@@ -188,7 +185,7 @@ def fingerprint(value: object, *, exact: bool, level: int = 0) -> Hashable:
         return name
     label = kind_name(kind)
     if level == MAX_LEVELS or holds(kind, "__eq__"):
-        # `==` of the class may call anything equal, so nothing inside may be looked at.
+        # `==` of the class may call any two equal, so the contents are no part of the key.
         return (label, len(cast("tuple[object]", value))) if kind in _SIZED else label
     if any(holds(kind, name) for name in ("__reduce_ex__", "__reduce__", "__getstate__")):
         return label

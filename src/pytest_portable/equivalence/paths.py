@@ -1,18 +1,15 @@
-"""Where in an object: chains of steps, turned into a Python expression when somebody asks.
+"""Paths into an object: chains of steps, turned into a Python expression when it is needed.
 
-A path is a plain tuple `(parent, step, label)`. Millions are made and hardly any is shown, so
-making one has to cost next to nothing.
+A path is a plain tuple `(parent, step, label)`. Millions are made and few are shown, so making one
+must be cheap.
 """
 
 from __future__ import annotations
 
 import cmath
-from typing import TYPE_CHECKING, Final, TypeAlias, cast
+from typing import Final, TypeAlias, cast
 
 from pytest_portable.equivalence.text import shorten
-
-if TYPE_CHECKING:
-    Path: TypeAlias = tuple["Path | None", int, object]
 
 __all__ = [
     "ATTRIBUTE",
@@ -27,6 +24,8 @@ __all__ = [
     "root",
     "suffix",
 ]
+
+Path: TypeAlias = tuple["Path | None", int, object]
 
 ROOT: Final = 0
 INDEX: Final = 1
@@ -57,7 +56,7 @@ def attribute(path: Path, name: object) -> Path:
 
 
 def suffix(path: Path, text: str) -> Path:
-    """Return a path that goes on with `text`."""
+    """Return a path with `text` appended."""
     return (path, SUFFIX, text)
 
 
@@ -105,9 +104,9 @@ def _append(text: str, step: int, label: object) -> str:  # noqa: PLR0911 - one 
 
 
 def _is_spellable(key: object) -> bool:
-    """Tell whether the repr of a key is an expression that finds it again."""
+    """Return whether the repr of a key is an expression that finds it again."""
     if type(key) is tuple:
         return all(_is_spellable(part) for part in key)
     if type(key) in {float, complex}:
-        return cmath.isfinite(cast("complex", key))  # there are no names for the others
+        return cmath.isfinite(cast("complex", key))  # the others have no expression
     return type(key) in SPELLABLE

@@ -1,10 +1,10 @@
-"""Equal objects at the speed of the C pickler: equal streams are equal structures.
+"""Recognise equal objects at the speed of the C pickler: equal streams are equal structures.
 
-A pickle names type, value and sharing of everything in an object. Two objects that dump to the
-same bytes are the same in all of that, and dumping both is cheaper than walking through a million
+A pickle holds type, value and sharing of everything in an object. Two objects that dump to the
+same bytes agree in all of that, and dumping both is cheaper than walking through a million
 elements in Python. Different bytes prove nothing (the order of a set, one string object in place
-of two equal ones): then the walk decides. What is more than it reduces to leaves a hole in the
-stream, and the walk compares what belongs there.
+of two equal ones): then the walk decides. Instances whose value is more than what they reduce to
+are left out of the stream, and the walk compares them.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ import operator
 import pickle
 import sys
 from collections import OrderedDict, defaultdict, deque
+from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
 from types import BuiltinFunctionType, FunctionType
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pytest_portable.equivalence.comparators import library_handler
 from pytest_portable.equivalence.guard import (
@@ -33,9 +34,6 @@ from pytest_portable.equivalence.holes import Holes
 from pytest_portable.equivalence.instances import GENERATED, has_own_equality, is_standard
 from pytest_portable.equivalence.leaves import LEAVES
 from pytest_portable.equivalence.streams import Reducers, RefusedError, same_streams
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 __all__ = ["same_but_for_holes"]
 
@@ -67,10 +65,10 @@ CONTENTS: Final = frozenset({bytes, complex, dict, float, int, list, str, tuple}
 
 
 class _Reducers(Reducers):
-    """What the pickler asks for the reducer of a class; raising ends the attempt.
+    """The pickler's table of reducers by class; raising an error ends the attempt.
 
-    A `reducer_override` would be called for every instance, from C into Python and back; here
-    that happens once per class, and for every hole.
+    A `reducer_override` would be called for every instance, from C into Python and back; this
+    table is asked once per class, and for every instance that is left out.
     """
 
     def __init__(self, *, builtin_only: bool) -> None:
@@ -79,7 +77,7 @@ class _Reducers(Reducers):
         self.reduced: list[type] = []
 
     def __missing__(self, kind: type) -> Callable[[Any], object]:
-        """Judge a class that is met for the first time."""
+        """Decide about a class when its first instance is met."""
         if type in bases(kind) or kind is BuiltinFunctionType:
             raise KeyError(kind)  # written by name, as functions are
         if kind in SIMPLE and kind not in copyreg.dispatch_table:
@@ -101,7 +99,7 @@ class _Reducers(Reducers):
         return self[kind]
 
     def _reduce_first(self, obj: object) -> object:
-        """Reduce the first instance of a class, and trust the others if it has attributes.
+        """Reduce the first instance of a class; the others are like it if it has attributes.
 
         One without any may be a sentinel: the walk looks for its name.
         """
@@ -110,12 +108,12 @@ class _Reducers(Reducers):
         return self[kind](obj)
 
     def _reduce_as_itself(self, obj: object) -> object:
-        """Keep the class beside the stream: what an author reduces to may be of another."""
+        """Keep the class beside the stream: a custom reducer may name another one."""
         self.reduced.append(type(obj))
         return _AS_USUAL(obj)
 
     def _reduce_exception(self, obj: BaseException) -> object:
-        """Leave out what was raised from something: pickle leaves that out."""
+        """Leave out an exception that has a cause, which pickle drops."""
         return _AS_USUAL(obj) if obj.__cause__ is None else self._leave_out(obj)
 
     def _leave_out(self, obj: object) -> object:
@@ -124,7 +122,7 @@ class _Reducers(Reducers):
 
 
 def _hole() -> None:
-    """Stand in the stream for what is compared otherwise; never called."""
+    """Placeholder in the stream for what the walk compares; never called."""
 
 
 _HOLE: Final = (_hole, ())
@@ -135,15 +133,15 @@ def _is_of_numpy(kind: type) -> bool:
     numpy = sys.modules.get("numpy")
     if numpy is None:
         return False
-    families = bases(kind)  # every dtype has a class of its own
+    families = bases(kind)  # every dtype has its own class
     return kind is numpy.ndarray or numpy.dtype in families or numpy.generic in families
 
 
 def _has_safe_hash(kind: type) -> bool:
-    """Tell whether an instance is found in a set or dict again if its parts are the same.
+    """Return whether a set or dict finds an instance again if its parts are the same.
 
-    A hash that somebody wrote may have been carried along, and then a key is lost: the walk looks
-    every key up.
+    With a handwritten `__hash__` an old hash may have been sent, and then a key is lost: the walk
+    looks every key up.
     """
     function = static(kind, "__hash__")
     if not isinstance(function, FunctionType) or Enum in bases(kind):
@@ -152,7 +150,7 @@ def _has_safe_hash(kind: type) -> bool:
 
 
 def _is_generated(function: object) -> bool:
-    """Tell whether a library wrote a method for a class, of all that the class holds."""
+    """Return whether a class has a method because a library generated it."""
     code = getattr(function, "__code__", None)
     home = str(getattr(function, "__module__", "")).partition(".")[0]
     is_of_library = home in {"attr", "dataclasses", "pydantic"}
@@ -175,7 +173,7 @@ def _is_of_exceptions(method: object) -> bool:
 
 
 def _is_plain(kind: type) -> bool:
-    """Tell whether the pickle of an instance is all there is to it."""
+    """Return whether the pickle of an instance holds its whole value."""
     if kind in copyreg.dispatch_table:
         return False
     if _is_of_numpy(kind):
@@ -184,7 +182,7 @@ def _is_plain(kind: type) -> bool:
         return False
     own = [static(kind, name) for name in REDUCERS if holds(kind, name)]
     if own:
-        # What an author says it reduces to is what the walk compares too, unless `==` has a say.
+        # The walk compares what a custom reducer returns too, unless `==` decides.
         is_python = all(isinstance(method, FunctionType) for method in own)
         return is_python and (is_standard(kind) or not has_own_equality(kind))
     is_named_tuple = tuple in bases(kind) and isinstance(getattr(kind, "_fields", None), tuple)
@@ -192,7 +190,7 @@ def _is_plain(kind: type) -> bool:
 
 
 def same_but_for_holes(original: object, returned: object, *, builtin_only: bool) -> Holes | None:
-    """Dump two objects and say what is still to be compared.
+    """Dump two objects and return what is still to be compared.
 
     Args:
         original: what was sent.
@@ -200,8 +198,7 @@ def same_but_for_holes(original: object, returned: object, *, builtin_only: bool
         builtin_only: leave out all classes but those of the interpreter.
 
     Returns:
-        What has to be compared beside, or `None` where the streams are not the same, which
-        proves nothing.
+        What else has to be compared, or `None` where the streams differ, which proves nothing.
     """
     if type(original) is set and type(next(iter(original), None)) is tuple:
         return None  # it comes back in another order

@@ -1,14 +1,12 @@
-"""Compare two portraits: where what was drawn there differs from what was drawn then."""
+"""Compare two portraits: one drawn when the object was dumped, one where it was loaded."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pytest_portable.equivalence.leaves import Tolerance, same_leaf
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 __all__ = ["PortraitDifference", "compare_portraits"]
 
@@ -21,11 +19,11 @@ class PortraitDifference:
     """One place where two portraits differ.
 
     Attributes:
-        path: expression rooted at the name that was given.
+        path: expression that starts with the name that was given.
         then: what the first portrait has, shortened.
         now: what the second has.
-        is_new: whether the second has something the first lacks: an attribute that a later
-            release added is no loss.
+        is_new: whether only the second has it, as an attribute that a later release added: that
+            is no loss.
     """
 
     path: str
@@ -34,7 +32,7 @@ class PortraitDifference:
     is_new: bool = False
 
 
-def compare_portraits(  # noqa: PLR0913 - all but the two portraits are options
+def compare_portraits(  # noqa: PLR0913 - all but three are options
     then: Sequence[Sequence[Any]],
     now: Sequence[Sequence[Any]],
     *,
@@ -46,18 +44,18 @@ def compare_portraits(  # noqa: PLR0913 - all but the two portraits are options
     """Return the first differences of two portraits, in the order of the first.
 
     Args:
-        then: nodes of the one, see `agent.in_target.portrait`.
-        now: nodes of the other.
+        then: nodes of the first, see `agent.in_target.portrait`.
+        now: nodes of the second.
         root: expression for the object itself.
         rtol: relative tolerance for floating-point numbers.
         atol: absolute tolerance.
-        signed_zero: tell `-0.0` from `0.0`.
+        signed_zero: whether `-0.0` and `0.0` differ.
     """
     return list(_Pairs(then, now, Tolerance(rtol, atol, signed_zero)).walk(root))
 
 
 class _Pairs:
-    """Walks two portraits side by side; a pair of nodes is looked at once."""
+    """Walks two portraits side by side; a pair of nodes is compared once."""
 
     def __init__(
         self,
@@ -88,7 +86,7 @@ class _Pairs:
     def pair(
         self, one: Sequence[Any], two: Sequence[Any], path: str, more: list[tuple[int, int, str]]
     ) -> Iterator[PortraitDifference]:
-        """Yield where two nodes differ; parts to look at go to `more`."""
+        """Yield where two nodes differ; parts to be compared are added to `more`."""
         if "opaque" in (one[1], two[1]):
             return
         if list(one[:2]) != list(two[:2]):
@@ -175,12 +173,12 @@ class _Pairs:
         return is_number and self.close(one[2], two[2])
 
     def close(self, one: str, two: str) -> bool:
-        """Tell whether two numbers, by their repr, are the same within the tolerance."""
+        """Return whether two numbers, by their repr, are the same within the tolerance."""
         return same_leaf(complex(one), complex(two), self.tolerance)
 
 
 def _show(node: Sequence[Any]) -> str:
-    """Return one line for a node."""
+    """Return a node as one line of text."""
     name, kind = str(node[0]).removeprefix("builtins."), node[1]
     if kind == "=":
         return str(node[2])

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import copyreg
+from collections.abc import Iterable
 from types import FunctionType
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
 from pytest_portable.equivalence.containers import elements
 from pytest_portable.equivalence.guard import FAILED, holds, instance_attributes, static
 from pytest_portable.equivalence.mappings import attributes, mapping
-from pytest_portable.equivalence.paths import ATTRIBUTE, CALL, INDEX, suffix
+from pytest_portable.equivalence.paths import ATTRIBUTE, CALL, INDEX, Path, suffix
 from pytest_portable.equivalence.text import kind_name
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from pytest_portable.equivalence.paths import Path
-    from pytest_portable.equivalence.walk import Walk
+from pytest_portable.equivalence.walk import Walk
 
 __all__ = ["reduced"]
 
@@ -58,9 +54,9 @@ def _arguments(
     states: list[dict[str, object]],
     places: tuple[Path, Path],
 ) -> None:
-    """Compare the arguments of a reconstructor, under the names of the attributes they are.
+    """Compare the arguments of a reconstructor, under the attributes that hold them.
 
-    Those that are part of the state too are compared there.
+    Arguments that are part of the state too are compared there.
     """
     held = [instance_attributes(side) for side in pair]
     names: dict[int, object] = {}
@@ -102,7 +98,7 @@ def _items(
 def _state(
     walk: Walk, pair: tuple[object, object], states: tuple[object, object], path: Path
 ) -> None:
-    """Compare two states; those of names and values read as attributes."""
+    """Compare two states; one of names and values is compared as attributes."""
     one, other = _named(states[0]), _named(states[1])
     kind = type(pair[0])
     is_asked = holds(kind, "__getstate__") and type(static(kind, "__reduce__")) is not FunctionType
@@ -139,7 +135,7 @@ def _named(state: object) -> dict[str, object] | None:
         return {}
     if isinstance(state, dict) and set(map(type, state)) <= {str}:
         inner = state.get("__dict__")
-        if isinstance(inner, dict):  # pydantic keeps the fields apart from its own business
+        if isinstance(inner, dict):  # pydantic keeps the fields apart from its internal state
             return {**inner, **{key: state[key] for key in state if key != "__dict__"}}
         return state
     pair = state if isinstance(state, tuple) and len(state) == PAIR else (0, 0)

@@ -1,4 +1,4 @@
-"""Objects of the standard library that have a way of their own."""
+"""Objects of the standard library that need their own comparison."""
 
 from __future__ import annotations
 
@@ -14,19 +14,18 @@ from pytest_portable.equivalence.definitions import by_attributes
 from pytest_portable.equivalence.guard import attempt, instance_attributes, is_a
 from pytest_portable.equivalence.instances import by_value
 from pytest_portable.equivalence.mappings import attributes, mapping
-from pytest_portable.equivalence.paths import attribute, suffix
+from pytest_portable.equivalence.paths import Path, attribute, suffix
 
 if TYPE_CHECKING:
     import enum
 
-    from pytest_portable.equivalence.paths import Path
     from pytest_portable.equivalence.walk import Handler, Walk
 
 __all__ = ["STANDARD", "enum_member", "exception", "moment", "stream"]
 
 
 def enum_member(walk: Walk, left: object, right: object, path: Path) -> None:
-    """Compare members that are not the same object; of one class there is one of each."""
+    """Compare enum members that are two objects, though a class has each member once."""
     lefts, rights = cast("enum.Enum", left), cast("enum.Enum", right)
     if lefts._name_ != rights._name_:
         walk.differ(path, left, right, "values differ")
@@ -37,7 +36,7 @@ def enum_member(walk: Walk, left: object, right: object, path: Path) -> None:
 
 
 def exception(walk: Walk, left: object, right: object, path: Path) -> None:
-    """Compare what an exception says and what it was raised from, not its traceback."""
+    """Compare the content and the cause of an exception, not its traceback."""
     held = instance_attributes(left), instance_attributes(right)
     names = ["args", "__cause__"]
     if is_a(left, OSError):
@@ -51,7 +50,7 @@ def exception(walk: Walk, left: object, right: object, path: Path) -> None:
 def stream(walk: Walk, left: object, right: object, path: Path) -> None:
     """Compare open files by name and mode, files in memory by content and position.
 
-    A file does not travel: dill opens the name again there, or an empty file where it is missing.
+    Files are not sent: dill opens the same name there, or an empty file where it is missing.
     """
     sides = left, right
     if is_a(left, io.StringIO) or is_a(left, io.BytesIO):
@@ -68,7 +67,7 @@ def stream(walk: Walk, left: object, right: object, path: Path) -> None:
 
 
 def moment(walk: Walk, left: object, right: object, path: Path) -> None:
-    """Compare times part by part: `==` calls one instant in two time zones equal."""
+    """Compare times part by part: for `==`, one instant in two time zones is equal."""
     lefts, rights = cast("datetime", left), cast("datetime", right)
     if lefts.replace(tzinfo=None) != rights.replace(tzinfo=None):
         walk.differ(path, left, right, "values differ")
@@ -79,24 +78,24 @@ def moment(walk: Walk, left: object, right: object, path: Path) -> None:
     walk.push(*zones, attribute(path, "tzinfo"))
     is_known = type(left) in STANDARD
     if not is_known and walk.may_try and walk.dry_run(lambda: walk.push(*zones, path)):
-        by_value(walk, left, right, path)  # a subclass may say more, as a timestamp of pandas does
+        by_value(walk, left, right, path)  # a subclass may hold more, like a timestamp of pandas
 
 
 def _zone(walk: Walk, left: object, right: object, path: Path) -> None:
-    """Compare fixed offsets and their names, which `==` does not look at."""
+    """Compare fixed offsets and their names, which `==` ignores."""
     kept = [cast("timezone", side).__getinitargs__() for side in (left, right)]  # type: ignore[attr-defined]
     if kept[0] != kept[1]:
         walk.differ(path, left, right, "values differ")
 
 
 def _decimal(walk: Walk, left: object, right: object, path: Path) -> None:
-    """Compare every digit: `==` does not see the exponent and no NaN."""
+    """Compare every digit: `==` ignores the exponent, and NaN differs from itself."""
     if cast("Decimal", left).as_tuple() != cast("Decimal", right).as_tuple():
         walk.differ(path, left, right, "values differ")
 
 
 def _reference(walk: Walk, left: object, right: object, path: Path) -> None:
-    """Compare what weak references point at; a dead one points at nothing."""
+    """Compare what weak references point to; a dead one points to nothing."""
     referents = [attempt(side) for side in (left, right)]  # type: ignore[arg-type]
     walk.push(referents[0], referents[1], suffix(path, "()"))
 
@@ -114,7 +113,7 @@ def _weak_set(walk: Walk, left: object, right: object, path: Path) -> None:
 
 
 def _opaque(walk: Walk, left: object, right: object, path: Path) -> None:
-    """Accept another one of the same type: a lock, a generator; they show nothing to compare."""
+    """Accept any object of the same type: locks and generators have nothing to compare."""
 
 
 def _generator(walk: Walk, left: object, right: object, path: Path) -> None:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import pickle
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol, TypeAlias, cast
 
 from pytest_portable.equivalence import memory
 from pytest_portable.equivalence.guard import FAILED, attempt
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    Memo: TypeAlias = dict[int, tuple[int, object]]
-
 __all__ = ["LazyMemo", "Reducers", "RefusedError", "have_same_values", "same_streams"]
+
+Memo: TypeAlias = dict[int, tuple[int, object]]
 
 
 class RefusedError(Exception):
-    """The stream is not, or cannot be, the same."""
+    """The streams differ, or cannot be compared."""
 
 
 class _Recorder:
@@ -28,16 +26,16 @@ class _Recorder:
         self._position: int | None = None
 
     def rewind(self) -> None:
-        """Begin to compare with what was kept; at the end of that it means nothing any more."""
+        """Start to compare with what was kept."""
         if self._position is None:
             self._position = 0
 
     def is_at_end(self) -> bool:
-        """Tell whether all that was kept has been seen again."""
+        """Return whether everything that was kept was written again."""
         return self._position == len(self._pieces)
 
     def write(self, piece: bytes) -> int:
-        """Take a piece of the stream; both streams are cut in the same places."""
+        """Keep or compare a piece of the stream; both streams come in the same pieces."""
         if self._position is None:
             self._pieces.append(piece)
         elif self._position == len(self._pieces) or self._pieces[self._position] != piece:
@@ -48,21 +46,21 @@ class _Recorder:
 
 
 class LazyMemo(Protocol):
-    """What a pickler has written, for those who ask."""
+    """The objects that a pickler has written."""
 
     def copy(self) -> Memo:
         """Return number and object by id."""
 
 
 class Reducers(dict[type, "Callable[[Any], object]"]):
-    """How instances of a class are reduced; what is not in it is refused.
+    """The reducers by class; a class without one is refused.
 
     Attributes:
         left_out: instances that are no part of the stream.
     """
 
     def __init__(self) -> None:
-        """Begin without classes."""
+        """Start without classes."""
         super().__init__()
         self.left_out: list[object] = []
 
@@ -74,15 +72,15 @@ class Reducers(dict[type, "Callable[[Any], object]"]):
 def same_streams(
     pair: tuple[object, object], tables: tuple[Reducers, Reducers]
 ) -> list[LazyMemo] | None:
-    """Dump two objects and tell whether they gave the same stream.
+    """Dump two objects and compare the streams.
 
     Args:
         pair: what to dump.
-        tables: how instances of a class are reduced, asked once per class that is not in it.
+        tables: reducers by class, one table for each object; asked once per class.
 
     Returns:
-        What either pickler has written where something was left out, nothing where all is said;
-        `None` where the streams differ.
+        What either pickler has written where something was left out, nothing where the streams
+        decide all; `None` where they differ.
 
     Raises:
         RefusedError: a stream ended early, or a table refused a class.
@@ -99,7 +97,7 @@ def same_streams(
         pickler.dispatch_table = cast("Any", table)
         pickler.dump(obj)
         recorder.rewind()
-        if table.left_out:  # else a pickler is not needed any more, and its memo is big
+        if table.left_out:  # else the pickler is not needed any more, and its memo is big
             memos.append(cast("Any", pickler).memo)
     return memos if recorder.is_at_end() and _same_buffers(*buffers) else None
 
@@ -107,7 +105,7 @@ def same_streams(
 def _same_buffers(
     originals: Iterable[pickle.PickleBuffer], returned: Iterable[pickle.PickleBuffer]
 ) -> bool:
-    """Compare the memory of arrays, which was left where it is."""
+    """Compare the memory of arrays, which is not in the streams."""
     return all(
         memory.are_same(left.raw(), right.raw())
         for left, right in zip(originals, returned, strict=True)
@@ -115,9 +113,9 @@ def _same_buffers(
 
 
 def have_same_values(lefts: list[object], rights: list[object]) -> bool:
-    """Tell whether two lists hold the same values of the interpreter's own kinds.
+    """Return whether two lists hold the same values of the interpreter's own kinds.
 
-    No proves nothing. Nothing in them may be mutable: who shares what outside is not looked at.
+    False proves nothing. They may hold nothing mutable, because sharing is not compared.
     """
     found = attempt(same_streams, (lefts, rights), (Reducers(), Reducers()))
     return found is not FAILED and found is not None

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from collections.abc import Iterator
+from typing import Any, Final, TypeAlias
 
 from pytest_portable.equivalence.comparators import Finding, Outcome, Part
 from pytest_portable.equivalence.guard import attempt
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pytest_portable.equivalence.leaves import Tolerance
+from pytest_portable.equivalence.leaves import Tolerance
 
 __all__ = ["neighbours", "sparse", "storage", "tensor"]
 
@@ -30,9 +27,9 @@ SPARSE_PARTS: Final = {
 
 
 def tensor(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Outcome]:
-    """Compare what a tensor is and then its values, as an array on the host's processor.
+    """Compare the attributes of a tensor and then its values, as an array on the CPU.
 
-    A gradient that stayed at home is no difference: no format takes gradients along.
+    A missing gradient is no difference: no format sends gradients.
     """
     wrong = False
     for name in TENSOR_FACTS:
@@ -54,7 +51,7 @@ def tensor(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Out
 
 
 def _quantization(original: Anything, returned: Anything) -> Iterator[Outcome]:
-    """Compare how numbers are written: the same numbers can be by another scale."""
+    """Compare the scheme of quantized numbers: equal numbers can have different scales."""
     asked = ["qscheme"]
     by_channel = "channel" in str(original.qscheme())
     asked += list(CHANNELS) if by_channel else ["q_scale", "q_zero_point"]
@@ -64,7 +61,7 @@ def _quantization(original: Anything, returned: Anything) -> Iterator[Outcome]:
 
 
 def storage(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Outcome]:
-    """Compare the memory under a tensor, which is written under a name that is always another."""
+    """Compare the storage of a tensor; the name that torch writes for it always differs."""
     for name in ("dtype", "device"):
         pair = attempt(getattr, original, name), attempt(getattr, returned, name)
         if pair[0] != pair[1]:
@@ -88,7 +85,7 @@ def _values(value: Anything) -> Anything:
 
 
 def sparse(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Outcome]:
-    """Compare the stored form: two matrices of equal values stored otherwise are told apart."""
+    """Compare the stored form: matrices of equal values in other formats differ."""
     for name in ("format", "shape", "dtype"):
         pair = getattr(original, name), getattr(returned, name)
         if pair[0] != pair[1]:
@@ -104,7 +101,7 @@ def sparse(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Out
 
 
 def _noted(matrix: Anything) -> dict[str, object]:
-    """Return the attributes that somebody gave a matrix, beside its own."""
+    """Return the attributes that the user added to a matrix."""
     own = {"maxprint", "row", "col", *(name for parts in SPARSE_PARTS.values() for name in parts)}
     return {
         name: value
@@ -114,7 +111,7 @@ def _noted(matrix: Anything) -> dict[str, object]:
 
 
 def neighbours(original: Anything, returned: Anything, _: Tolerance) -> Iterator[Outcome]:
-    """Compare the points and how they are sorted: the state of a tree holds addresses in memory."""
+    """Compare the points and how they are sorted: the state of a tree holds memory addresses."""
     for name in ("data", "leafsize", "boxsize", "indices", "maxes", "mins", "size"):
         yield Part(f".{name}", getattr(original, name), getattr(returned, name))
     yield Part(".__dict__", *(dict(getattr(side, "__dict__", {})) for side in (original, returned)))

@@ -1,20 +1,18 @@
-"""Short texts for objects of any size and temper."""
+"""Short texts for objects of any size, even ones whose methods raise."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
 from pytest_portable.equivalence.guard import FAILED, attempt, instance_attributes, static
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
 __all__ = ["first_difference", "kind_name", "shorten", "window"]
 
-_module_of: Final = type.__dict__["__module__"].__get__  # a metaclass may answer anything
+_module_of: Final = type.__dict__["__module__"].__get__  # a metaclass may return anything
 _name_of: Final = type.__dict__["__qualname__"].__get__
 MAX_ELEMENTS: Final = 6
 MAX_LEVELS: Final = 3
@@ -31,8 +29,8 @@ BRACKETS: Final[dict[type, tuple[str, str]]] = {
 def shorten(obj: object, limit: int = 80) -> str:
     """Return a one-line repr of at most `limit` characters; never raises.
 
-    Big containers are read at their beginning only, so that the cost does not grow with the
-    object. Memory addresses are left out: they differ where nothing does.
+    Only the beginning of big containers is read, so that the cost does not grow with the object.
+    Memory addresses are left out: they differ between equal objects.
     """
     text = attempt(_render, obj, limit, 0)
     if not isinstance(text, str):
@@ -102,7 +100,7 @@ def _has_generated_repr(kind: type) -> bool:
 
 
 def _render_dataclass(obj: object, limit: int, level: int) -> str:
-    """Write a dataclass field by field: its own repr would write all of a million elements."""
+    """Return a dataclass field by field: its own repr would write all of a million elements."""
     attributes = instance_attributes(obj)
     parts = [
         f"{field.name}={_nested(attributes[field.name], limit, level)}"
@@ -125,7 +123,7 @@ def _shown_fields(obj: object) -> Iterator[_Named]:
 
 
 def first_difference(left: str | bytes, right: str | bytes) -> int:
-    """Return the position at which two texts part; they do differ."""
+    """Return the first position at which two different texts differ."""
     low, high = 0, min(len(left), len(right))
     while low < high:  # halving compares slices in C; a loop over characters does not
         middle = (low + high + 1) // 2

@@ -1,8 +1,9 @@
-"""The walk through two objects side by side: iterative, whatever their depth and their cycles."""
+"""Walk through two objects side by side, without recursion, whatever their depth and cycles."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol, TypeAlias, cast
 
 from pytest_portable.equivalence.differences import (
     COUNT_LIMIT,
@@ -11,24 +12,16 @@ from pytest_portable.equivalence.differences import (
     Differences,
 )
 from pytest_portable.equivalence.guard import attempt
+from pytest_portable.equivalence.holes import Holes
 from pytest_portable.equivalence.identity import has_identity, is_made_anew
-from pytest_portable.equivalence.leaves import LEAVES, are_flat_and_equal, same_leaf
-from pytest_portable.equivalence.paths import CALL, INDEX, render, root
+from pytest_portable.equivalence.leaves import LEAVES, Tolerance, are_flat_and_equal, same_leaf
+from pytest_portable.equivalence.paths import CALL, INDEX, Path, render, root
+from pytest_portable.equivalence.streams import Memo
 from pytest_portable.equivalence.text import first_difference, kind_name, shorten, window
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import TypeAlias
-
-    from pytest_portable.equivalence.holes import Holes
-    from pytest_portable.equivalence.leaves import Tolerance
-    from pytest_portable.equivalence.paths import Path
-    from pytest_portable.equivalence.streams import Memo
-
-    Handler: TypeAlias = Callable[["Walk", object, object, Path], None]
 
 __all__ = ["MISSING", "Handler", "Labels", "Walk"]
 
+Handler: TypeAlias = Callable[["Walk", object, object, Path], None]
 MISSING: Final = "<missing>"
 CHUNK: Final = 512
 """Elements of a long sequence that may wait at once; the rest is remembered as one entry."""
@@ -40,14 +33,14 @@ MAX_TRIALS_DEPTH: Final = 20
 
 
 class Labels(Protocol):
-    """What the elements of a sequence are called."""
+    """Labels of the elements of a sequence."""
 
     def __getitem__(self, index: int, /) -> object:
         """Return the label of one element."""
 
 
 class _Rest:
-    """What is left of a long sequence."""
+    """The rest of a long sequence."""
 
     __slots__ = ("labels", "lefts", "path", "rights", "start", "step")
 
@@ -65,7 +58,7 @@ class _Rest:
 
 
 def _texts(left: object, right: object) -> tuple[str, str]:
-    """Shorten two values; two long texts around the place where they part."""
+    """Shorten two values; two long texts around their first difference."""
     texts = shorten(left), shorten(right)
     for kind in (str, bytes):
         if texts[0] == texts[1] and isinstance(left, kind) and isinstance(right, kind):
@@ -75,14 +68,14 @@ def _texts(left: object, right: object) -> tuple[str, str]:
 
 
 class Walk:
-    """One comparison: what still has to be looked at, what belongs to what, what was found.
+    """One comparison: what is still to be compared, which objects are pairs, what was found.
 
     `pairs` maps the id of every object of the original that was met to the id of its
-    counterpart, `back` is the inverse; together they end cycles and see identity that was lost.
+    counterpart, `back` is the inverse; together they end cycles and detect lost identity.
 
     Attributes:
         tolerance: how far numbers may be apart.
-        raw: take instances for what they hold, whatever they reduce to.
+        raw: compare the attributes of instances, not what they reduce to.
         class_identity: report classes that are equal but not the same class.
         sharing: report references that are shared on one side only.
         defaults: for `instances`: which classes reduce to what their instances hold.
@@ -100,7 +93,7 @@ class Walk:
         raw: bool = False,
         sharing: bool = True,
     ) -> None:
-        """Begin with nothing to do; `choose` says how instances of a class are compared."""
+        """Start with nothing to compare; `choose` returns the handler of a class."""
         self.tolerance = tolerance
         self.class_identity = class_identity
         self.raw = raw
@@ -124,7 +117,7 @@ class Walk:
         self._depth = self._ground = 0
         self._known: tuple[Memo, Memo] | None = None
 
-    # What handlers say.
+    # Called by handlers.
 
     def report(self, path: Path, original: str, returned: str, reason: str) -> None:
         """Record a difference; the texts are already short."""
@@ -145,12 +138,12 @@ class Walk:
         return self._count
 
     def push(self, left: object, right: object, path: Path) -> None:
-        """Have two objects compared later; the last one pushed comes first."""
+        """Add two objects to be compared later; the last pair that was pushed comes first."""
         if left is not right:
             self._stack.append((left, right, path))
 
     def keep(self, *temporaries: object) -> None:
-        """Keep what was made for the comparison alive: its id must not be used again."""
+        """Keep an object made for the comparison alive, so that its id is not used again."""
         self._kept.extend(temporaries)
 
     def differences(self) -> Differences:
@@ -189,7 +182,7 @@ class Walk:
         self._stack.extend(reversed(waiting))
 
     def tie_variable(self, left: object, right: object, *, is_written: bool) -> bool:
-        """Tie two variables of closures; false when one that somebody writes was shared."""
+        """Pair two variables of closures; false where a shared one is written by a function."""
         left_id, right_id = id(left), id(right)
         if is_written:
             self._written.add(left_id)
@@ -207,7 +200,7 @@ class Walk:
             left, right, path = stack.pop()
             try:
                 self._visit(left, right, path)
-            except Exception as error:  # noqa: BLE001 - a class may answer anything to anything
+            except Exception as error:  # noqa: BLE001 - a class may raise anything
                 text = f"{type(error).__name__}: {shorten(attempt(str, error))}"
                 self.differ(path, left, right, f"cannot be compared: {text}")
 
@@ -261,7 +254,7 @@ class Walk:
         self.differ(path, left, right, "values differ")
 
     def _enter(self, left: object, right: object, kind: type, path: Path) -> bool:
-        """Tie two objects together and tell whether they have to be compared."""
+        """Pair two objects and return whether they have to be compared."""
         left_id, right_id = id(left), id(right)
         known = self._pairs.get(left_id)
         if known is None and self._known is not None:
@@ -298,7 +291,7 @@ class Walk:
     # Trying.
 
     def fills(self, holes: Holes) -> bool:
-        """Tell whether what two equal streams left out is equal, beside what they hold."""
+        """Return whether what two equal streams left out is equal too."""
         if not holes.pairs:
             return True
         self._known, self._ground = holes.memos, 1
@@ -309,7 +302,7 @@ class Walk:
         return is_same
 
     def _place_in_streams(self, left_id: int, right_id: int) -> int | None:
-        """Return the counterpart of an object that two equal streams hold, if they hold either."""
+        """Return the counterpart of an object in two equal streams, if they hold it."""
         assert self._known is not None
         places = [memo.get(one) for memo, one in zip(self._known, (left_id, right_id), strict=True)]
         if places[0] is None and places[1] is None:
@@ -320,19 +313,19 @@ class Walk:
 
     @property
     def is_trying(self) -> bool:
-        """Tell whether this is a dry run within a comparison."""
+        """Return whether this is a dry run within a comparison."""
         return self._depth > self._ground
 
     @property
     def may_try(self) -> bool:
-        """Tell whether there is stack left for one more dry run within the present ones."""
+        """Return whether there is stack left for one more dry run within the present ones."""
         return self._depth < MAX_TRIALS_DEPTH
 
     def trial(self, left: object, right: object) -> bool:
-        """Tell whether two objects are equal, given what is already tied together.
+        """Return whether two objects are equal, given the pairs so far.
 
-        Beyond the depth for trying the answer is yes: the walk will compare the two then. A no
-        is remembered, or sets within sets would double the work with every level.
+        Beyond the depth for dry runs the answer is true: the walk compares the two later. False
+        is remembered, because sets within sets would double the work with every level.
         """
         pair = id(left), id(right)
         if pair in self._failed:
@@ -343,9 +336,9 @@ class Walk:
         return equal
 
     def dry_run(self, begin: Callable[[], object]) -> bool:
-        """Tell whether what `begin` compares and pushes is equal, without reporting anything.
+        """Return whether what `begin` compares and pushes is equal, without reporting anything.
 
-        What was tied on the way stays when it is and is forgotten when it is not.
+        Pairs that were made on the way stay where it is equal and are dropped where it is not.
         """
         outer = self._stack, self._count, self._journal
         self._stack, self._count, self._journal = [], 0, []

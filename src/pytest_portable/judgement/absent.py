@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pytest_portable.diagnosis.host import canonical
+from pytest_portable.environment.layout import site_folders
 from pytest_portable.verdict import Problem, Remedy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
     from importlib.metadata import Distribution
 
     from pytest_portable.environment import Environment
@@ -108,19 +109,21 @@ def _needs(environment: Environment) -> Needs:
     """Read who requires what off the metadata in an environment; no process is started."""
     from importlib import metadata  # noqa: PLC0415 - only where something is unwanted
 
-    from pytest_portable.environment.layout import site_folders  # noqa: PLC0415 - as above
-
     folders = [str(folder) for folder in site_folders(environment.path)]
     needs: Needs = {}
     for distribution in metadata.distributions(path=folders):
-        _add_needs(needs, distribution, environment.interpreter.facts["marker"])
+        user = canonical(distribution.metadata["Name"])
+        for name, line in _required(distribution, environment.interpreter.facts["marker"]):
+            needs.setdefault(name, {}).setdefault(user, line)
     return needs
 
 
-def _add_needs(needs: Needs, distribution: Distribution, variables: Mapping[str, Any]) -> None:
+def _required(
+    distribution: Distribution, variables: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
+    """Return what a distribution requires, by name, and the words of its metadata for it."""
     from packaging.requirements import InvalidRequirement, Requirement
 
-    user = canonical(distribution.metadata["Name"])
     extras = ["", *(distribution.metadata.get_all("Provides-Extra") or ())]
     for line in distribution.requires or ():
         try:
@@ -130,5 +133,4 @@ def _add_needs(needs: Needs, distribution: Distribution, variables: Mapping[str,
         marker = required.marker
         # Nobody records which extras were asked for: what an extra brings counts where it is.
         if marker is None or any(marker.evaluate({**variables, "extra": one}) for one in extras):
-            words = line.partition(";")[0].strip()
-            needs.setdefault(canonical(required.name), {}).setdefault(user, words)
+            yield canonical(required.name), line.partition(";")[0].strip()

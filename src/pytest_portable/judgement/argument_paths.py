@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from pytest_portable.verdict import Problem
+from pytest_portable.verdict import Problem
 
 __all__ = ["argument_paths", "with_argument_path", "with_some_argument"]
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.diagnosis import bound_notes, foreign_code
 from pytest_portable.judgement.absent import find_unwanted
 from pytest_portable.judgement.argument_paths import with_argument_path
-from pytest_portable.judgement.evidence_of_check import take_census_of
+from pytest_portable.judgement.context import Context, Sent
+from pytest_portable.judgement.evidence_of_check import Evidences, take_census_of
 from pytest_portable.judgement.findings import NOTHING, Findings, notes, problems
 from pytest_portable.judgement.installed_copies import note_copies
 from pytest_portable.judgement.limits import check_limits, note_left_behind
@@ -15,10 +16,6 @@ from pytest_portable.judgement.policies import check_policies
 from pytest_portable.payload.prescan import may_be_bound, may_carry_code
 from pytest_portable.serializers.out_of_band import searchable
 from pytest_portable.verdict import Problem, Remedy
-
-if TYPE_CHECKING:
-    from pytest_portable.judgement.context import Context, Sent
-    from pytest_portable.judgement.evidence_of_check import Evidences
 
 __all__ = ["judge_before_load", "newer_than_readable"]
 

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import platform
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pytest_portable.diagnosis import Standing
+from pytest_portable.environment import Environment
+from pytest_portable.equivalence import Comparator
+from pytest_portable.payload.inspection import Inspection
+from pytest_portable.serializers import Serializer
 from pytest_portable.serializers.out_of_band import whole
 from pytest_portable.serializers.shipping import NO_SHIPPING, Shipping
-from pytest_portable.verdict import label_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from pytest_portable.environment import Environment
-    from pytest_portable.equivalence import Comparator
-    from pytest_portable.payload.inspection import Inspection
-    from pytest_portable.serializers import Serializer
-    from pytest_portable.settings.legs import Leg
-    from pytest_portable.verdict import Target
+from pytest_portable.settings.legs import Leg
+from pytest_portable.verdict import Target, label_of
 
 __all__ = ["Context", "Sent", "Side", "host_side", "side_of"]
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from pytest_portable.agent.records import TargetError
+from pytest_portable.diagnosis import Evidence
 from pytest_portable.errors import PayloadError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from pytest_portable.agent.records import TargetError
-    from pytest_portable.diagnosis import Evidence
-    from pytest_portable.judgement.context import Sent
-    from pytest_portable.payload.inspection import PlacedOpcode
-    from pytest_portable.verdict import Problem
+from pytest_portable.judgement.context import Sent
+from pytest_portable.payload.inspection import PlacedOpcode, disassemble
+from pytest_portable.verdict import Problem
 
 __all__ = ["with_details"]
 
@@ -55,8 +52,6 @@ def with_details(
 
 def _neighbourhood(data: bytes, offset: int, root: str) -> Iterator[str]:
     """Write the opcodes around an offset, a line each, the one at the offset marked."""
-    from pytest_portable.payload.inspection import disassemble  # noqa: PLC0415 - on demand
-
     steps: list[PlacedOpcode] = []
     with suppress(PayloadError):
         steps.extend(disassemble(data, root=root))

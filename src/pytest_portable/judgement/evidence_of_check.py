@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pytest_portable.diagnosis import Elsewhere, Evidence, Here
+from pytest_portable.agent import Transcript
+from pytest_portable.diagnosis import Elsewhere, Evidence, Here, Questions, take_census
 from pytest_portable.diagnosis.host import canonical
+from pytest_portable.environment import Environment
 from pytest_portable.judgement.argument_paths import with_argument_path
+from pytest_portable.judgement.context import Context, Sent
 from pytest_portable.judgement.findings import NOTHING, Findings, problems
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from pytest_portable.agent import Transcript
-    from pytest_portable.diagnosis import Questions
-    from pytest_portable.environment import Environment
-    from pytest_portable.judgement.context import Context, Sent
-    from pytest_portable.settings.probes import Probe
-    from pytest_portable.verdict import Problem
+from pytest_portable.payload.inspection import blame
+from pytest_portable.settings.probes import Probe
+from pytest_portable.verdict import Problem
 
 __all__ = ["Evidences", "take_census_of", "with_paths"]
 
@@ -64,8 +61,6 @@ class Evidences:
         serializer, data = context.serializer, sent.data(root)
 
         def blame_path(offset: int) -> str:
-            from pytest_portable.payload.inspection import blame  # noqa: PLC0415 - on demand
-
             assert data is not None
             streams = serializer.pickles(data)
             return blame(streams[0], offset, root=root) if len(streams) == 1 else root
@@ -131,8 +126,6 @@ def with_paths(found: Iterable[Problem]) -> list[Problem]:
 
 def take_census_of(sent: Sent, evidence: Evidences) -> Findings:
     """Return what the payloads refer to and the target does not have; nothing is loaded there."""
-    from pytest_portable.diagnosis import take_census  # noqa: PLC0415 - only where a check fails
-
     found = NOTHING
     for name, _ in sent.payloads:
         found += problems(with_paths(take_census(evidence(name))))

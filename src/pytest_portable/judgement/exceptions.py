@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from pytest_portable.agent import Transcript
 from pytest_portable.agent.in_target.describe import exception_facts
-from pytest_portable.agent.records import Alone, SmallestPart
-from pytest_portable.diagnosis import explain_call, pin, remedies_of_exception
+from pytest_portable.agent.records import Alone, Raised, SmallestPart, TargetError
+from pytest_portable.diagnosis import Standing, explain_call, pin, remedies_of_exception
 from pytest_portable.judgement.argument_paths import with_argument_path
+from pytest_portable.judgement.context import Context
+from pytest_portable.judgement.evidence_of_check import Evidences
 from pytest_portable.judgement.findings import Back, notes, problems
 from pytest_portable.judgement.load_answer import (
     Unloadable,
@@ -19,17 +23,6 @@ from pytest_portable.judgement.load_answer import (
     why_unloadable,
 )
 from pytest_portable.verdict import Problem, Remedy
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from pytest_portable.agent import Transcript
-    from pytest_portable.agent.records import Raised, TargetError
-    from pytest_portable.diagnosis import Standing
-    from pytest_portable.judgement.context import Context
-    from pytest_portable.judgement.evidence_of_check import Evidences
-
-    _Link = tuple[int | None, int | None, bool]
 
 __all__ = [
     "add_note",
@@ -41,6 +34,8 @@ __all__ = [
     "not_raised",
     "same_exception",
 ]
+
+_Link = tuple[int | None, int | None, bool]
 
 _NOT_SHARED: Final = Remedy(
     "raise what both sides have: an exception of Python, or of the packages"

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from pytest_portable.agent import Transcript
 from pytest_portable.agent.records import Step
+from pytest_portable.diagnosis import Evidence
+from pytest_portable.judgement.evidence_of_check import Evidences
 from pytest_portable.judgement.findings import NOTHING, Findings, notes, problems
 from pytest_portable.verdict import Problem
-
-if TYPE_CHECKING:
-    from pytest_portable.agent import Transcript
-    from pytest_portable.diagnosis import Evidence
-    from pytest_portable.judgement.evidence_of_check import Evidences
 
 __all__ = ["judge_files"]
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from pytest_portable.verdict import Problem
+from pytest_portable.verdict import Problem
 
 __all__ = ["NOTHING", "Back", "Findings", "notes", "problems"]
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from pytest_portable.environment.layout import site_folders
+from pytest_portable.judgement.context import Context
 from pytest_portable.judgement.findings import NOTHING, Findings, notes
 from pytest_portable.verdict import Problem, Remedy
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from pytest_portable.judgement.context import Context
 
 __all__ = ["find_module", "note_copies"]
 
@@ -20,8 +17,6 @@ def note_copies(context: Context) -> Findings:
     shipping = context.shipping
     if not shipping or context.environment is None:
         return NOTHING
-    from pytest_portable.environment.layout import site_folders  # noqa: PLC0415 - on demand
-
     folders = site_folders(context.environment.path)
     sources = shipping.sources
     shipped = () if sources is None else sources.names

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from pytest_portable.judgement.evidence_of_check import with_paths
+from pytest_portable.diagnosis import explain_later
+from pytest_portable.environment.layout import site_folders
+from pytest_portable.judgement.context import Context, Sent
+from pytest_portable.judgement.evidence_of_check import Evidences, with_paths
 from pytest_portable.judgement.findings import NOTHING, Findings, notes
 from pytest_portable.judgement.installed_copies import find_module
 from pytest_portable.payload.prescan import may_import
 from pytest_portable.serializers.out_of_band import searchable
-
-if TYPE_CHECKING:
-    from pytest_portable.judgement.context import Context, Sent
-    from pytest_portable.judgement.evidence_of_check import Evidences
 
 __all__ = ["note_imports"]
 
@@ -38,8 +36,6 @@ def note_imports(context: Context, sent: Sent, evidence: Evidences, found: Findi
             continue
         if not _lacking(context, sent, name) - known:
             continue
-        from pytest_portable.diagnosis import explain_later  # noqa: PLC0415 - on demand
-
         later += notes(
             replace(note, message=f"{note.message}; this check did not come to it")
             for note in with_paths(explain_later(evidence(name)))
@@ -56,7 +52,5 @@ def _lacking(context: Context, sent: Sent, name: str) -> set[str]:
         tops -= set(context.shipping.sources.names)
     if context.environment is None or context.leg.deps is None:
         return tops
-    from pytest_portable.environment.layout import site_folders  # noqa: PLC0415 - on demand
-
     folders = site_folders(context.environment.path)
     return {top for top in tops if find_module(top, folders) is None}

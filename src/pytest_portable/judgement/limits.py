@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from pytest_portable.judgement.context import Context
 from pytest_portable.judgement.findings import NOTHING, Findings, notes, problems
 from pytest_portable.serializers.out_of_band import size_of
+from pytest_portable.serializers.task import LeftBehind
 from pytest_portable.verdict import Problem
-
-if TYPE_CHECKING:
-    from pytest_portable.judgement.context import Context
-    from pytest_portable.serializers.task import LeftBehind
 
 __all__ = ["check_limits", "left_behind_problem", "note_left_behind"]
 

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from pytest_portable.diagnosis import Owner
+from pytest_portable.agent.records import Alone, Raised, Value
+from pytest_portable.diagnosis import Evidence, Owner
 from pytest_portable.errors import PayloadError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from pytest_portable.agent.records import Alone, Raised, Value
-    from pytest_portable.diagnosis import Evidence
-    from pytest_portable.judgement.context import Context
+from pytest_portable.judgement.context import Context
+from pytest_portable.payload.inspection import inspect_payload
+from pytest_portable.serializers.safe_loads import loads
 
 __all__ = [
     "Unloadable",
@@ -59,8 +57,6 @@ class Unloadable(Exception):  # noqa: N818 - a finding rather than an error
 def loader_for(context: Context, record: Alone | Raised | Value) -> Callable[..., object]:
     """Return what loads a record: the target dumps with pickle where nothing better is there."""
     if record.dumper.startswith("pickle:"):
-        from pytest_portable.serializers.safe_loads import loads  # noqa: PLC0415 - rare
-
         return loads
     return partial(context.serializer.load, options=context.leg.options)
 
@@ -139,8 +135,6 @@ def _path(context: Context, blob: bytes, root: str, module: str | None, name: st
     """Return the first path in an answer that leads to what is missing here."""
     if module is None and name is None:
         return root
-    from pytest_portable.payload.inspection import inspect_payload  # noqa: PLC0415 - on demand
-
     try:
         references = inspect_payload(blob, root=root, python=context.maker.minor).references
     except PayloadError:

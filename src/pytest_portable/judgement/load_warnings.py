@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from pytest_portable.agent.records import Caught, Failed, Loaded
 from pytest_portable.errors import PayloadError
+from pytest_portable.judgement.context import Context, Sent
 from pytest_portable.judgement.evidence_of_check import with_paths
 from pytest_portable.judgement.findings import NOTHING, Findings, notes, problems
 from pytest_portable.verdict import Problem, Remedy
-
-if TYPE_CHECKING:
-    from pytest_portable.agent.records import Caught, Failed, Loaded
-    from pytest_portable.judgement.context import Context, Sent
 
 __all__ = ["judge_warnings"]
 

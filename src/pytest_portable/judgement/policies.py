@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import Final
 
+from pytest_portable.host_modules import distribution_of
 from pytest_portable.judgement.argument_paths import with_argument_path
+from pytest_portable.judgement.context import Context, Sent
 from pytest_portable.judgement.findings import NOTHING, Findings, notes, problems
+from pytest_portable.payload.inspection import Inspection
 from pytest_portable.serializers.out_of_band import size_of
 from pytest_portable.verdict import Problem, Remedy
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pytest_portable.judgement.context import Context, Sent
-    from pytest_portable.payload.inspection import Inspection
 
 __all__ = ["check_policies"]
 
@@ -102,8 +100,6 @@ def _uses(
         forbidden: the module.
         sure: what needs the module; else imports that the code can do without.
     """
-    from pytest_portable.host_modules import distribution_of  # noqa: PLC0415 - on demand
-
     for reference in inspection.references if sure else ():
         if reference.by == "reference" and _is_in(reference.module, forbidden):
             name = f"{reference.module}.{reference.qualname}".removesuffix(".")

@@ -7,34 +7,34 @@ import inspect
 import os
 import re
 import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from pytest_portable.agent.descriptions import read_part
+from pytest_portable.agent.descriptions import PartFacts
 from pytest_portable.agent.in_target.facts import part_facts, process_facts
+from pytest_portable.agent.in_target.limits import MAX_CANONICAL, MAX_TEXT
+from pytest_portable.agent.in_target.parts import CONTAINER_TYPES, PLAIN_TYPES, canonical
 from pytest_portable.agent.records import Looked, Parts
-from pytest_portable.diagnosis import explain_options
+from pytest_portable.agent.typed_json import read_as
+from pytest_portable.diagnosis import Questions, explain_options
 from pytest_portable.diagnosis.causes.surroundings import EVERYWHERE, entry_points_here
-from pytest_portable.judgement.evidence_of_check import with_paths
+from pytest_portable.judgement.context import Context
+from pytest_portable.judgement.evidence_of_check import Evidences, with_paths
 from pytest_portable.judgement.findings import Findings, notes, problems
+from pytest_portable.judgement.probes_without_answer import is_without_answer
 from pytest_portable.judgement.seeds import seeded_modules
 from pytest_portable.judgement.surroundings.judge import ANOTHER_VALUE
 from pytest_portable.serializers.out_of_band import whole
+from pytest_portable.settings.probes import Probe
 from pytest_portable.verdict import Problem, Remedy
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from pytest_portable.agent.descriptions import PartFacts
-    from pytest_portable.diagnosis import Questions
-    from pytest_portable.judgement.context import Context
-    from pytest_portable.judgement.evidence_of_check import Evidences
-    from pytest_portable.settings.probes import Probe
 
 __all__ = ["explain_probes", "parts_of_probe"]
 
 _HOOKS: Final = ("__getstate__", "__reduce__", "__reduce_ex__")
 _MAX_PARTS: Final = 20
+# By these an expression leaves the object: for modules, and for who an object is.
+_OUTWARD: Final = frozenset({"__import__", "compile", "eval", "exec", "globals", "id", "open"})
 # Signals that were raised by calculations say nothing about how it calculates.
 _DECIMAL: Final = re.compile(r", flags=\[[^]]*\]")
 # What no two processes need agree on, what is said of it, and what to do.
@@ -66,8 +66,9 @@ def explain_probes(
 ) -> Findings:
     """Look once more at probes that disagree where nothing else explains that.
 
-    What is found comes before the disagreement; where nothing is, a note says what the probe
-    reads. It costs another process there, and the probe's parts are evaluated here.
+    What is found comes before the disagreement; where nothing is, a note says that what the probe
+    reads is equal, if all of it was compared. It costs another process there, and the probe's
+    parts are evaluated here.
 
     Args:
         context: of the check.
@@ -84,15 +85,16 @@ def explain_probes(
         return found
     values = {**names, "obj": context.obj}
     for probe in probes:
-        others = [one for one in found.problems if not _is_about(one, probe)]
-        disagrees = len(others) < len(found.problems) or any(map(_is_skew, others))
+        answers = [one for one in found.problems if not is_without_answer(one)]
+        others = [one for one in answers if not _is_about(one, probe)]
+        disagrees = len(others) < len(answers) or any(map(_is_skew, others))
         if not disagrees or not all(map(_may_depend, others)):
             continue
         again = _Again(evidence, questions, probe, values, _stage(found))
         reasons = list(again.surroundings() if others else again.findings())
         found = problems(reasons) + found
         if not reasons and not others and again.chains:
-            found += notes([again.reads()])
+            found += notes(again.reads())
     return found
 
 
@@ -115,7 +117,8 @@ def _is_skew(problem: Problem) -> bool:
 
 def _stage(found: Findings) -> str:
     """Return the stage at which a probe disagreed."""
-    raised = any(one.code == "call-error" or _is_skew(one) for one in found.problems)
+    answers = [one for one in found.problems if not is_without_answer(one)]
+    raised = any(one.code == "call-error" or _is_skew(one) for one in answers)
     return "call" if raised else "compare"
 
 
@@ -157,7 +160,7 @@ class _Again:
     def _parts(self) -> Iterator[Problem]:
         """Yield the first part of every chain that is another one there."""
         there = dict(zip(self.parts, self.there, strict=False))
-        here = {part: read_part(part_facts(part, self.values)) for part in there}
+        here = {part: read_as(PartFacts, part_facts(part, self.values)) for part in there}
         seen = set()
         for chain in self.chains:
             for before, part in zip(["", *chain], chain, strict=False):
@@ -202,19 +205,42 @@ class _Again:
         except Exception:  # noqa: BLE001 - a property may raise at the second look
             return None
 
-    def reads(self) -> Problem:
-        """Return a note for a probe whose parts are equal."""
+    def reads(self) -> Iterator[Problem]:
+        """Yield a note on what a probe reads: that it is equal, where all of it was compared."""
         asked = list(dict.fromkeys(what for kind, what in self.looked if kind == "process"))
-        own = f"; it asks for {', '.join(asked)}, which every process has of its own"
+        is_whole = self._has_read_all(is_asked=bool(asked))
+        if not asked and not is_whole:
+            return
+        own = f"asks for {', '.join(asked)}, which every process has of its own"
         sides = self.evidence().maker.minor, self.evidence().there_minor
         python = f"; here it is Python {sides[0]}, there {sides[1]}"
-        return Problem(
+        told = f"what {self.probe.source} reads of it is equal on both sides"
+        if asked:
+            told = f"{told}; it {own}" if is_whole else f"the probe {own}"
+        yield Problem(
             code="mismatch",
             stage=self.stage,
             path=_common(self.chains),
-            message=f"what {self.probe.source} reads of it is equal on both sides"
-            f"{own if asked else ''}{python if sides[0] != sides[1] else ''}",
+            message=f"{told}{python if sides[0] != sides[1] else ''}",
         )
+
+    def _has_read_all(self, *, is_asked: bool) -> bool:
+        """Return whether everything that the probe can reach was compared as its parts were.
+
+        Of an object that is no plain data only the class was: a logger has a level, a lock a state,
+        a class the registry of an abstract one.
+        """
+        ends = {chain[-1] for chain in self.chains if chain}
+        if not ends <= {part for part, _ in zip(self.parts, self.there, strict=False)}:
+            return False
+        if not all(_is_plain(self._value(end)) for end in ends):
+            return False
+        tree = ast.parse(self.probe.source, mode="eval")
+        if any(isinstance(node, (ast.Is, ast.IsNot)) for node in ast.walk(tree)):
+            return False  # whether two parts are one was not compared
+        names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} - {"obj"}
+        values = [value for name, value in self.values.items() if name in names]
+        return all(map(_is_plain, values)) and (is_asked or names.isdisjoint(_OUTWARD))
 
     # --- what the probe asks for ---------------------------------------------------------------
 
@@ -304,6 +330,22 @@ def _hook(value: object) -> str:
             if name in vars(base):
                 return f"{base.__qualname__}.{name}"
     return ""
+
+
+def _is_plain(value: object, depth: int = 6) -> bool:
+    """Return whether the text by which parts are compared tells all of a value.
+
+    That of a set of several does not: in which order it is read differs from process to process.
+    """
+    kind = type(value)
+    if len(canonical(value)) > MAX_TEXT:
+        return False
+    if kind not in CONTAINER_TYPES or not isinstance(value, (list, tuple, set, frozenset, dict)):
+        return kind in PLAIN_TYPES
+    if not depth or len(value) > (1 if kind in {set, frozenset} else MAX_CANONICAL):
+        return False
+    parts = [*value, *value.values()] if isinstance(value, dict) else list(value)
+    return all(_is_plain(part, depth - 1) for part in parts)
 
 
 # The parts of an expression

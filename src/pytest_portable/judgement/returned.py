@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pytest_portable.agent.records import Failed, Raised, Returned, SmallestPart, Value
+from pytest_portable.agent import Transcript
+from pytest_portable.agent.records import Failed, Raised, Returned, SmallestPart, TargetError, Value
 from pytest_portable.diagnosis import explain_call, pin
-from pytest_portable.equivalence import compare
+from pytest_portable.equivalence import Difference, compare
 from pytest_portable.equivalence.text import shorten
+from pytest_portable.judgement.context import Context
 from pytest_portable.judgement.details import with_details
-from pytest_portable.judgement.evidence_of_check import with_paths
+from pytest_portable.judgement.evidence_of_check import Evidences, with_paths
 from pytest_portable.judgement.exceptions import changed_fact, load_exception, same_exception
 from pytest_portable.judgement.findings import NOTHING, Back, Findings, notes, problems
 from pytest_portable.judgement.load_answer import (
@@ -23,19 +26,11 @@ from pytest_portable.judgement.load_answer import (
     versions_apart,
     why_unloadable,
 )
+from pytest_portable.judgement.probes_without_answer import nothing_raised, raised_alike
 from pytest_portable.judgement.seeds import seeded
 from pytest_portable.judgement.version_skew import blame_versions, skew_of_return
+from pytest_portable.settings.probes import Probe
 from pytest_portable.verdict import Problem, Remedy
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from pytest_portable.agent import Transcript
-    from pytest_portable.agent.records import TargetError
-    from pytest_portable.equivalence import Difference
-    from pytest_portable.judgement.context import Context
-    from pytest_portable.judgement.evidence_of_check import Evidences
-    from pytest_portable.settings.probes import Probe
 
 __all__ = [
     "judge_probe",
@@ -264,8 +259,11 @@ def judge_probe(  # noqa: PLR0913, PLR0917 - two sides, and what was found befor
         return NOTHING  # the target did not come to it
     here, error = _evaluate(context, probe, names, raised)
     if raised is not None:
-        same = None if error is None else _judge_same(context, transcript, evidence, error, raised)
+        judge = _judge_wanted if probe.raises else _judge_same
+        same = None if error is None else judge(context, transcript, evidence, probe, error, raised)
         return _raised_there(context, evidence, probe, error, raised) if same is None else same
+    if probe.raises and error is None:
+        return problems([nothing_raised(probe, [each.__qualname__ for each in probe.raises])])
     if error is not None:
         message = f"raised {type(error).__name__} here: {error}, and nothing there"
         return problems([Problem("mismatch", "compare", message, path=probe.label)])
@@ -331,30 +329,78 @@ def _evaluate(
         return None, error
 
 
-def _judge_same(
+def _judge_same(  # noqa: PLR0913, PLR0917 - two sides, and what knows of both
     context: Context,
     transcript: Transcript,
     evidence: Evidences,
+    probe: Probe,
     here: BaseException,
     raised: Raised,
 ) -> Findings | None:
-    """Compare what both sides raised, to the causes where they could come back.
+    """Compare what both sides raised unasked, to the causes where they could come back.
 
     Returns:
-        What differs; `None` where these are not the same exception at all.
+        What differs, or that a probe without an answer proves nothing; `None` where these are not
+        the same exception at all.
     """
     with context.shipping.loading():
         if not same_exception(here, raised):
             return None
+        alike = problems([raised_alike(probe, type(here).__name__, str(raised.error), ())])
+        alike = alike.map(lambda one: replace(one, traceback=raised.error.traceback))
         if raised.blob is None:
-            return NOTHING  # what can be known of it is the same
+            return alike  # what can be known of it is the same
         try:
             there = load_exception(context, transcript, raised)
         except Unloadable:
-            return NOTHING
+            return alike
         for side in (here, there):
             side.__dict__.pop("__notes__", None)
-        return _Comparison(context, here, raised.name).judge(there, evidence, NOTHING)
+        differing = _Comparison(context, here, raised.name).judge(there, evidence, NOTHING)
+        return differing if differing.problems else alike
+
+
+def _judge_wanted(  # noqa: PLR0913, PLR0917 - two sides, and what knows of both
+    context: Context,
+    transcript: Transcript,
+    evidence: Evidences,
+    probe: Probe,
+    here: BaseException,
+    raised: Raised,
+) -> Findings | None:
+    """Compare what both sides raised where that was asked for: the class and the arguments.
+
+    The texts of Python's own exceptions change between its versions: of those, the class alone.
+
+    Returns:
+        What differs; `None` where it is of another class there, or has other arguments.
+    """
+    kind = type(here)
+    with context.shipping.loading():
+        if (raised.error.module, raised.error.type) != (kind.__module__, kind.__qualname__):
+            return None
+        if not isinstance(here, probe.raises):
+            return problems(
+                [
+                    raised_alike(
+                        probe,
+                        kind.__name__,
+                        str(raised.error),
+                        [each.__qualname__ for each in probe.raises],
+                    )
+                ]
+            )
+        fact = changed_fact(here, raised)
+        if kind.__module__ != "builtins" and fact is not None and fact[0] == "args":
+            return None
+        try:
+            if kind.__module__ == "builtins" or raised.blob is None:
+                return NOTHING
+            there = load_exception(context, transcript, raised)
+        except Unloadable:
+            return NOTHING
+        arguments = _Comparison(context, here.args, f"{raised.name}.args")
+        return arguments.judge(there.args, evidence, NOTHING)
 
 
 def judge_probe_there(

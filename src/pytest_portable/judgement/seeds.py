@@ -6,12 +6,10 @@ import contextlib
 import importlib.util
 import random
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from pytest_portable.agent.in_target.probes import sow
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 __all__ = ["seeded", "seeded_modules"]
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from pytest_portable.agent import Transcript
 from pytest_portable.agent.records import Failed, Loaded, Step
 from pytest_portable.diagnosis import explain_load, explain_lost
+from pytest_portable.judgement.context import Context
 from pytest_portable.judgement.details import with_details
-from pytest_portable.judgement.evidence_of_check import with_paths
+from pytest_portable.judgement.evidence_of_check import Evidences, with_paths
 from pytest_portable.judgement.files_left import judge_files
 from pytest_portable.judgement.findings import NOTHING, Findings, problems
 from pytest_portable.judgement.load_warnings import judge_warnings
 from pytest_portable.judgement.returned import undumped_result
 from pytest_portable.judgement.version_skew import skew_of_return
 from pytest_portable.verdict import Problem
-
-if TYPE_CHECKING:
-    from pytest_portable.agent import Transcript
-    from pytest_portable.judgement.context import Context
-    from pytest_portable.judgement.evidence_of_check import Evidences
 
 __all__ = ["judge_transcript"]
 

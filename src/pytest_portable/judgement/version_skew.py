@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
 
 from pytest_portable.agent.records import Returned, Value
 from pytest_portable.diagnosis import explain_difference, other_versions
+from pytest_portable.diagnosis.causes.version_difference import OtherVersion
+from pytest_portable.judgement.context import Context, Sent
 from pytest_portable.judgement.evidence_of_check import Evidences, with_paths
 from pytest_portable.judgement.findings import NOTHING, Findings, problems
 from pytest_portable.judgement.load_answer import load_answer
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from pytest_portable.diagnosis.causes.version_difference import OtherVersion
-    from pytest_portable.judgement.context import Context, Sent
-    from pytest_portable.settings.probes import Probe
-    from pytest_portable.verdict import Problem
+from pytest_portable.settings.probes import Probe
+from pytest_portable.verdict import Problem
 
 __all__ = ["blame_makers_versions", "blame_versions", "skew_of_return"]
 

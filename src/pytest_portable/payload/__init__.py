@@ -1,4 +1,4 @@
-"""The payload: what an object became, and everything that can be read in it."""
+"""The payload: the bytes that an object became, and all that can be read from them."""
 
 from __future__ import annotations
 

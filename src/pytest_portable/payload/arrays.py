@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.errors import PayloadError
 from pytest_portable.payload import opcodes as op
 from pytest_portable.payload.lenses.view import read_name
-
-if TYPE_CHECKING:
-    from pytest_portable.payload.nodes import Graph
+from pytest_portable.payload.nodes import Graph
 
 __all__ = ["WRAPPER", "raw_array_end"]
 
@@ -23,18 +21,18 @@ WRAPPER: Final = b"NumpyArrayWrapper"
 _PICKLED: Final = -1
 _DTYPE: Final = re.compile(r"([a-zA-Z])(\d+)$")
 _CHARACTER_BYTES: Final = 4  # NumPy keeps text as UCS-4
-_FLAGS: Final = 7  # place of a dtype's flags in its state; bit 0 says that it holds objects
+_FLAGS: Final = 7  # index of a dtype's flags in its state; bit 0 is set where it holds objects
 
 
 def raw_array_end(graph: Graph, node: int, position: int) -> int:
-    """Where opcodes go on after a BUILD that ends at `position`.
+    """Return where the next opcode is after a BUILD that ends at `position`.
 
     Returns:
         `position` itself where the node is no joblib array, the end of the raw bytes where it is
         one, -1 where a pickle of its own follows (arrays of objects).
 
     Raises:
-        PayloadError: it is an array, and its size cannot be told.
+        PayloadError: it is an array of unknown size.
     """
     if graph.kinds[node] != op.NEWOBJ:
         return position

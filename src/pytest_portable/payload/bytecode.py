@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.host_modules import real_file
 from pytest_portable.payload import opcodes as op
 from pytest_portable.payload.instructions import Code, Scan, python_of, scan
 from pytest_portable.payload.lenses.definitions import CLASSES, CODES, FUNCTIONS, code_fields
+from pytest_portable.payload.paths import Paths
 from pytest_portable.payload.references import members
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pytest_portable.payload.paths import Paths
 
 __all__ = ["CodeSent", "bytes_of", "find_code"]
 
-# Marshalled code belongs to one Python, and only that Python can say which.
+# Marshalled code belongs to one Python, and its bytes do not say to which.
 _MARSHALLED: Final = frozenset(("marshal.loads", "dill:_unmarshal"))
 _BUILTINS: Final = frozenset(dir(builtins))
 _MODULE_NAMES: Final = frozenset(
@@ -34,10 +31,10 @@ class CodeSent:
     Attributes:
         path: expression that leads to it.
         name: qualified name it had.
-        python: Python it was compiled for, as `"3.11"`; None where the bytes do not tell, and
+        python: Python it was compiled for, as `"3.11"`; None where the bytes do not show it, and
             for classes (their methods are listed on their own).
         imports: modules its code imports when it runs, nested code included.
-        conditional_imports: those it can do without (`try` ... `except ImportError`).
+        conditional_imports: imports that may fail (`try` ... `except ImportError`).
         missing_globals: global names it reads that neither the payload nor builtins define.
         filename: source file it was compiled from; empty where the payload names none.
         line: first line there.
@@ -55,7 +52,7 @@ class CodeSent:
     kind: str = "function"
 
     def to_dict(self) -> dict[str, object]:
-        """Plain data for reports and `--json`."""
+        """Return plain data for reports and `--json`."""
         return {
             "path": self.path,
             "name": self.name,
@@ -70,11 +67,11 @@ class CodeSent:
 
 
 def find_code(paths: Paths, *, python: tuple[int, int] | None = None) -> tuple[CodeSent, ...]:
-    """List what a payload defines, in the order in which a person meets it (outermost first).
+    """Return what a payload defines, outermost definitions first.
 
     Args:
         paths: a walked graph.
-        python: the Python that dumped the payload, if known; it settles what the bytes leave open.
+        python: the Python that dumped the payload, if known; it decides where the bytes do not.
     """
     found = _collect(paths, python)
     pythons = {sent.python for sent in found if sent.python}
@@ -83,7 +80,7 @@ def find_code(paths: Paths, *, python: tuple[int, int] | None = None) -> tuple[C
         and len(pythons) == 1
         and any(sent.python is None and sent.kind != "class" for sent in found)
     ):
-        # One payload comes from one Python: code that tells speaks for code that does not.
+        # One payload comes from one Python: what one code object shows holds for the others.
         major, _, minor = pythons.pop().partition(".")
         found = _collect(paths, (int(major), int(minor)))
     return tuple(found)
@@ -120,7 +117,7 @@ def _function(paths: Paths, node: int, python: tuple[int, int] | None, used: set
             sent.update(_set_later(paths, child))
             name = paths.view.name(child)
             if name and name[0] != "__main__":
-                # The function lives in an importable module's namespace: it finds all there.
+                # The function's globals are those of an importable module, which has all names.
                 return _sent(paths, node, _scan(paths, code, python, used), (), "function")
             known = known or bool(name)
         elif label == "__code__" and code < 0:
@@ -163,7 +160,7 @@ def _sent(paths: Paths, node: int, scanned: Scan, missing: tuple[str, ...], kind
 
 
 def _package(paths: Paths, node: int) -> str:
-    """Package against which a function's relative imports are resolved."""
+    """Return the package against which a function's relative imports are resolved."""
     module = ""
     for label, child in members(paths, node):
         if label == "__globals__":
@@ -239,7 +236,7 @@ def _number(value: object) -> int:
 
 
 def bytes_of(paths: Paths, node: int) -> bytes:
-    """Bytes as protocols below 3 spell them: `_codecs.encode(text, "latin1")`."""
+    """Return the bytes as protocols below 3 spell them: `_codecs.encode(text, "latin1")`."""
     if node < 0 or paths.view.callee(node) != "_codecs.encode":
         return b""
     texts = [paths.graph.text(argument) or "" for argument in paths.view.arguments(node)[:1]]

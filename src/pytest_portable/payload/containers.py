@@ -1,4 +1,4 @@
-"""Files that hold pickles: compressed, zipped, enclosed, one behind the other; opened, not loaded.
+"""Files that hold pickles: compressed, zipped, in an envelope, several in a row; none is loaded.
 
 Source: joblib 1.6, `joblib/compressor.py` (the signs); PyTorch 2.13, `torch/serialization.py`
 (`_save`: an archive with `data.pkl` and one file a storage); NumPy 2.4, `numpy/lib/_format_impl.py`
@@ -11,16 +11,14 @@ import importlib
 import io
 import zipfile
 import zlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pytest_portable.errors import PayloadError
 from pytest_portable.payload.arrays import WRAPPER
 from pytest_portable.payload.graph import pickles
 from pytest_portable.payload.messages import open_message
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
 
 __all__ = ["Container", "NamedPickle", "open_container"]
 
@@ -42,8 +40,8 @@ class NamedPickle:
     Attributes:
         root: the name; paths begin with it.
         data: its bytes.
-        storages: bytes that its persistent ids stand for, by key.
-        start: where it begins in the file, unpacked.
+        storages: bytes that its persistent ids name, by key.
+        start: where it begins in the unpacked file.
     """
 
     root: str
@@ -57,7 +55,7 @@ class Container:
     """What a file is.
 
     Attributes:
-        kind: in words: `pickle`, `joblib file`, `torch.save archive`, ...
+        kind: `pickle`, `joblib file`, `torch.save archive`, ...
         compression: how it is packed, or None.
         file_bytes: its length.
         unpacked_bytes: length of what it unpacks to; the same where it is not packed.
@@ -73,7 +71,7 @@ class Container:
     rest: int = 0
 
     def to_dict(self) -> dict[str, object]:
-        """Plain data for reports and `--json`."""
+        """Return plain data for reports and `--json`."""
         return {
             "kind": self.kind,
             "compression": self.compression,
@@ -85,7 +83,7 @@ class Container:
 
 
 def open_container(data: bytes, *, root: str = "obj") -> Container:
-    """Find the pickles in the bytes of a file, whatever they are packed in.
+    """Return the pickles in the bytes of a file, however they are packed.
 
     Args:
         data: the file.
@@ -130,7 +128,7 @@ def _unpack(data: bytes) -> tuple[str | None, bytes]:
 
 
 def _limited(stream: Any) -> bytes:  # noqa: ANN401 - the file objects of five modules
-    """Read a stream that unpacks, but no more than memory may hold."""
+    """Read a stream that decompresses, up to a limit of memory."""
     parts, size = [], 0
     while part := stream.read(_CHUNK_BYTES):
         parts.append(part)
@@ -141,7 +139,7 @@ def _limited(stream: Any) -> bytes:  # noqa: ANN401 - the file objects of five m
 
 
 def _through(module: str, opener: str) -> Callable[[bytes], bytes]:
-    """Return what unpacks with a module's file class."""
+    """Return a function that unpacks with a module's file class."""
 
     def unpack(data: bytes) -> bytes:
         try:
@@ -189,11 +187,11 @@ _PACKINGS: Final[tuple[tuple[str, Callable[[bytes], bool], Callable[[bytes], byt
 )
 
 
-# What lies inside
+# Contents
 
 
 def _plain(data: bytes, root: str) -> tuple[str, tuple[NamedPickle, ...], int]:
-    """Cut bytes into the pickles that stand one behind the other."""
+    """Split bytes into the pickles that follow one another."""
     found = []
     for start, end, _ in pickles(data):
         found.append((start, end))
@@ -243,7 +241,7 @@ def _members(archive: zipfile.ZipFile, root: str) -> tuple[str, tuple[NamedPickl
 
 
 def _npy(data: bytes, root: str) -> Iterator[NamedPickle]:
-    """Give the pickle of a NumPy file; numbers need none."""
+    """Yield the pickle of a NumPy file; numbers need none."""
     width = 2 if data[6:7] == b"\x01" else 4
     head = len(_NPY) + 2 + width
     start = head + int.from_bytes(data[head - width : head], "little")

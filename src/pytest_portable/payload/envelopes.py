@@ -1,21 +1,17 @@
-"""Payloads whose pickles lie in an envelope: none, one, or several streams make one inspection."""
+"""Payloads whose pickles are in an envelope: none, one, or several streams, one inspection."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING
 
 from pytest_portable.payload.containers import NamedPickle
 from pytest_portable.payload.inspection import Inspection, inspect_payload
 from pytest_portable.payload.paths import MAX_PATHS
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
-
-    from pytest_portable.payload.references import Reference
-    from pytest_portable.payload.sizes import Size
+from pytest_portable.payload.references import Reference
+from pytest_portable.payload.sizes import Size
 
 __all__ = ["inspect_streams"]
 
@@ -75,7 +71,7 @@ def inspect_streams(
 
 
 def _merged(references: Iterable[Reference]) -> tuple[Reference, ...]:
-    """Tell what several streams refer to once, with the paths of all."""
+    """Return each reference of several streams once, with its paths in all of them."""
     known: dict[tuple[str, str, str], Reference] = {}
     for one in references:
         key = one.module, one.qualname, one.by

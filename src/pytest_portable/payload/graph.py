@@ -6,16 +6,13 @@ Source: CPython, `Lib/pickle.py` (`_Unpickler`) for what each opcode does to sta
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from pytest_portable.errors import PayloadError
 from pytest_portable.payload import opcodes as op
 from pytest_portable.payload.arrays import WRAPPER, raw_array_end
 from pytest_portable.payload.nodes import Graph
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
 
 __all__ = ["Graph", "pickles", "read"]
 
@@ -35,7 +32,7 @@ def read(
         data: the payload; what follows the first STOP is not read (`Graph.end` says where).
         segments: byte ranges that hold opcodes, in order, where other bytes stand between them;
             offsets stay those of `data`. (The raw arrays in joblib's streams are known here.)
-        partial: give the graph of what could be read, marked `damaged`, instead of raising.
+        partial: return the graph of what could be read, marked `damaged`, instead of raising.
 
     Returns:
         The graph, whole unless `damaged` is set.
@@ -57,17 +54,17 @@ def read(
 
 
 def pickles(data: bytes) -> Iterator[tuple[int, int, int | None]]:
-    """Find the pickles that stand one behind the other in a payload.
+    """Yield the pickles that follow one another in a payload.
 
     Yields:
-        First byte, byte after the last, and the offset of a damage or None. What comes after the
-        last is no pickle; a damaged one ends the row.
+        First byte, byte after the last, and the offset of a damage or None. The row ends with a
+        damaged pickle, or before bytes that are no pickle.
     """
     arrays, start = WRAPPER in data, 0
     while start < len(data):
         graph = _Machine(Graph(data), arrays=arrays).run(start)
         if start and graph.damaged is not None and data[start] != op.PROTO:
-            return  # bytes that follow, raw or for padding, and no pickle that broke
+            return  # raw bytes or padding, not a damaged pickle
         yield start, len(data) if graph.damaged is not None else graph.end, graph.damaged
         if graph.damaged is not None:
             return
@@ -85,7 +82,7 @@ def _join(
 
 
 class _Machine:
-    """Stack, marks and memo of one run; the graph is what remains of it."""
+    """Stack, marks and memo of one run, which makes a graph."""
 
     def __init__(self, graph: Graph, *, arrays: bool | None = None) -> None:
         self.graph = graph
@@ -124,7 +121,7 @@ class _Machine:
         )
 
     def _cut(self, size: int) -> None:
-        # The last leaf of truncated bytes may claim more than there is: it never existed.
+        # The last leaf of truncated bytes may claim more bytes than there are: drop it.
         graph = self.graph
         if len(graph):
             last = len(graph) - 1
@@ -136,7 +133,7 @@ class _Machine:
                 del graph.kinds[last], graph.offsets[last], graph.parts[last]
 
     def _loop(self, position: int = 0) -> None:
-        """Dispatch: the six opcodes that fill most payloads in line, the others by table."""
+        """Run opcodes: the six most frequent ones in line, the others by a table."""
         data, stack, memo = self.data, self.stack, self.memo
         kinds, offsets, parts = self.graph.kinds, self.graph.offsets, self.graph.parts
         push, add_kind, add_offset, add_part = (
@@ -319,8 +316,8 @@ class _Machine:
             if end > position:
                 self.graph.raw.append((position, end))
             return end
-        # An array of objects: a pickle of its own, with a stack and a memo of its own.
-        # Nothing is raw inside, and hostile bytes cannot nest these.
+        # An array of objects is a separate pickle with its own stack and memo.
+        # No raw bytes are expected in it, so that hostile bytes cannot nest arrays.
         inner = _Machine(self.graph, arrays=False)
         inner._loop(position)
         self.graph.items.setdefault(node, []).append(inner.stack[-1])

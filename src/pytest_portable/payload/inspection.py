@@ -6,9 +6,10 @@ import io
 import itertools
 import re
 import sys
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from pytest_portable.errors import PayloadError
 from pytest_portable.host_modules import distribution_of
@@ -20,9 +21,6 @@ from pytest_portable.payload.paths import Paths
 from pytest_portable.payload.prescan import may_carry_code
 from pytest_portable.payload.references import Reference, find_references
 from pytest_portable.payload.sizes import Nested, Size, find_nested, weigh
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 __all__ = [
     "Inspection",
@@ -45,7 +43,7 @@ class Inspection:
     """What a payload needs, holds and is bound to.
 
     Attributes:
-        references: globals and modules it names or defines, with the paths that lead there.
+        references: globals and modules it names or defines, with the paths that lead to them.
         requirements: distributions it needs, at the host's versions.
         code: functions and classes that travel inside it.
         sizes: bytes by path, biggest first.
@@ -53,7 +51,7 @@ class Inspection:
             of them is left out.
         packages: import packages that travel inside it as archives (modulepickle).
         nested: payloads inside it, by path.
-        bound_to: what it cannot leave: `python`, `system` and `device`, each None when free.
+        bound_to: what it needs to be the same: `python`, `system`, `device`, each None where free.
         protocol: pickle protocol.
         payload_bytes: its length.
         damaged: offset at which it could not be read further, or None.
@@ -72,7 +70,7 @@ class Inspection:
     packages: tuple[PackageSent, ...] = ()
 
     def __str__(self) -> str:
-        """Return the tree for people."""
+        """Return the tree as text."""
         from pytest_portable.report.inspection import (  # noqa: PLC0415 - most stay data
             render_inspection,
         )
@@ -80,7 +78,7 @@ class Inspection:
         return render_inspection(self.to_dict())
 
     def to_dict(self) -> dict[str, object]:
-        """Plain data for reports and `--json`."""
+        """Return plain data for reports and `--json`."""
         return {
             "references": [reference.to_dict() for reference in self.references],
             "requirements": list(self.requirements),
@@ -97,7 +95,7 @@ class Inspection:
 
 
 def blame(data: bytes, offset: int, *, root: str = "obj") -> str:
-    """Expression for what the opcode at an offset builds: where a load that broke there was.
+    """Return the expression for what the opcode at an offset builds, where a load failed.
 
     Args:
         data: the payload.
@@ -111,7 +109,7 @@ def blame(data: bytes, offset: int, *, root: str = "obj") -> str:
 
 
 def _outside_sets(paths: Paths, node: int) -> int:
-    """Leave the sets in which a node lies: their order is another one in every process."""
+    """Return the outermost set that holds a node; sets are ordered differently in every process."""
     found = node
     while 0 <= (parent := paths.parents[node]) != node:
         if paths.graph.kind(parent) in {"set", "frozenset"}:
@@ -130,19 +128,19 @@ class PlacedOpcode(NamedTuple):
 
 
 def disassemble(data: bytes, *, root: str = "obj") -> Iterator[PlacedOpcode]:
-    """List a payload's opcodes with the paths of what they build.
+    """Yield a payload's opcodes with the paths of what they build.
 
     Raw bytes of arrays between the opcodes are left out.
 
     Raises:
-        PayloadError: the bytes end or make no sense; the steps before that have been given.
+        PayloadError: the bytes end or make no sense, after the steps before that were yielded.
     """
     import pickletools  # noqa: PLC0415 - 3,000 lines, for people who read opcodes
 
     paths = Paths(read(data, partial=True), root=root)
     raw, stream, end = dict(paths.graph.raw), io.BytesIO(data), paths.graph.end
     try:
-        # An array of objects is a pickle inside the stream, with an end of its own.
+        # An array of objects is a pickle inside the stream, with its own STOP.
         while stream.tell() < (len(data) if paths.graph.damaged is not None else end):
             for opcode, argument, position in pickletools.genops(stream):
                 offset = position or 0
@@ -164,7 +162,7 @@ def inspect_payload(  # noqa: PLR0913 - one keyword for each thing the caller ma
 ) -> Inspection:
     """Read a payload without importing or executing anything in it.
 
-    Damaged bytes give what could be read, with `damaged` set.
+    Of damaged bytes what could be read is returned, with `damaged` set.
 
     Args:
         data: the payload.
@@ -214,7 +212,7 @@ def _inspect(  # noqa: PLR0913 - what inspect_payload takes, and the depth
 
 
 def _stored(paths: Paths, storages: Mapping[str, int]) -> dict[int, int]:
-    """Bytes of the storages that persistent ids name, by node."""
+    """Return the bytes of the storages that persistent ids name, by node."""
     graph, found, counted = paths.graph, dict[int, int](), set[str]()
     for node, kind in enumerate(graph.kinds):
         if kind == op.BINPERSID:

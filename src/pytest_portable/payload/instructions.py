@@ -1,6 +1,6 @@
 """Bytecode read as bytes: which Python wrote it, which names it loads, what it imports.
 
-No code object is ever built: tables of opcode numbers for each Python stand here instead.
+No code object is ever built: this file has tables of opcode numbers for each Python instead.
 
 Source: CPython, `Lib/opcode.py` (3.6 to 3.12), `Include/opcode_ids.h` (3.13, 3.14),
 `Objects/exception_handling_notes.txt` (exception table), `Objects/lnotab_notes.txt`.
@@ -8,11 +8,9 @@ Source: CPython, `Lib/opcode.py` (3.6 to 3.12), `Include/opcode_ids.h` (3.13, 3.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 __all__ = ["Code", "Scan", "python_of", "scan"]
 
@@ -43,7 +41,7 @@ class Code:
 
 @dataclass(frozen=True)
 class Scan:
-    """What was found in a code object and those nested in it."""
+    """What was found in a code object and in code nested in it."""
 
     name: str = ""
     filename: str = ""
@@ -55,7 +53,7 @@ class Scan:
     conditional: frozenset[str] = field(default_factory=frozenset)
 
     def with_nested(self, other: Scan) -> Scan:
-        """Join with what a nested code object needs; needed once is needed."""
+        """Add what a nested code object needs; a name that one of both needs is needed."""
         required = (self.imports - self.conditional) | (other.imports - other.conditional)
         return replace(
             self,
@@ -67,7 +65,7 @@ class Scan:
         )
 
     def headed_by(self, first: Scan) -> Scan:
-        """Take name and place from the outermost code object."""
+        """Copy name, file and line from the outermost code object."""
         return replace(self, name=first.name, filename=first.filename, line=first.line)
 
 
@@ -167,11 +165,11 @@ Instruction = tuple[int, int, int]
 
 
 def python_of(code: Code, hint: Version | None = None) -> Version | None:
-    """Python that compiled a code object, if its bytes tell.
+    """Return the Python that compiled a code object, if its bytes show it.
 
     Args:
         code: the code object's fields.
-        hint: the Python that is known to have dumped it; taken where the bytes allow it.
+        hint: the Python that is known to have dumped it; returned where the bytes allow it.
     """
     possible = _candidates(code)
     if hint in possible:
@@ -180,7 +178,7 @@ def python_of(code: Code, hint: Version | None = None) -> Version | None:
 
 
 def scan(code: Code, python: Version | None) -> Scan:
-    """Read names and imports out of one code object; nested ones are not entered."""
+    """Return names and imports of one code object, without nested ones."""
     possible = (python,) if python else _candidates(code)
     text = f"{python[0]}.{python[1]}" if python else None
     found = Scan(code.name, code.filename, code.line, text)
@@ -213,7 +211,7 @@ def _pick(names: Sequence[str], indexes: set[int]) -> Iterator[str]:
 
 
 def _walk(code: bytes, numbers: _Numbers) -> Iterator[Instruction]:
-    """Offset, opcode and argument of every two-byte unit; caches read as instructions of 0."""
+    """Yield offset, opcode and argument of every two-byte unit; caches are instructions of 0."""
     extended = 0
     for at in range(0, len(code) - 1, 2):
         argument = code[at + 1] | extended
@@ -244,7 +242,7 @@ def _older(code: Code) -> tuple[Version, ...]:
 
 
 def _fits(code: bytes, numbers: _Numbers) -> bool:
-    """Whether bytecode reads as one of a Python: its caches are empty where they must be."""
+    """Return whether bytecode can be of a Python: its caches are empty where they must be."""
     at, resumed = 0, False
     while at < len(code) - 1:
         number = code[at]
@@ -266,7 +264,7 @@ def _fits(code: bytes, numbers: _Numbers) -> bool:
 def _imports(
     code: Code, steps: Sequence[Instruction], numbers: _Numbers
 ) -> Iterator[tuple[int, str]]:
-    """Offsets and names of import statements, and of import functions given a literal name."""
+    """Yield offsets and names of import statements and of import functions with a literal name."""
     values: list[object] = []
     called = -_FAR
     for index, (at, number, argument) in enumerate(steps):
@@ -299,7 +297,7 @@ def _is_import_function(code: Code, number: int, argument: int, numbers: _Number
 def _guarded(
     code: Code, steps: Sequence[Instruction], numbers: _Numbers, *, half: bool
 ) -> list[tuple[int, int]]:
-    """Byte ranges in which a failing import is caught, handlers included."""
+    """Return the byte ranges in which a failing import is caught, handlers included."""
     ranges: list[tuple[int, int]] = []
     if numbers.resume >= 0:
         tries = list(_exception_table(code.exceptions))
@@ -319,7 +317,7 @@ def _guarded(
 
 
 def _catches(code: Code, handler: Sequence[Instruction], numbers: _Numbers) -> bool:
-    """Whether an exception handler takes an ImportError."""
+    """Return whether an exception handler catches ImportError."""
     named: set[str] = set()
     begins = 0
     for index, (_, number, argument) in enumerate(handler[:_HANDLER_REACH]):
@@ -343,7 +341,7 @@ def _catches(code: Code, handler: Sequence[Instruction], numbers: _Numbers) -> b
 
 
 def _exception_table(table: bytes) -> Iterator[tuple[int, int, int]]:
-    """Start, end and handler of each entry, in bytes."""
+    """Yield the start, end and handler of each entry, in bytes."""
     numbers: list[int] = []
     current = 0
     for byte in table:

@@ -1,11 +1,12 @@
 """Envelopes of frameworks, known by their bytes: no framework has to be installed to open them.
 
-What they look like stands with the serializers of the frameworks.
+The serializers of the frameworks describe the formats.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Sequence
+from typing import Final
 
 from pytest_portable.serializers.frameworks import (
     covalent,
@@ -14,9 +15,6 @@ from pytest_portable.serializers.frameworks import (
     orquestra,
     parsl,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 __all__ = ["open_message"]
 
@@ -32,14 +30,14 @@ def open_message(data: bytes) -> tuple[str, Sequence[bytes]] | None:
         data: the message, unpacked.
 
     Returns:
-        What it is, in words, and its pickles, decoded; nothing where no framework writes so.
+        What it is, in words, and its pickles, decoded; nothing where no framework writes this.
     """
     for kind, fits, pickles in _ENVELOPES:
         if not fits(data):
             continue
         try:
             found = pickles(data)
-        except (KeyError, TypeError, ValueError):  # it only looked so
+        except (KeyError, TypeError, ValueError):  # it is something else
             continue
         if found and all(one.startswith(_PICKLE_START) for one in found):
             return kind, found
@@ -51,14 +49,14 @@ def _starts(*signs: bytes) -> Callable[[bytes], bool]:
 
 
 def _is_archive(data: bytes) -> bool:
-    """Tell whether two offsets lead over a header in JSON and a text to where base64 begins."""
+    """Return whether two offsets point behind a JSON header and behind a text, to base64."""
     text, body = (int.from_bytes(data[start : start + 8], "big") for start in (0, 8))
     header = data[_OFFSETS_BYTES:text]
     return text <= body < len(data) and header.startswith(b"{") and header.endswith(b"}")
 
 
 def _names(*signs: bytes) -> Callable[[bytes], bool]:
-    """Look for words of a JSON object at either end, where they are short."""
+    """Return whether the head or the tail of a JSON object has these words."""
     return lambda data: (
         data.startswith(b"{")
         and any(

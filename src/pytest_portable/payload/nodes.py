@@ -1,7 +1,7 @@
 """The graph that a payload describes: nodes are numbers, everything about them is in arrays.
 
 A node costs 17 bytes plus its children: a payload of a million objects must stay linear and
-small. Leaves hold no value; it is decoded from the payload's bytes when somebody asks.
+small. Leaves hold no value; it is decoded from the payload's bytes when it is needed.
 """
 
 from __future__ import annotations
@@ -10,13 +10,11 @@ import bisect
 import codecs
 import struct
 from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.payload import opcodes as op
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 __all__ = ["Graph", "Name"]
 
@@ -40,7 +38,7 @@ _KINDS: Final = {
     op.NEXT_BUFFER: "buffer",
     **dict.fromkeys(op.GLOBALS, "global"),
 }
-# Looked up at once: a codec's first use imports its module, and reading must import nothing.
+# Looked up here, because a codec's first use imports its module and reading imports nothing.
 _RAW_UNICODE: Final = codecs.lookup("raw-unicode-escape")
 _CONSTANTS: Final = {0x4E: None, 0x88: True, 0x89: False}
 _UNPACK: Final = {0x4A: "<i", 0x4B: "<B", 0x4D: "<H", 0x47: ">d"}
@@ -50,18 +48,18 @@ _UNPACK: Final = {0x4A: "<i", 0x4B: "<B", 0x4D: "<H", 0x47: ">d"}
 class Graph:
     """What a payload describes, read without importing or executing anything.
 
-    Nodes are numbered in the order in which their opcodes stand in the payload.
+    Nodes are numbered in the order of their opcodes in the payload.
 
     Attributes:
         data: the bytes that were read.
         kinds: the opcode that made each node (the ways to make one container share one).
-        offsets: where that opcode stands.
+        offsets: where that opcode is.
         parts: children by which the node was made: items of a list, tuple or set, keys and
             values in turn of a dict, callable and arguments of a reduce; None for leaves.
         items: what was appended or added to nodes that are no plain list or set.
         pairs: keys and values set on nodes that are no plain dict.
         states: states that BUILD gave to a node.
-        effects: calls whose result was thrown away, in order: state setters, for instance.
+        effects: calls whose result was dropped, in order: state setters, for instance.
         touches: offsets of opcodes that changed a node, and `touched`, the node each changed.
         protocol: the highest protocol announced or needed.
         root: the node of the whole object; -1 where there is none.
@@ -95,39 +93,39 @@ class Graph:
         return len(self.kinds)
 
     def kind(self, node: int) -> str:
-        """Say in a word what a node is: `list`, `reduce`, `global`, `leaf`, ..."""
+        """Return the kind of a node as a word: `list`, `reduce`, `global`, `leaf`, ..."""
         return _KINDS.get(self.kinds[node], "leaf")
 
     def children(self, node: int) -> Sequence[int]:
-        """Nodes by which this one was made."""
+        """Return the nodes by which this one was made."""
         return self.parts[node] or ()
 
     def span(self, node: int) -> tuple[int, int]:
-        """First byte of the opcode that made a node, and the byte after it."""
+        """Return the first byte of the opcode that made a node, and the byte after it."""
         start = self.offsets[node]
         return self.original(start), self.original(op.opcode_end(self.data, start) - 1) + 1
 
     def own_bytes(self, node: int) -> int:
-        """Bytes of the opcode that made a node; the bytes of its children are not in it."""
+        """Return the size of the opcode that made a node, without its children."""
         start = self.offsets[node]
         return op.opcode_end(self.data, start) - start
 
     def original(self, position: int) -> int:
-        """Offset in the payload as it was given; differs where `segments` left bytes out."""
+        """Return the offset in the given payload; differs where `segments` left bytes out."""
         for start, shift in reversed(self.shifts):
             if position >= start:
                 return position + shift
         return position
 
     def position(self, offset: int) -> int:
-        """Turn an offset in the payload into one in `data`."""
+        """Return the offset in `data` for one in the given payload."""
         for start, shift in reversed(self.shifts):
             if offset >= start + shift:
                 return offset - shift
         return offset
 
     def node_at(self, offset: int) -> int:
-        """Find the node that the opcode at an offset makes or changes; the last one before it.
+        """Return the node that the opcode at an offset makes or changes, else the last before it.
 
         Returns:
             A node, or -1 where the payload has none up to there.
@@ -150,7 +148,7 @@ class Graph:
             if op.LENGTH_BYTES[code]:
                 return self._sized(code, start)
             return self._line(code, start)
-        except (ValueError, struct.error, DeprecationWarning):  # escapes that Python will refuse
+        except (ValueError, struct.error, DeprecationWarning):  # escapes that Python refuses
             return None
 
     def text(self, node: int) -> str | None:
@@ -165,12 +163,12 @@ class Graph:
         return value if isinstance(value, str) else None
 
     def key_values(self, node: int) -> Iterator[tuple[int, int]]:
-        """Keys and values of a dict, in order."""
+        """Return the keys and values of a dict, in order."""
         flat = self.children(node) if self.kinds[node] == op.DICT else self.pairs.get(node, ())
         return zip(flat[::2], flat[1::2], strict=False)
 
     def entries(self, node: int) -> dict[str, int]:
-        """Values of a dict by those keys that are text."""
+        """Return the values of a dict by those keys that are text."""
         found: dict[str, int] = {}
         for key, value in self.key_values(node):
             name = self.text(key)

@@ -1,7 +1,7 @@
 """How the opcodes of pickle protocols 0 to 5 are laid out in bytes.
 
-The tables are written out instead of being read from `pickletools`: building them from there
-costs the import of 3,000 lines, and the machine needs them as plain arrays indexed by opcode.
+The tables are written here and not read from `pickletools`, whose import takes 3,000 lines; the
+machine needs plain arrays indexed by opcode.
 
 Source: CPython, `Lib/pickletools.py` (opcode table) and `Lib/pickle.py`.
 """
@@ -47,7 +47,7 @@ __all__ = [
     "sized_end",
 ]
 
-# A node is known by the opcode that made it; the several ways to make one container share one.
+# The opcode that made a node is its kind; all ways to make one container have one kind.
 LIST, DICT, TUPLE, SET, FROZENSET = 0x5D, 0x7D, 0x29, 0x8F, 0x91
 GLOBAL, STACK_GLOBAL, EXT1, EXT2, EXT4 = 0x63, 0x93, 0x82, 0x83, 0x84
 REDUCE, NEWOBJ, NEWOBJ_EX, INST, OBJ = 0x52, 0x81, 0x92, 0x69, 0x6F
@@ -73,7 +73,7 @@ _FIXED_LEAVES = {
     "\x84": 5,
     "\x97": 1,
 }
-# Opcodes that push one leaf whose length stands in the next bytes; -4 is a signed length.
+# Opcodes that push one leaf whose length is in the next bytes; -4 is a signed length.
 _SIZED_LEAVES = {
     "\x8a": 1,
     "\x8b": -4,
@@ -102,7 +102,7 @@ TEXTS = frozenset(map(ord, "SUTVX\x8c\x8d"))
 
 
 def line_end(data: bytes, start: int) -> int:
-    """Position after the newline that ends the line at `start`."""
+    """Return the position after the newline that ends the line at `start`."""
     found = data.find(b"\n", start)
     if found < 0:
         raise PayloadError("a line of a text opcode has no end", start)
@@ -110,7 +110,7 @@ def line_end(data: bytes, start: int) -> int:
 
 
 def sized_end(data: bytes, start: int, width: int) -> int:
-    """Position after a leaf at `start` whose length takes `width` bytes."""
+    """Return the position after a leaf at `start` whose length takes `width` bytes."""
     head = start + 1 + abs(width)
     size = int.from_bytes(data[start + 1 : head], "little", signed=width < 0)
     if size < 0:
@@ -119,7 +119,7 @@ def sized_end(data: bytes, start: int, width: int) -> int:
 
 
 def opcode_end(data: bytes, start: int) -> int:
-    """Where the opcode at `start` ends, its argument included.
+    """Return where the opcode at `start` ends, its argument included.
 
     Raises:
         PayloadError: an argument that is a line has no newline, or a length is negative.

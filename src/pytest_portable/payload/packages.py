@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import io
 import tarfile
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.payload import opcodes as op
 from pytest_portable.payload.bytecode import bytes_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pytest_portable.payload.paths import Paths
+from pytest_portable.payload.paths import Paths
 
 __all__ = ["PackageSent", "find_packages"]
 
@@ -42,7 +39,7 @@ class PackageSent:
     bytes: int
 
     def to_dict(self) -> dict[str, object]:
-        """Plain data for reports and `--json`."""
+        """Return plain data for reports and `--json`."""
         return {
             "name": self.name,
             "path": self.path,
@@ -71,7 +68,7 @@ def find_packages(paths: Paths) -> Iterator[PackageSent]:
 
 
 def _names(archive: bytes) -> Iterator[str]:
-    """List the files of a tar; nothing of it is unpacked."""
+    """Return the names of the files in a tar; nothing is unpacked."""
     try:
         with tarfile.open(fileobj=io.BytesIO(archive), mode="r:") as tar:
             for _ in range(_MAX_FILES):

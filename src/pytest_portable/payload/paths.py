@@ -1,23 +1,20 @@
-"""For every node of a payload, the expression that leads to it on the live object."""
+"""The expression that leads to each node of a payload on the live object."""
 
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from pytest_portable.payload import opcodes as op
 from pytest_portable.payload.lenses.edges import edges, later_edges
 from pytest_portable.payload.lenses.view import HIDDEN, SAME, SLOT, View
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from pytest_portable.payload.nodes import Graph
+from pytest_portable.payload.nodes import Graph
 
 __all__ = ["MAX_PATHS", "Paths"]
 
 MAX_PATHS: Final = 20
-# Deeper paths are cut in the middle: nobody reads a thousand brackets.
+# Deeper paths are shortened in the middle: nobody reads a thousand brackets.
 _MAX_LABELS: Final = 100
 _KEPT_LABELS: Final = 40
 
@@ -52,11 +49,11 @@ class Paths:
             self._walk_hidden()
 
     def path(self, node: int) -> str:
-        """Expression that leads to a node; the root's for what hangs nowhere."""
+        """Return the expression that leads to a node; the root's for unreachable nodes."""
         return self.spell(self.labels(node))
 
     def labels(self, node: int) -> list[str]:
-        """Labels on the way from the root to a node, the root's own name left out."""
+        """Return the labels on the way from the root to a node, the root's own name left out."""
         labels: list[str] = []
         while 0 <= self.parents[node] != node:
             parent = self.parents[node]
@@ -67,7 +64,7 @@ class Paths:
         return labels[::-1]
 
     def paths(self, node: int, limit: int = MAX_PATHS) -> list[str]:
-        """All expressions that lead to a node, the shortest walk first, at most `limit`."""
+        """Return all expressions that lead to a node, the shortest walk first, at most `limit`."""
         found = [self.path(node)]
         for parent, slot in self.more.get(node, ())[: limit - 1]:
             text = self._join(self.path(parent), self._label(parent, slot))
@@ -76,12 +73,12 @@ class Paths:
         return found
 
     def path_at(self, offset: int) -> str:
-        """Expression for what the opcode at an offset of the payload builds (blame)."""
+        """Return the expression for what the opcode at an offset of the payload builds (blame)."""
         node = self.graph.node_at(offset)
         return self.path(node) if node >= 0 else self.root
 
     def spell(self, labels: Sequence[str]) -> str:
-        """Join labels to an expression; long ones are cut in the middle."""
+        """Join labels to an expression; a long one is shortened in the middle."""
         text = self.root
         count = len(labels)
         for index, label in enumerate(labels):
@@ -111,7 +108,7 @@ class Paths:
         children = self.graph.children(parent)
         if slot % 2:
             return self.view.key(children[slot - 1], slot // 2)
-        # A key that is a leaf needs no path of its own, and positions are no names.
+        # A key that is a leaf needs no path.
         return SAME if op.ATOMS[self.graph.kinds[children[slot]]] else f"list({SLOT})[{slot // 2}]"
 
     def _walk(self, queue: list[int], *, loose: bool) -> None:
@@ -158,7 +155,7 @@ class Paths:
                     known.append((node, slot))
 
     def _walk_hidden(self) -> None:
-        """Reach what only reducers' plumbing leads to: it has the path of its owner."""
+        """Reach nodes that only hidden edges of reducers lead to; they get their owner's path."""
         strays = [*self.view.strays, *self.graph.leftovers]
         self._hidden += [(self.graph.root, stray) for stray in strays]
         while self._hidden:

@@ -1,13 +1,10 @@
-"""Files that grow by one pickle after the other, such as Parsl's checkpoints."""
+"""Files of several pickles, to which programs append, such as Parsl's checkpoints."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
 from pytest_portable.payload.graph import pickles
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 __all__ = ["split"]
 
@@ -17,8 +14,7 @@ def split(data: bytes, streams: Callable[[bytes], Sequence[bytes]]) -> list[byte
 
     Args:
         data: the file's bytes.
-        streams: the serializer's way from a payload to its pickles; a file in an envelope of its
-            own is one payload.
+        streams: the serializer's `pickles`; a file in the serializer's envelope is one payload.
 
     Returns:
         The pickles in order, a damaged last one included; the whole file where there are not two.
@@ -26,6 +22,6 @@ def split(data: bytes, streams: Callable[[bytes], Sequence[bytes]]) -> list[byte
     if tuple(streams(data)) != (data,):
         return [data]
     found = [data[start:end] for start, end, _ in pickles(data)]
-    # What follows the last pickle and is none (padding, raw bytes) belongs to no row of records.
+    # A tail that is no pickle (padding, raw bytes) means that the file is no row of records.
     is_row = len(found) > 1 and sum(map(len, found)) == len(data)
     return found if is_row else [data]

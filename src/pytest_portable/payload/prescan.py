@@ -1,42 +1,40 @@
-"""A look at a payload that is cheap enough for every check, and decides whether to read it."""
+"""A search in a payload, cheap enough for every check, that decides whether to read it."""
 
 from __future__ import annotations
 
 import dis
 import re
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from collections.abc import Iterator
+from typing import Final
 
 __all__ = ["may_be_bound", "may_carry_code", "may_import", "opcode_ranges"]
 
 _CODE_SIGNS: Final = (b"cloudpickle", b"dill", b"CodeType", b"marshal", b"new_class")
 
-# Names that only some operating systems have, as far as objects really carry them.
+# Names that only some operating systems have and that objects really refer to.
 _SYSTEM_SIGNS: Final = (b"PosixPath", b"posix", b"fcntl", b"unix_events")
 
-_CODES: Final = 256  # what is above is a pseudo-instruction, and in no code
+_CODES: Final = 256  # higher numbers are pseudo-instructions, which no code holds
 _OPERATIONS: Final = {
     name: re.escape(bytes([number])) for name, number in dis.opmap.items() if number < _CODES
 }
 _LEVELS: Final = b"|".join(
     _OPERATIONS[name] for name in ("LOAD_CONST", "LOAD_SMALL_INT") if name in _OPERATIONS
 )
-# An `import` in the bytecode of this Python, which code sent by value was compiled by: the level,
-# the names that are wanted, the module. Arguments over 255 take two instructions.
+# An `import` in the bytecode of this Python, which compiled the code that is sent by value: the
+# level, the imported names, the module. Arguments over 255 take two instructions.
 _IMPORT_SIGN: Final = re.compile(
     b"(?:%(LEVEL)s).(?:%(EXTENDED_ARG)s.)?%(LOAD_CONST)s.(?:%(EXTENDED_ARG)s.)?%(IMPORT_NAME)s"
     % {key.encode(): value for key, value in {**_OPERATIONS, "LEVEL": _LEVELS}.items()},
     re.DOTALL,
 )
 
-# Searching costs 2 ms a megabyte: big payloads are worth stepping over what is no opcode.
+# Searching costs 2 ms a megabyte: in big payloads, long bytes and texts are skipped.
 _BIG_BYTES: Final = 100_000
 _PROTOCOL: Final = 0x80
 _FRAME: Final = 0x95
 _HEAD_BYTES: Final = 9
-_NAME_BYTES: Final = 1000  # no module is called by a longer name
+_NAME_BYTES: Final = 1000  # no module has a longer name
 # Opcodes without arguments: a frame of fewer than four bytes is written without its head.
 _BARE: Final = frozenset(b"]})(\x8f\x94\x85\x86\x87N\x88\x89aesub.\x90\x91t")
 # Opcodes of long bytes and text, and how many bytes their length takes.
@@ -44,23 +42,23 @@ _BLOBS: Final = {0x42: 4, 0x58: 4, 0x8E: 8, 0x8D: 8, 0x96: 8}
 
 
 def may_carry_code(data: bytes) -> bool:
-    """Whether a payload could hold code sent by value; microseconds, and never a false no.
+    """Return whether a payload could hold code sent by value; fast, and never a false no.
 
-    Every serializer that sends code names its own functions for rebuilding it, and names stand
-    in a pickle as they are. A payload that comes compressed has to be unpacked first.
+    Every serializer that sends code names its own functions for rebuilding it, and a pickle holds
+    names as plain text. A compressed payload has to be unpacked first.
     """
     return _has_any(data, _CODE_SIGNS)
 
 
 def may_import(data: bytes) -> bool:
-    """Whether code sent by value could import something when it runs; almost never a false no."""
+    """Return whether code sent by value could import when it runs; almost never a false no."""
     if not may_carry_code(data):
         return False
     return any(_IMPORT_SIGN.search(data, start, end) for start, end in opcode_ranges(data))
 
 
 def may_be_bound(data: bytes) -> bool:
-    """Whether a payload could name something of one operating system; never a false no."""
+    """Return whether a payload could name something of one operating system; never a false no."""
     return _has_any(data, _SYSTEM_SIGNS)
 
 
@@ -71,12 +69,12 @@ def _has_any(data: bytes, signs: tuple[bytes, ...]) -> bool:
 
 
 def opcode_ranges(data: bytes) -> Iterator[tuple[int, int]]:
-    """Ranges of a payload that may hold opcodes: what lies between is long bytes and texts."""
+    """Return the ranges of a payload that may hold opcodes; between them are long values."""
     return iter([(0, len(data))]) if len(data) < _BIG_BYTES else _parts(data)
 
 
 def _parts(data: bytes) -> Iterator[tuple[int, int]]:
-    """Ranges that may hold opcodes: long bytes stand outside the frames of protocol 4.
+    """Yield the ranges that may hold opcodes: long bytes are outside the frames of protocol 4.
 
     Source: CPython, `Lib/pickle.py` (`_Framer.write_large_bytes`).
     """

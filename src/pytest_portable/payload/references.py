@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.host_modules import distribution_of, home_of
 from pytest_portable.payload import opcodes as op
 from pytest_portable.payload.lenses.definitions import CLASSES, FUNCTIONS, MODULES
 from pytest_portable.payload.lenses.edges import edges
 from pytest_portable.payload.lenses.view import group_of
-from pytest_portable.payload.paths import MAX_PATHS
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
-
-    from pytest_portable.payload.paths import Paths
+from pytest_portable.payload.paths import MAX_PATHS, Paths
 
 __all__ = ["Reference", "find_references", "is_machinery"]
 
@@ -43,9 +39,9 @@ class Reference:
         distribution: the distribution that provides the module on the host, if any.
         stdlib: whether the module belongs to the standard library.
         machinery: whether it is the serializer's own (`cloudpickle.cloudpickle._make_function`):
-            needed to load, and no doing of the object.
+            needed to load, and not because of the object.
         uses: how often the payload leads there.
-        home: where it lives here: `standard library`, `distribution`, `__main__`, `test file`,
+        home: where it is here: `standard library`, `distribution`, `__main__`, `test file`,
             `source tree` or `nowhere`; `payload` for what travels by value.
     """
 
@@ -60,7 +56,7 @@ class Reference:
     home: str = ""
 
     def to_dict(self) -> dict[str, object]:
-        """Plain data for reports and `--json`."""
+        """Return plain data for reports and `--json`."""
         return {
             "module": self.module,
             "qualname": self.qualname,
@@ -80,7 +76,7 @@ def find_references(
     packages: Mapping[str, Sequence[str]] | None = None,
     stdlib: Collection[str] = sys.stdlib_module_names,
 ) -> tuple[Reference, ...]:
-    """List every global of a payload once, in the order of first appearance.
+    """Return every global of a payload once, in the order of first appearance.
 
     Args:
         paths: a walked graph.
@@ -112,7 +108,7 @@ def find_references(
 
 
 def is_machinery(module: str) -> bool:
-    """Whether a module is a serializer's own."""
+    """Return whether a module is a serializer's own."""
     return bool(group_of(module)) or module in _MACHINERY_MODULES
 
 
@@ -157,7 +153,7 @@ def _module(paths: Paths, node: int) -> Iterator[tuple[str, str, str, int]]:
 
 
 def _attribute_of_module(paths: Paths, node: int) -> Iterator[tuple[str, str, str, int]]:
-    """A global spelt as `getattr(module, name)`: type variables, attributes of built-ins."""
+    """Yield a global spelt as `getattr(module, name)`: type variables, attributes of built-ins."""
     view = paths.view
     owner, name = (*view.arguments(node)[:2], -1, -1)[:2]
     if owner >= 0 and name >= 0 and view.callee(owner) in MODULES:
@@ -166,7 +162,7 @@ def _attribute_of_module(paths: Paths, node: int) -> Iterator[tuple[str, str, st
 
 
 def _definition(paths: Paths, node: int) -> tuple[str, str]:
-    """Module and qualified name that a definition in the payload claims."""
+    """Return the module and qualified name that a definition in the payload has."""
     view = paths.view
     arguments, callee = view.arguments(node), view.callee(node)
     found = {"__name__": "", "__qualname__": "", "__module__": ""}
@@ -186,10 +182,10 @@ def _definition(paths: Paths, node: int) -> tuple[str, str]:
 
 
 def members(paths: Paths, node: int) -> list[tuple[str, int]]:
-    """Attributes of a definition by name, from call, state and setters alike."""
+    """Return the attributes of a definition by name, from its call, state and setters."""
     view = paths.view
     if view.latest_members[0] != node:
-        view.latest_members = node, list(_members(paths, node))
+        view.keep_members(node, list(_members(paths, node)))
     return view.latest_members[1]
 
 

@@ -3,41 +3,38 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.payload import opcodes as op
 from pytest_portable.payload.graph import read
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from pytest_portable.payload.paths import Paths
+from pytest_portable.payload.paths import Paths
 
 __all__ = ["Nested", "Size", "find_nested", "measure", "weigh"]
 
 _MAX_SIZES: Final = 20
 _MAX_FILLERS: Final = 10
-# A part that has this share of its owner's bytes answers for itself.
+# A part with this share of its owner's bytes is listed by itself.
 _OWN_SHARE: Final = 0.1
 _LEAST_SHARE: Final = 0.01
 _MIN_NESTED_BYTES: Final = 4
 _INSIDE_CODE: Final = (".co_code", ".co_linetable", ".co_lnotab", ".co_exceptiontable")
 _BYTES: Final = re.compile(b"[CB\x8e\x96]")
-# Protocol 2 and later begin so; older protocols have no head that bytes could be known by.
+# Protocol 2 and later begin like this; older ones have no head by which to recognise them.
 _HEADS: Final = tuple(bytes((0x80, protocol)) for protocol in range(2, 6))
 
 
 @dataclass(frozen=True)
 class Size:
-    """Bytes of the payload that one path takes, what hangs on it included."""
+    """Bytes of the payload that one path takes, with all that it leads to."""
 
     path: str
     bytes: int
 
     def to_dict(self) -> dict[str, object]:
-        """Plain data for reports and `--json`."""
+        """Return plain data for reports and `--json`."""
         return {"path": self.path, "bytes": self.bytes}
 
 
@@ -66,7 +63,7 @@ def weigh(
         beside: bytes that some nodes have outside of the payload, as torch's storages do.
 
     Returns:
-        What `measure` lists, and what `fillers` lists.
+        What `measure` and `fillers` return.
     """
     if paths.graph.root < 0:
         return (), ()
@@ -81,10 +78,10 @@ def measure(
     *,
     limit: int = _MAX_SIZES,
 ) -> tuple[Size, ...]:
-    """Bytes by path, biggest first; the whole object comes first.
+    """Return bytes by path, biggest first; the whole object comes first.
 
-    A shared object counts where its shortest path is. Paths that only pass on (one child has
-    nearly all of it) are listed too: `obj`, `obj['model']`, `obj['model'].table`.
+    A shared object counts at its shortest path. Paths of which one child has nearly all bytes are
+    listed too: `obj`, `obj['model']`, `obj['model'].table`.
     """
     graph = paths.graph
     if graph.root < 0:
@@ -103,7 +100,7 @@ def measure(
 
 
 def find_nested(paths: Paths) -> Iterator[Nested]:
-    """Values that are pickles themselves, whole and with nothing behind them."""
+    """Yield bytes values that are complete pickles, with nothing behind them."""
     graph = paths.graph
     for match in _BYTES.finditer(graph.kinds):
         node = match.start()
@@ -120,11 +117,10 @@ def find_nested(paths: Paths) -> Iterator[Nested]:
 
 
 def _fillers(paths: Paths, totals: list[int], leaves: list[int]) -> tuple[Size, ...]:
-    """Paths that fill the payload by themselves, biggest first.
+    """Return the paths that fill the payload by themselves, biggest first.
 
-    A node answers for its bytes but for those of parts that are big beside it, and counts with
-    what it answers for: a list of a million numbers is named, and not the dict that holds
-    nothing much but that list.
+    A node counts with its bytes minus those of parts that are big compared with it: a list of a
+    million numbers is listed, and not the dict that holds little but that list.
     """
     graph, parents = paths.graph, paths.parents
     least = max(1, int(max(len(graph.data), totals[graph.root]) * _LEAST_SHARE))
@@ -135,7 +131,7 @@ def _fillers(paths: Paths, totals: list[int], leaves: list[int]) -> tuple[Size, 
         if parent in own and parent != node and totals[node] >= totals[parent] * _OWN_SHARE:
             own[parent] -= totals[node]
     found: dict[str, int] = {}
-    # Nodes that only pass on may be a million, each with a path as long: they come to nothing here.
+    # A chain of a million nodes with one child each has long paths: such nodes are left out here.
     fillers = [node for node in big if own[node] >= least]
     for node in sorted(fillers, key=lambda one: (-own[one], one)):
         path = paths.path(node)
@@ -147,7 +143,7 @@ def _fillers(paths: Paths, totals: list[int], leaves: list[int]) -> tuple[Size, 
 
 
 def _leaves(paths: Paths) -> list[int]:
-    # Leaves are not in the walk's order; only big ones can matter among the biggest.
+    # Leaves are not in the walk's order; only big ones can be among the biggest.
     graph = paths.graph
     ends = [*graph.offsets[1:], len(graph.data)]
     wanted = max(64, len(graph.data) // 1000)
@@ -159,9 +155,9 @@ def _leaves(paths: Paths) -> list[int]:
 
 
 def _totals(paths: Paths, beside: Mapping[int, int]) -> list[int]:
-    """Bytes of each node and everything reached through it."""
+    """Return the bytes of each node and everything reached through it."""
     graph, parents = paths.graph, paths.parents
-    # An opcode that makes no node (a frame, a memo entry) counts for the node before it.
+    # An opcode that makes no node (a frame, a memo entry) counts with the node before it.
     totals = [
         end - start
         for start, end in zip(graph.offsets, [*graph.offsets[1:], len(graph.data)], strict=False)
@@ -173,7 +169,7 @@ def _totals(paths: Paths, beside: Mapping[int, int]) -> list[int]:
             totals[parents[node]] += totals[node]
     for node in reversed(paths.order):
         parent = parents[node]
-        # Leaves have been counted, those that only reducers lead to included.
+        # Leaves are counted already, with those that only reducers lead to.
         if parent >= 0 and parent != node and not op.ATOMS[graph.kinds[node]]:
             totals[parent] += totals[node]
     return totals

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import functools
 import sys
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from collections.abc import Mapping
+from typing import Final
 
 __all__ = ["stdlib_of"]
 
@@ -42,7 +40,7 @@ _REMOVED: Final[Mapping[str, Version]] = {
 
 @functools.cache
 def stdlib_of(version: Version) -> frozenset[str]:
-    """Name the top-level modules of a Python's standard library.
+    """Return the top-level modules of a Python's standard library.
 
     Args:
         version: major and minor, 3.8 or newer.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,9 +16,6 @@ from pytest_portable.portable import Portable
 from pytest_portable.settings.legs import Leg
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
     from pytest_portable.engine.session import Session
     from pytest_portable.settings.options import Settings
 
@@ -51,7 +50,7 @@ class BundleItem(pytest.Item):
             raise PortabilityError(verdict)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *_: Any) -> str:  # noqa: ANN401 - pytest's own
-        """Show the diagnosis, not how we came to it."""
+        """Return the diagnosis, without our own traceback."""
         if isinstance(excinfo.value, PortabilityError):
             return str(excinfo.value)
         if isinstance(excinfo.value, SetupError):
@@ -59,7 +58,7 @@ class BundleItem(pytest.Item):
         return str(super().repr_failure(excinfo))
 
     def reportinfo(self) -> tuple[Path, None, str]:
-        """Name the item in the run's output."""
+        """Return how the output of the run names the item."""
         return self.path, None, f"bundle {self.path.name}"
 
 

@@ -1,18 +1,17 @@
-"""What conftest files and plugins bring: serializers, comparators, installers.
+"""What conftest files and plugins add: serializers, comparators, installers, lenses.
 
-Part of every start of pytest, so it imports nothing; the rooms that check the answers load when
-there is one.
+Part of every start of pytest, so it imports nothing; the rooms that check the answers of a hook
+load when the hook was answered.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pytest_portable.settings.options import Checks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pytest_portable.environment import Installer
     from pytest_portable.equivalence import Comparator
     from pytest_portable.serializers import Registry, Serializer
@@ -36,12 +35,12 @@ class Extensions:
     """The answers to our hooks, checked.
 
     Attributes:
-        comparators: what equal means for classes of the user's.
-        checks: what says whether a word can be used in this run.
+        comparators: what "equal" means for the user's own classes.
+        checks: functions that find mistakes in what marks and options name in this run.
     """
 
-    def __init__(self, config: Any) -> None:  # noqa: ANN401 - pytest's, which this does not know
-        """Ask for what marks and options may name.
+    def __init__(self, config: Any) -> None:  # noqa: ANN401 - pytest is not imported here
+        """Call the hooks that add what marks and options may name.
 
         Raises:
             OptionError: an answer is not what its hook wants.
@@ -72,7 +71,7 @@ class Extensions:
             self._remove_lenses = register_lenses(check_lenses(answers))
 
     def close(self) -> None:
-        """Take away what was registered for this run: others may follow in this process."""
+        """Remove what was registered for this run: another run may follow in this process."""
         if self._remove_lenses is not None:
             self._remove_lenses()
 
@@ -93,7 +92,7 @@ class Extensions:
 
     @property
     def installers(self) -> tuple[Installer, ...]:
-        """Installers of others; asked for only where one is wanted that is none of ours.
+        """Installers that a hook adds; it is called only where the wanted one is none of ours.
 
         Raises:
             OptionError: an answer is no installer.

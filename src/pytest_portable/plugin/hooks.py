@@ -1,4 +1,4 @@
-"""The hooks and the fixture: marks become legs, errors become pytest's words.
+"""The hooks and the fixture: marks become legs, errors become pytest's errors and failures.
 
 Imported at every start of pytest, so it imports nothing beyond pytest and the table of options;
 the rest waits until a test needs it.
@@ -7,6 +7,7 @@ the rest waits until a test needs it.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,14 +16,11 @@ from pytest_portable.errors import OptionError, SetupError
 from pytest_portable.plugin import keys, marks
 from pytest_portable.plugin.extensions import Extensions
 from pytest_portable.plugin.recorder import Recorder
-from pytest_portable.settings.options import OPTIONS, read_settings
+from pytest_portable.settings.options import OPTIONS, Settings, read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
-
     from pytest_portable.portable import Portable
     from pytest_portable.settings.legs import Leg
-    from pytest_portable.settings.options import Settings
 
 __all__ = ["portable"]
 
@@ -35,6 +33,11 @@ _MARK = (
 _NOTHING_ASKED = (
     "marked portable, but nothing asked for the fixture `portable`: nothing was checked. "
     "Take `portable` as an argument, or remove the mark."
+)
+
+_NOTHING_CHECKED = (
+    "marked portable, and nothing of the fixture `portable` was used: nothing was checked. "
+    "Check an object, as in `portable(obj)`, or remove the mark."
 )
 
 
@@ -99,7 +102,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """End every agent where the run was cut short, and what conftest files brought for it."""
+    """End every agent where the run was interrupted, and remove what conftest files added."""
     _close(config)
     if (extensions := config.stash.get(keys.EXTENSIONS, None)) is not None:
         extensions.close()
@@ -121,7 +124,9 @@ def _close(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(
     session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Add an item for every bundle that is to be verified."""
+    """Mark what uses the fixture, and add an item for every bundle that is to be verified."""
+    for item in items:
+        marks.add_mark(item)
     settings = config.stash[keys.SETTINGS]
     if settings.verify_dirs:
         from pytest_portable.plugin.bundle_items import bundle_items
@@ -200,7 +205,7 @@ def portable(request: pytest.FixtureRequest) -> Iterator[Portable]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Fail a test whose own mark promised a check that nothing asked for."""
+    """Fail a test whose own mark promised a check that was not made; warn of unread verdicts."""
     __tracebackhide__ = True
     result = trouble = None
     try:
@@ -209,18 +214,39 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         from pytest_portable.plugin.shown_failures import in_call
 
         trouble = in_call(error, item.path)
-    if trouble is None and marks.is_marked(item) and not item.stash.get(keys.ASKED, False):
-        trouble = f"{item.nodeid}: {_NOTHING_ASKED}"
+    # What failed or was skipped in a `unittest.TestCase` raises nothing here: pytest keeps it.
+    if trouble is None and not getattr(item, "_excinfo", None):
+        trouble = _unchecked(item) or _unread(item)
     if trouble is not None:
         pytest.fail(trouble, pytrace=False)
     return result
+
+
+def _unchecked(item: pytest.Item) -> str | None:
+    """Return what is wrong with a test that passed and whose own mark promised a check."""
+    if not marks.is_marked(item):
+        return None
+    if not item.stash.get(keys.ASKED, False):
+        return f"{item.nodeid}: {_NOTHING_ASKED}"
+    found = item.stash.get(keys.PORTABLE, None)
+    return None if found is None or found.is_used else f"{item.nodeid}: {_NOTHING_CHECKED}"
+
+
+def _unread(item: pytest.Item) -> str | None:
+    """Warn of failed verdicts that nobody looked at; return it where warnings are errors."""
+    found = item.stash.get(keys.PORTABLE, None)
+    if found is None or not (verdicts := found.unread):
+        return None
+    from pytest_portable.plugin.shown_failures import warn_unread
+
+    return warn_unread(verdicts, item)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show what the targets printed, and the verdicts that the failure itself does not show."""
+    """Add what the targets printed and the verdicts that the failure itself does not show."""
     report = yield
     raised = None if call.excinfo is None else call.excinfo.value
     if report.failed and raised is not None and marks.is_ours(item):

@@ -6,14 +6,13 @@ Where the plugin may be missing, mark the implementation
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
-
     from pytest_portable.environment import CommandTarget, Installer
     from pytest_portable.equivalence import Comparator
     from pytest_portable.payload.lenses.view import Lens
@@ -34,7 +33,7 @@ __all__ = [
 def pytest_portable_comparators(  # type: ignore[empty-body]  # a hook's answer, not ours
     config: pytest.Config,
 ) -> Comparator | Iterable[Comparator]:
-    """Say what equal means for instances of your classes, inside whatever holds them.
+    """Return comparators for instances of your classes, wherever they are in an object.
 
     Called once, when pytest has read its options. A comparator is asked before our own; it yields
     what differs (`Finding`) and what is still to be compared (`Part`, `Elements`), all of them in
@@ -51,9 +50,9 @@ def pytest_portable_comparators(  # type: ignore[empty-body]  # a hook's answer,
 def pytest_portable_installers(  # type: ignore[empty-body]  # a hook's answer, not ours
     config: pytest.Config,
 ) -> Installer | list[Installer]:
-    """Bring installers of your own, which `--portable-installer` may then name.
+    """Return installers of your own, which `--portable-installer` may then name.
 
-    Called when an installer is asked for that is none of `auto`, `uv` and `pip`.
+    Called when the wanted installer is none of `auto`, `uv` and `pip`.
 
     Args:
         config: the session's configuration.
@@ -66,7 +65,7 @@ def pytest_portable_installers(  # type: ignore[empty-body]  # a hook's answer, 
 def pytest_portable_lenses(  # type: ignore[empty-body]  # a hook's answer, not ours
     config: pytest.Config,
 ) -> Mapping[str, Lens]:
-    """Say which attributes hold what your reducers send, so that messages can name them.
+    """Return which attributes hold what your reducers send, so that messages can name them.
 
     Called once, when pytest has read its options; the lenses are gone when the run is over. A
     `__reduce__` that returns `(rebuild, (source, rate))` sends two values that no path leads to
@@ -79,21 +78,21 @@ def pytest_portable_lenses(  # type: ignore[empty-body]  # a hook's answer, not 
         Functions by the callables they are for. `{"mylib.rebuild": rebuilt}` explains the
         arguments of a call, `{"mylib.Model.__setstate__": restored}` the state that a class is
         given: its only argument. Each takes `(view, node, arguments)`, where nodes are numbers,
-        and gives pairs of a label and a node: `[(".source", arguments[0])]`. Payloads may be
+        and returns pairs of a label and a node: `[(".source", arguments[0])]`. Payloads may be
         damaged, so expect fewer arguments than there should be.
     """
 
 
 @pytest.hookspec(firstresult=True)
 def pytest_portable_prepare(leg: Leg) -> str | Path | CommandTarget | None:
-    """Bring the environment of a leg, instead of one that is built.
+    """Return the environment of a leg, instead of building one.
 
     It is used as it is: nothing is installed into it, `deps` say what it is expected to hold. The
-    first answer counts. Called more than once for a leg, so answer alike.
+    first answer counts. Called more than once for a leg, so always return the same.
 
     Args:
         leg: what the mark and the options ask for; `leg.deps_id`, `leg.env` and `leg.test` (the
-            node id) help to tell legs apart.
+            node id) identify a leg.
 
     Returns:
         The absolute path of an interpreter or of a virtual environment; or a
@@ -105,7 +104,7 @@ def pytest_portable_prepare(leg: Leg) -> str | Path | CommandTarget | None:
 def pytest_portable_serializers(  # type: ignore[empty-body]  # a hook's answer, not ours
     config: pytest.Config,
 ) -> Serializer | Iterable[Serializer]:
-    """Bring serializers of your own, which marks and options may then name.
+    """Return serializers of your own, which marks and options may then name.
 
     Called once, when pytest has read its options: implement it in a plugin, or in a conftest of
     the rootdir or of a folder that `testpaths` or the command line names.

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pytest_portable.errors import PortabilityError
 from pytest_portable.plugin.keys import RECORD
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pytest
 
     from pytest_portable.engine.observe import Checked
@@ -35,9 +34,9 @@ def _record_of(
     """Return what one test leaves, as plain data.
 
     Args:
-        found: what the fixture gave.
+        found: what the fixture returned.
         location: of the item: file from the rootdir, line from 0, name.
-        seconds: how long each environment took to be had, by executable.
+        seconds: how long the preparation of each environment took, by executable.
     """
     where = [location[0], (location[1] or 0) + 1]
     checks = [
@@ -56,15 +55,16 @@ def _record_of(
 def _properties_of(record: Mapping[str, Any]) -> list[tuple[str, object]]:
     """Return what a JUnit file keeps of a test: one property a check, in JSON.
 
-    What the target printed and the tracebacks stand in the file already.
+    The file has the target's output and the tracebacks already.
     """
     found: list[tuple[str, object]] = []
     for check in record.get("checks", ()):
         told = {key: check[key] for key in _PROPERTIES}
-        told["problems"] = [
-            {key: value for key, value in problem.items() if key not in _LONG}
-            for problem in check["problems"]
-        ]
+        for kind in ("problems", "notes"):
+            told[kind] = [
+                {key: value for key, value in problem.items() if key not in _LONG}
+                for problem in check[kind]
+            ]
         found.append(("portable", json.dumps({"leg": check["leg"]["label"], **told})))
     return found
 

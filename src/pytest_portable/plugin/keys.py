@@ -1,8 +1,8 @@
-"""What the plugin keeps on pytest's own objects, and the names under which it does."""
+"""The keys and names under which the plugin keeps data on pytest's objects."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pytest_portable.settings.options import Settings
 
 __all__ = [
+    "ADDED",
     "ASKED",
     "CHOICE",
     "EXTENSIONS",
@@ -25,6 +26,9 @@ __all__ = [
     "WORKERS",
 ]
 
+# What we mark the users of the fixture with, so that `-m portable` selects them; it declares
+# nothing, and does not make a test a marked one.
+ADDED: Final = pytest.mark.portable
 # Of the configuration.
 SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
 EXTENSIONS: pytest.StashKey[Extensions] = pytest.StashKey()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from pytest_portable.plugin.keys import EXTENSIONS, SETTINGS
+from pytest_portable.plugin.keys import ADDED, EXTENSIONS, SETTINGS
 from pytest_portable.settings.legs import Plan
 from pytest_portable.settings.mark_checks import Element, find_mistakes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pytest
 
     from pytest_portable.settings.options import Checks
@@ -20,7 +19,9 @@ __all__ = ["plan_of"]
 
 def _own_marks(node: pytest.Item | pytest.Collector) -> tuple[list[pytest.Mark], list[pytest.Mark]]:
     """Return the marks written on a node and those added late, each nearest first."""
-    marks = [mark for mark in node.own_markers if mark.name == "portable"]
+    marks = [
+        mark for mark in node.own_markers if mark.name == "portable" and mark is not ADDED.mark
+    ]
     written: list[pytest.Mark] = []
     obj = getattr(node, "obj", None)
     if isinstance(obj, type):  # a base class stands farther away

@@ -1,6 +1,7 @@
 """Which items are ours, and the leg of each.
 
-Part of every start of pytest, as every item is looked at; what reads a mark loads with the first.
+Part of every start of pytest, because it is asked about every item; `mark_plan` reads the marks
+and loads with the first.
 """
 
 from __future__ import annotations
@@ -10,17 +11,24 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_portable.errors import OptionError
-from pytest_portable.plugin.keys import CHOICE, EXTENSIONS, SETTINGS
+from pytest_portable.plugin.keys import ADDED, CHOICE, EXTENSIONS, SETTINGS
 
 if TYPE_CHECKING:
     from pytest_portable.settings.legs import Choice, Leg
 
-__all__ = ["choices_of", "find_leg", "is_marked", "is_ours", "leg_of"]
+__all__ = ["add_mark", "choices_of", "find_leg", "is_marked", "is_ours", "leg_of"]
+
+
+def add_mark(item: pytest.Item) -> None:
+    """Mark an item that uses the fixture and that no mark of the user's reaches."""
+    uses = "portable" in getattr(item, "fixturenames", ())
+    if uses and item.get_closest_marker("portable") is None:
+        item.add_marker(ADDED)
 
 
 def is_marked(node: pytest.Item | pytest.Collector) -> bool:
-    """Return whether the mark stands on the node itself or was inherited from its owners."""
-    return any(mark.name == "portable" for mark in node.own_markers)
+    """Return whether the node itself has a mark of the user's; classes are nodes of their own."""
+    return any(mark.name == "portable" and mark is not ADDED.mark for mark in node.own_markers)
 
 
 def is_ours(item: pytest.Item) -> bool:

@@ -1,4 +1,4 @@
-"""Show preparation where pytest prints: on its terminal, or from workers of pytest-xdist to it."""
+"""Show preparation on pytest's terminal, for workers of pytest-xdist too."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_portable.report.progress import (
     LineProgress,
     LiveProgress,
+    Progress,
     SilentProgress,
     StatusProgress,
     StatusWatcher,
@@ -20,17 +21,12 @@ from pytest_portable.report.progress import (
 if TYPE_CHECKING:
     import pytest
 
-    from pytest_portable.report.progress import Progress
 
 __all__ = ["Workers", "progress_of"]
 
 
 def progress_of(config: pytest.Config) -> Progress:
-    """Give the display of one pytest process: a worker of xdist has a file for it.
-
-    Args:
-        config: pytest's.
-    """
+    """Return the display of one pytest process; a worker of xdist writes to a file."""
     given: dict[str, Any] | None = getattr(config, "workerinput", None)
     if given is not None:
         folder = given.get("portable_status")
@@ -49,10 +45,10 @@ class Workers:
     """What the process with the terminal and its workers of pytest-xdist share."""
 
     def __init__(self, config: pytest.Config) -> None:
-        """Begin to show what the workers do."""
+        """Start to show what the workers do."""
         self._watcher: StatusWatcher | None = None
         self._folder = ""
-        # One moment for all: each of them would refresh what another one has just refreshed.
+        # One moment for all: else each worker would refresh what another one has just refreshed.
         self.inputs: dict[str, object] = {"portable_since": time.time()}
         progress = progress_of(config)
         if isinstance(progress, SilentProgress):

@@ -1,4 +1,4 @@
-"""Gather what tests found, in this process or sent home by workers, and report it at the end.
+"""Collect what tests found, in workers of pytest-xdist too, and report it at the end.
 
 Part of every start of pytest, so it imports nothing; the reports' own code waits until there is
 something to report.
@@ -6,23 +6,22 @@ something to report.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pytest_portable.plugin.keys import RECORD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
     from pytest_portable.report.run import Run
 
 __all__ = ["Recorder"]
 
 
 class Recorder:
-    """A pytest plugin object: what the process that prints the summary knows of all tests."""
+    """A pytest plugin: collects the records of all tests in the process that prints the summary."""
 
     def __init__(self, settings: str, wanted: Sequence[str]) -> None:
-        """Take the header's settings and the reports that were asked for."""
+        """Keep the line of settings and the reports that were asked for."""
         self._settings = settings
         self._wanted = wanted
         self._records: list[Mapping[str, Any]] = []
@@ -33,7 +32,7 @@ class Recorder:
             self._records.append(record)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:  # noqa: ANN401 - pytest's
-        """Print the section and write the reports."""
+        """Print the sections and write the reports."""
         if not self._records and not self._wanted:
             return
         run = self._run()
@@ -43,8 +42,24 @@ class Recorder:
             width = terminalreporter._tw.fullwidth  # noqa: SLF001 - no public way to ask
             terminalreporter.section("portability")
             _print(summary_lines(run, width), terminalreporter.line)
+        self._show_notes(run, terminalreporter)
         if self._wanted:
             _print(self._write(run), terminalreporter.line)
+
+    @staticmethod
+    def _show_notes(run: Run, terminalreporter: Any) -> None:  # noqa: ANN401 - pytest's
+        """Print what was found and failed nothing, in yellow; on a quiet run how much it is."""
+        if not any(check["notes"] for check in run.checks):
+            return
+        from pytest_portable.report.notes import group_notes, note_count, note_lines
+
+        if terminalreporter.verbosity < 0:
+            terminalreporter.write_line(note_count(run), yellow=True)
+            return
+        width = terminalreporter._tw.fullwidth  # noqa: SLF001 - no public way to ask
+        terminalreporter.section("portable: notes", yellow=True)
+        for line in note_lines(group_notes(run), width):
+            terminalreporter.line(line, yellow=not line.startswith(" "))
 
     def _run(self) -> Run:
         from pytest_portable.report.run import Run

@@ -1,6 +1,6 @@
-"""The engine's session of one run, and the fixture's object made by it; loaded with the first test.
+"""The engine's session of one run, and what the fixture returns; loaded with the first test.
 
-Everything that pytest knows and the engine needs is passed here.
+All that the engine takes from pytest's configuration and hooks is passed here.
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ from pytest_portable.plugin.item_records import inspect_checked
 from pytest_portable.plugin.keys import EXTENSIONS, SESSION, SETTINGS, SETUP_FAILURE
 from pytest_portable.plugin.marks import leg_of
 from pytest_portable.portable import Portable, portable_on
-from pytest_portable.settings.options import INSTALLERS
+from pytest_portable.settings.options import INSTALLERS, Settings
 
 if TYPE_CHECKING:
     from pytest_portable.engine.observe import Observer
-    from pytest_portable.settings.options import Settings
 
 __all__ = ["portable_of", "session_of"]
 
@@ -44,13 +43,14 @@ def session_of(config: pytest.Config) -> Session:
         observers=_observers(settings),
         update=settings.update,
         suggest=settings.suggest,
+        strict_notes=frozenset(settings.strict_notes),
         verbosity=max(0, config.get_verbosity()),
     )
     return session
 
 
 def _observers(settings: Settings) -> tuple[Observer, ...]:
-    """Return what looks at every finished check."""
+    """Return the functions that get every finished check."""
     found: list[Observer] = [inspect_checked] if settings.wants_inspections() else []
     if settings.export_dir is not None:
         from pytest_portable.bundle.export import Exporter
@@ -60,7 +60,7 @@ def _observers(settings: Settings) -> tuple[Observer, ...]:
 
 
 def _store(config: pytest.Config, settings: Settings) -> dict[str, object]:
-    """Return what else shapes the store: ini keys, installers of others, a moment all share."""
+    """Return what else the store depends on: ini keys, added installers, when the run began."""
     shared = getattr(config, "workerinput", {})
     since = {"since": shared["portable_since"]} if "portable_since" in shared else {}
     if settings.installer in INSTALLERS:
@@ -69,7 +69,7 @@ def _store(config: pytest.Config, settings: Settings) -> dict[str, object]:
 
 
 def portable_of(item: pytest.Item) -> Portable:
-    """Return what the fixture of an item is, or end its set-up with what was in the way."""
+    """Return the value of the fixture, or end the item's set-up and say why there is none."""
     __tracebackhide__ = True
     leg = leg_of(item)
     try:

@@ -1,27 +1,29 @@
-"""How pytest shows our errors: short, once, and without frames that say nothing.
+"""How pytest shows our errors: short, once, and without frames of our own.
 
 Works on pytest's reports without importing pytest.
 """
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_portable.errors import PortabilityError, SetupError
+from pytest_portable.errors import PortabilityError, PortabilityWarning, SetupError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    import pytest
 
     from pytest_portable.verdict import Verdict
 
 MAX_SUMMARY: Final = 200
 
-__all__ = ["in_call", "shorten", "summary_of"]
+__all__ = ["in_call", "shorten", "summary_of", "warn_unread"]
 
 
 def summary_of(verdict: Verdict) -> str:
-    """Return the one line that a list of failures has room for: code, path, leg."""
+    """Return one line for pytest's list of failures: code, path, leg."""
     label = verdict.leg.get("label", "")
     if not verdict.problems:
         return f"not portable to {label}"
@@ -32,7 +34,7 @@ def summary_of(verdict: Verdict) -> str:
 
 
 def shorten(longrepr: Any, error: BaseException | None) -> None:  # noqa: ANN401 - pytest's, of many kinds
-    """Take out of a report what says nothing, and the second copy of a diagnosis.
+    """Remove lines without information from a report, and the second copy of a diagnosis.
 
     Args:
         longrepr: of a failed report; changed in place.
@@ -44,7 +46,7 @@ def shorten(longrepr: Any, error: BaseException | None) -> None:  # noqa: ANN401
             crash.message = summary_of(error.verdict)
     elif getattr(error, "pytrace", True) is False:  # `pytest.fail(text, pytrace=False)`
         for traceback, *_ in getattr(longrepr, "chain", ()):
-            traceback.extraline = None  # "All traceback entries are hidden": that is the point
+            traceback.extraline = None  # "All traceback entries are hidden"
         if crash is not None:
             words = [line.strip() for line in str(error).splitlines()[:2]]
             crash.message = " ".join(words)[:MAX_SUMMARY]
@@ -63,3 +65,24 @@ def _lines(error: BaseException, test: Path) -> Iterator[int]:
         if trace.tb_frame.f_code.co_filename == str(test):
             yield trace.tb_lineno
         trace = trace.tb_next
+
+
+def warn_unread(verdicts: Sequence[Verdict], item: pytest.Item) -> str | None:
+    """Warn of each verdict, at the test's place; return the text where a filter makes it an error.
+
+    Args:
+        verdicts: not portable, and nobody looked at them.
+        item: the test that passed all the same.
+    """
+    for verdict in verdicts:
+        text = (
+            f"{verdict.object} is not portable: {summary_of(verdict)}; the test passed without "
+            "looking at this verdict: assert it, or call portable(obj), which raises"
+        )
+        try:
+            warnings.warn_explicit(
+                PortabilityWarning(text), None, str(item.path), (item.location[1] or 0) + 1
+            )
+        except PortabilityWarning:
+            return f"{item.nodeid}: {text}"
+    return None

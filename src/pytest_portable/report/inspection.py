@@ -1,22 +1,20 @@
-"""What a payload needs and holds, as a tree for people; works on plain data."""
+"""What a payload needs and holds, as a tree of text; works on plain data."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 __all__ = ["render_inspection"]
 
 MAX_REFERENCES: Final = 12
 MAX_PATHS: Final = 3
 MAX_SHOWN: Final = 10
-MIN_BYTES: Final = 1000  # smaller parts fill nothing
+MIN_BYTES: Final = 1000  # smaller parts are not shown
 # One line of the tree: its text, and the lines below it.
 Branch = tuple[str, "Sequence[Branch]"]
 
-_RUNTIME: Final = 9  # what dumped it comes last
+_RUNTIME: Final = 9  # the serializers' own packages come last
 _PLUMBING: Final = frozenset(("types.CodeType", "types.FunctionType", "types.CellType"))
 _HOMES: Final[Mapping[str, str]] = {
     "__main__": "__main__ (every process has its own)",
@@ -38,9 +36,9 @@ def render_inspection(
     """Render an inspection as a tree.
 
     Args:
-        inspection: what `Inspection.to_dict()` gives.
+        inspection: what `Inspection.to_dict()` returns.
         title: what was inspected.
-        container: what `Container.to_dict()` gives, where it was a file.
+        container: what `Container.to_dict()` returns, where it was a file.
         origin: who made it, where that is known.
     """
     lines = [f"{title}: {', '.join(_head(inspection, container))}"]
@@ -93,7 +91,7 @@ def _branches(inspection: Mapping[str, Any]) -> Iterator[Branch]:
 
 
 def _needs(inspection: Mapping[str, Any]) -> list[Branch]:
-    """Group references by who provides them, serializers last."""
+    """Group references by the distribution that provides them, serializers last."""
     groups: dict[tuple[int, str], list[Mapping[str, Any]]] = {}
     for reference in inspection["references"]:
         if reference["by"] == "reference" and not _is_plumbing(reference):
@@ -109,7 +107,7 @@ def _needs(inspection: Mapping[str, Any]) -> list[Branch]:
 
 
 def _is_plumbing(reference: Mapping[str, Any]) -> bool:
-    """Tell whether a reference says nothing: `builtins` and the like are everywhere."""
+    """Return whether a reference is not worth showing: `builtins` and the like are everywhere."""
     name = f"{reference['module']}.{reference['qualname']}"
     return bool(reference["stdlib"]) and (
         reference["module"] == "builtins" or bool(reference["machinery"]) or name in _PLUMBING
@@ -148,7 +146,7 @@ def _paths(reference: Mapping[str, Any]) -> str:
 # What it holds
 
 
-def _shown(things: Sequence[Mapping[str, Any]], branch: Any) -> Iterator[Branch]:  # noqa: ANN401 - a function of one thing
+def _shown(things: Sequence[Mapping[str, Any]], branch: Any) -> Iterator[Branch]:  # noqa: ANN401 - a callable
     for thing in things[:MAX_SHOWN]:
         yield branch(thing)
     if len(things) > MAX_SHOWN:

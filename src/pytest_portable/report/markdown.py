@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
+from pytest_portable.report.notes import group_notes
 from pytest_portable.report.pairs import pairs_table
-from pytest_portable.report.run import column_of, row_of
+from pytest_portable.report.run import Run, column_of, row_of
 from pytest_portable.report.text import render
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from pytest_portable.report.run import Run
 
 __all__ = ["annotation_lines", "markdown"]
 
 # GitHub refuses a step summary over 1 MiB; the matrix matters more than the hundredth diagnosis.
 MAX_DIAGNOSES: Final = 50
+MAX_NOTES: Final = 50
+MAX_PLACES: Final = 5
 
 
 def markdown(run: Run) -> str:
@@ -43,6 +42,7 @@ def _lines(run: Run) -> Iterator[str]:
         yield f"| {' | '.join(head)} |"
         yield "|---" * len(head) + "|"
         yield from (f"| {' | '.join(row)} |" for row in rows)
+    yield from _notes(run)
     failed = list(run.failed())
     for check in failed[:MAX_DIAGNOSES]:
         yield ""
@@ -59,6 +59,24 @@ def _lines(run: Run) -> Iterator[str]:
         yield f"**Set-up failure** in `{failure['test']}`"
         yield ""
         yield _fence(failure["message"])
+
+
+def _notes(run: Run) -> Iterator[str]:
+    """Yield what was found and failed nothing."""
+    groups = group_notes(run)
+    if not groups:
+        return
+    yield ""
+    yield "## Notes"
+    yield ""
+    for group in groups[:MAX_NOTES]:
+        yield f"- **{group.head}**: {_plain(' '.join(group.note['message'].split()))}"
+        places = group.places()
+        shown = [f"`{place}`" for place in places[:MAX_PLACES]]
+        more = [f"and {len(places) - MAX_PLACES} more"] if len(places) > MAX_PLACES else []
+        yield f"  {'; '.join([*shown, *more])}"
+    if len(groups) > MAX_NOTES:
+        yield f"- and {len(groups) - MAX_NOTES} more kinds of notes"
 
 
 def _matrix(run: Run) -> Iterator[str]:
@@ -84,13 +102,13 @@ def _cell(checks: list[Mapping[str, Any]]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Write text that Markdown and HTML leave alone."""
+    """Escape text for Markdown and HTML."""
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return escaped.replace("|", "\\|")
 
 
 def _fence(text: str) -> str:
-    """Quote text whose own backticks cannot end the quote."""
+    """Return text as inline code; backticks in it cannot end the code."""
     fence = "```"
     while fence in text:
         fence += "`"
@@ -98,19 +116,30 @@ def _fence(text: str) -> str:
 
 
 def annotation_lines(run: Run) -> Iterator[str]:
-    """Yield GitHub workflow commands, one error for each check that failed.
+    """Yield GitHub workflow commands: an error for each check that failed, a warning for each note.
 
     Source:
         GitHub Docs, "Workflow commands for GitHub Actions", setting an error message.
     """
     for check in run.failed():
         problem = check["problems"][0]
-        file, line = check.get("location") or (check["test"].partition("::")[0], 1)
+        file, line = _location(check)
         title = f"{problem['code']} ({column_of(check)})"
         place = f"file={_property(file)},line={line},title={_property(title)}"
         yield f"::error {place}::{_data(render(check))}"
+    for group in group_notes(run)[:MAX_NOTES]:
+        file, line = _location(group.checks[0])
+        place = f"file={_property(file)},line={line},title={_property(group.head)}"
+        told = [group.note["message"], *group.places()[:MAX_PLACES]]
+        yield f"::warning {place}::{_data(chr(10).join(told))}"
     for failure in run.setup_failures:
         yield f"::error title={_property('set-up failure')}::{_data(failure['message'])}"
+
+
+def _location(check: Mapping[str, Any]) -> tuple[str, int]:
+    """Return file and line of the test of a check."""
+    file, line = check.get("location") or (check["test"].partition("::")[0], 1)
+    return file, line
 
 
 def _data(text: str) -> str:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
-from pytest_portable.report.run import column_of, row_of
+from pytest_portable.report.run import Run, column_of, row_of
 from pytest_portable.report.text import render
-
-if TYPE_CHECKING:
-    from pytest_portable.report.run import Run
 
 __all__ = ["page"]
 
@@ -20,8 +17,8 @@ __all__ = ["page"]
 def page(run: Run) -> str:
     """Return the page.
 
-    The data stands in the page once, as JSON; the script builds the matrix from it, and a verdict
-    when it is opened, so that thousands of checks open at once.
+    The page holds the data once, as JSON. Its script builds the matrix from it, and each verdict
+    only when it is opened, so that a page of thousands of checks opens quickly.
     """
     room = files("pytest_portable.report")
     jinja = Environment(autoescape=True, undefined=StrictUndefined)
@@ -36,7 +33,7 @@ def page(run: Run) -> str:
 
 
 def _data(run: Run) -> dict[str, Any]:
-    """Return what the script needs; equal sets of distributions stand there once."""
+    """Return what the script needs; equal sets of distributions are written once."""
     environments: dict[str, int] = {}
     checks = []
     for check in run.in_order():
@@ -60,7 +57,7 @@ _LEFT_OUT = frozenset({"target", "schema"})
 
 
 def _embed(data: object) -> str:
-    """Return JSON that cannot end the script element it stands in.
+    """Return JSON that cannot end the script element that holds it.
 
     Source:
         WHATWG HTML, "Restrictions for contents of script elements".

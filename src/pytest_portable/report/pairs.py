@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from pytest_portable.report.run import natural
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 __all__ = ["pairs_table"]
 
 
 def pairs_table(checks: Iterable[Mapping[str, Any]]) -> list[list[str]]:
-    """Return a table, its head first: a row for every producer, a column for every consumer.
+    """Return a table with its head: a row for every producer, a column for every consumer.
 
-    A cell tells how many checks there were, or how many failed and their commonest cause.
-    Checks that were dumped by the running process itself are left out.
+    A cell has the number of checks, or the number of failures and their commonest cause.
+    Checks of what the running process itself dumped are left out.
     """
     found: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
     for check in checks:

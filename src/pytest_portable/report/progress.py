@@ -10,11 +10,9 @@ import contextlib
 import json
 import os
 import threading
-from typing import TYPE_CHECKING, Any, Final, Protocol
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, Protocol
 
 __all__ = [
     "LineProgress",
@@ -31,18 +29,18 @@ _WAITING: Final = "waiting for process"
 
 
 class Progress(Protocol):
-    """What is told of the work; called from several threads."""
+    """A display of the work; its methods are called from several threads."""
 
     def step(self, name: str, text: str) -> None:
-        """Tell what is being done for an environment."""
+        """Show what is being done for an environment."""
         ...
 
     def ended(self, name: str, text: str) -> None:
-        """Tell that the work on an environment is over."""
+        """Show that the work on an environment is over."""
         ...
 
     def note(self, text: str) -> None:
-        """Tell something that people should know of the whole run."""
+        """Show a remark about the whole run."""
         ...
 
     def close(self) -> None:
@@ -51,26 +49,26 @@ class Progress(Protocol):
 
 
 class SilentProgress:
-    """Tells nobody."""
+    """Shows nothing."""
 
     def step(self, name: str, text: str) -> None:
-        """Tell nobody."""
+        """Show nothing."""
 
     def ended(self, name: str, text: str) -> None:
-        """Tell nobody."""
+        """Show nothing."""
 
     def note(self, text: str) -> None:
-        """Tell nobody."""
+        """Show nothing."""
 
     def close(self) -> None:
-        """Tell nobody."""
+        """Do nothing."""
 
 
 class LineProgress:
     """One plain line for each step: for logs, and for terminals without rich."""
 
     def __init__(self, write: Callable[[str], object]) -> None:
-        """Take what writes one line."""
+        """Keep the function that writes one line."""
         self._write = write
         self._lock = threading.Lock()
         self._noted: set[str] = set()
@@ -92,7 +90,7 @@ class LineProgress:
             self._line(f"portable: note: {text}")
 
     def close(self) -> None:
-        """Leave the lines where they are."""
+        """Do nothing: the lines stay."""
 
     def _line(self, text: str) -> None:
         with self._lock:
@@ -103,10 +101,10 @@ class LiveProgress:
     """A table on the terminal: environment, step and seconds, kept up to date by rich."""
 
     def __init__(self, write: Callable[[str], object]) -> None:
-        """Start no display before there is something to show.
+        """Prepare a display, which starts with the first step.
 
         Args:
-            write: writes one plain line, for what stays after the display is gone.
+            write: writes one plain line, below the display once it has ended.
         """
         self.write = write
         self._lines = LineProgress(write)
@@ -116,7 +114,7 @@ class LiveProgress:
         self._after: list[Callable[[], None]] = []
 
     def step(self, name: str, text: str) -> None:
-        """Show a step; the seconds run on."""
+        """Show a step; the clock of the environment runs on."""
         with self._lock:
             if self._display is None:
                 self._display = _rich_display()
@@ -126,13 +124,13 @@ class LiveProgress:
             self._display.update(self._tasks[name], step=text)
 
     def ended(self, name: str, text: str) -> None:
-        """Stop the seconds of an environment."""
+        """Stop the clock of an environment."""
         with self._lock:
             if name in self._tasks:
                 self._display.update(self._tasks[name], completed=1, step=text)
 
     def note(self, text: str) -> None:
-        """Keep a note until the display is gone."""
+        """Keep a note until the display has ended."""
         self._after.append(lambda: self._lines.note(text))
 
     def close(self) -> None:
@@ -162,7 +160,7 @@ def choose_progress(write: Callable[[str], object], *, is_terminal: bool) -> Pro
 
     Args:
         write: writes one line.
-        is_terminal: whether a person looks at it now; CI keeps a log, whatever it pretends.
+        is_terminal: whether a person is looking; CI gets plain lines even on a terminal.
     """
     if is_terminal and not os.environ.get("CI"):
         with contextlib.suppress(ImportError):
@@ -176,7 +174,7 @@ class StatusProgress:
     """Writes what happens to a file, for the process that owns the terminal."""
 
     def __init__(self, path: Path) -> None:
-        """Name the file; it is this process's alone."""
+        """Keep the path; no other process writes to this file."""
         self._path = path
         self._lock = threading.Lock()
 
@@ -193,10 +191,10 @@ class StatusProgress:
         self._write({"note": text})
 
     def close(self) -> None:
-        """Leave the file to its reader."""
+        """Do nothing: the reader removes the file."""
 
     def _write(self, entry: dict[str, str]) -> None:
-        # The folder goes when the other process goes; the work need not stop for that.
+        # The other process removes the folder when it ends; that is no reason to stop the work.
         with self._lock, contextlib.suppress(OSError), self._path.open("ab") as stream:
             stream.write(json.dumps(entry).encode() + b"\n")
 
@@ -205,7 +203,7 @@ class StatusWatcher:
     """Reads what workers write to a folder, and shows each environment once."""
 
     def __init__(self, folder: Path, progress: Progress) -> None:
-        """Take the folder and the display; nothing runs yet."""
+        """Keep the folder and the display; the thread starts in `start`."""
         self._folder = folder
         self._progress = progress
         self._read: dict[Path, int] = {}
@@ -240,7 +238,7 @@ class StatusWatcher:
                     stream.seek(self._read.get(path, 0))
                     for line in stream:
                         if not line.endswith(b"\n"):
-                            break  # the rest of it is still to be written
+                            break  # the line is not complete yet
                         self._read[path] = self._read.get(path, 0) + len(line)
                         self._show(json.loads(line))
 
@@ -254,7 +252,7 @@ class StatusWatcher:
                 self._over.add(name)
                 self._progress.ended(name, entry["ended"])
             return
-        # All others wait for the one that builds; that is news only where it is none of ours.
+        # Workers wait for the one that builds; that is shown only where another run builds.
         is_known = self._steps.get(name) in {entry["step"], *self._builders(entry)}
         if name not in self._over and not is_known:
             self._steps[name] = entry["step"]

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 from urllib.parse import unquote
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["MASK", "Redactor", "host_redactor", "redact"]
 
@@ -22,14 +19,14 @@ _QUERY = re.compile(
     re.IGNORECASE,
 )
 _SECRET_NAME = re.compile(r"PASSWORD|PASSWD|TOKEN|SECRET|CREDENTIAL", re.IGNORECASE)
-# `git@` and the like are no secrets, and a reader needs them to recognise the address.
+# `git@` and similar names are no secrets, and help a reader to recognise the address.
 _HARMLESS_USERS = frozenset({"git", "hg", "svn", MASK})
 # Shorter values are words of everyday output; masking them would make it unreadable.
 _MIN_SECRET_LENGTH = 6
 
 
 def redact(text: str) -> str:
-    """Cut user names, passwords and tokens out of the addresses in a text.
+    """Return a text without the user names, passwords and tokens of its addresses.
 
     Args:
         text: anything: a requirement, an installer's output, a configuration file.
@@ -47,14 +44,14 @@ def _mask_userinfo(found: re.Match[str]) -> str:
 
 
 class Redactor:
-    """Cuts credentials out of output, those without an address around them included.
+    """Cuts credentials out of output, also those outside of addresses.
 
-    A build backend may print a bare token; what the environment and the requirements tell us to
-    be secret is looked for literally.
+    A build backend may print a bare token, so the secrets in environment variables and
+    requirements are searched for literally.
     """
 
     def __init__(self, variables: Mapping[str, str], texts: tuple[str, ...] = ()) -> None:
-        """Learn the secrets.
+        """Collect the secrets.
 
         Args:
             variables: environment variables: those named like a secret, and credentials in
@@ -65,13 +62,13 @@ class Redactor:
         for text in (*variables.values(), *texts):
             for found in _USERINFO.finditer(text):
                 secrets |= _parts(found["userinfo"])
-        # Longest first, so that one secret inside another leaves nothing behind.
+        # Longest first, because one secret may be a part of another.
         self._secrets = sorted(
             (each for each in secrets if len(each) >= _MIN_SECRET_LENGTH), key=len, reverse=True
         )
 
     def __call__(self, text: str) -> str:
-        """Give the text without credentials."""
+        """Return the text without credentials."""
         cut = redact(text)
         for secret in self._secrets:
             cut = cut.replace(secret, MASK)
@@ -80,11 +77,11 @@ class Redactor:
 
 def _parts(userinfo: str) -> set[str]:
     user, _, password = userinfo.partition(":")
-    # A lone user part is a token; beside a password it is a name, which is no secret.
+    # A user part without a password is a token; with a password it is a name, and no secret.
     secrets = {password or user}
     return secrets | {unquote(each) for each in secrets}
 
 
 def host_redactor(*texts: str) -> Redactor:
-    """Make a redactor that knows the secrets of this process's environment."""
+    """Return a redactor with the secrets of this process's environment."""
     return Redactor(os.environ, texts)

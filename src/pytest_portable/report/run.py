@@ -1,4 +1,4 @@
-"""One run's verdicts as data: what every report is made from, and what workers send home.
+"""One run's verdicts as data: every report is made from it, and workers send it to pytest.
 
 Everything here is plain data, so that it travels as JSON between processes and into files.
 """
@@ -9,12 +9,10 @@ import platform
 import re
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Any, Final
 
 __all__ = ["SCHEMA", "Run", "column_of", "natural", "row_of"]
 
@@ -26,11 +24,11 @@ class Run:
     """What one run of pytest found.
 
     Attributes:
-        settings: the effective settings, as the header tells them.
-        checks: verdicts as `Verdict.to_dict()` gives them, each with `location` (file and line,
+        settings: the effective settings, as the header shows them.
+        checks: verdicts as `Verdict.to_dict()` returns them, each with `location` (file and line,
             from 1) and, where a report shows objects, `inspection`.
-        setup_failures: `test`, `leg` and `message` of what never reached a check.
-        environments: `leg`, `executable` and `seconds` that each took to be had.
+        setup_failures: `test`, `leg` and `message` of tests whose set-up failed.
+        environments: `leg`, `executable`, and the `seconds` that the preparation took.
     """
 
     settings: str = ""
@@ -40,7 +38,7 @@ class Run:
     environments: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def add(self, record: Mapping[str, Any]) -> None:
-        """Take what one test left: `checks`, `setup_failure` and `environment`, where there are."""
+        """Add the record of one test: `checks`, `setup_failure`, `environment`, all optional."""
         self.checks += record.get("checks", ())
         if failure := record.get("setup_failure"):
             self.setup_failures.append(failure)
@@ -48,11 +46,11 @@ class Run:
             self.environments.setdefault(environment["executable"], environment)
 
     def in_order(self) -> list[dict[str, Any]]:
-        """Return the checks as the tests stand in their files: workers finish in any order."""
+        """Return the checks in the order of the tests; workers finish in any order."""
         return sorted(self.checks, key=_place)
 
     def columns(self) -> list[str]:
-        """Return the legs, numbers compared as numbers: 3.9 stands before 3.10."""
+        """Return the legs, numbers compared as numbers: 3.9 comes before 3.10."""
         names = {column_of(check) for check in self.checks}
         return sorted(names, key=natural)
 
@@ -107,7 +105,7 @@ def _part(word: str) -> tuple[int, str]:
 
 
 def row_of(check: Mapping[str, Any]) -> str:
-    """Return the test of a check without the part of its id that names the leg."""
+    """Return the node id of a check's test, without the part that names the leg."""
     test, leg = str(check["test"]), str(check["leg"].get("id") or "")
     if leg:
         for written, left in ((f"[{leg}]", ""), (f"[{leg}-", "["), (f"-{leg}]", "]")):

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from pytest_portable.report.pairs import pairs_table
-from pytest_portable.report.run import column_of, row_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from pytest_portable.report.run import Run
+from pytest_portable.report.run import Run, column_of, row_of
 
 __all__ = ["summary_lines"]
 
@@ -69,7 +65,7 @@ def _legs(run: Run) -> Iterator[str]:
 
 
 def _groups(run: Run) -> list[list[Mapping[str, Any]]]:
-    """Put together the checks of one test that fail alike on several legs."""
+    """Group the checks of one test that fail in the same way on several legs."""
     found: dict[tuple[str, ...], list[Mapping[str, Any]]] = defaultdict(list)
     for check in run.failed():
         problem = check["problems"][0]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any, Final
 
 __all__ = ["render"]
 
@@ -29,7 +28,7 @@ def render(verdict: Mapping[str, Any], *, verbosity: int = 0) -> str:
             around the place in the payload.
 
     Returns:
-        Lines of at most `WIDTH` columns, but for what must be pasted whole and for tracebacks.
+        Lines of at most `WIDTH` columns, except tracebacks and what is meant to be copied.
     """
     return "\n".join(line.rstrip() for line in _lines(verdict, verbosity))
 
@@ -47,6 +46,7 @@ def _lines(verdict: Mapping[str, Any], verbosity: int) -> Iterator[str]:
         if number <= MAX_FULL or verbosity:
             yield ""
             yield from _finding(f"{number}", problem, told, verbosity)
+            told |= set(_fixes(problem))
         else:
             yield from _short_finding(f"{number}", problem, after_full=number == MAX_FULL + 1)
     hidden = len(problems) - MAX_SHOWN
@@ -55,6 +55,7 @@ def _lines(verdict: Mapping[str, Any], verbosity: int) -> Iterator[str]:
     for note in verdict["notes"][:MAX_SHOWN]:
         yield ""
         yield from _finding("note", note, told, verbosity)
+        told |= set(_fixes(note))
     yield ""
     yield from _facts(verdict)
 
@@ -81,22 +82,27 @@ def _short_finding(label: str, problem: Mapping[str, Any], *, after_full: bool) 
 
 
 def _finding(
-    label: str, problem: Mapping[str, Any], told: set[str], verbosity: int
+    label: str, problem: Mapping[str, Any], told: AbstractSet[str], verbosity: int
 ) -> Iterator[str]:
     yield from _head(label, problem)
     yield from _wrap(problem["message"], "     ")
     where = "here: " if problem["stage"] == "dump" else "there:"
     for line in problem["evidence"].splitlines()[:MAX_EVIDENCE_LINES]:
         yield from _wrap(line, f"     {where} ", "            ")
-    for remedy in problem["remedies"]:
-        proof = f"   (proven: {remedy['proof']})" if remedy["proven"] else ""
-        text = remedy["text"] + proof
-        # What helps against several problems is said once.
-        if text not in told:
-            told.add(text)
-            yield from _wrap(text, "     fix:   ", "            ")
+    # A remedy of several problems is written once.
+    for fix in _fixes(problem):
+        if fix not in told:
+            yield from _wrap(fix, "     fix:   ", "            ")
     if verbosity:
         yield from _details(problem, verbosity)
+
+
+def _fixes(problem: Mapping[str, Any]) -> list[str]:
+    texts = (
+        remedy["text"] + (f"   (proven: {remedy['proof']})" if remedy["proven"] else "")
+        for remedy in problem["remedies"]
+    )
+    return list(dict.fromkeys(texts))
 
 
 def _details(problem: Mapping[str, Any], verbosity: int) -> Iterator[str]:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.report.markdown import annotation_lines, markdown
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pytest_portable.report.run import Run
+from pytest_portable.report.run import Run
 
 __all__ = ["write_report"]
 
@@ -26,7 +23,7 @@ def write_report(run: Run, wanted: str) -> Iterator[str]:
         run: what the run found.
         wanted: a path ending in `.json`, `.md` or `.html`, or the word `github`.
 
-    A report that cannot be written is a line too: the run itself is over and must be told.
+    A report that cannot be written is a line too: the result of the run must still be shown.
     """
     if wanted == "github":
         yield from _github(run)
@@ -51,7 +48,7 @@ def _text(run: Run, path: Path) -> str:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write a file whole: a reader never meets half a report."""
+    """Write a file in one step: a reader never sees half a report."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:

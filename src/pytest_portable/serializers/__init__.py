@@ -1,7 +1,7 @@
-"""Serializers: how an object becomes a payload here, and who loads it there.
+"""Serializers: they dump an object on the host and name the functions that load it in a target.
 
-A serializer names its loaders and dumpers as `module:function`; the target takes the first whose
-module is installed, because what pickle can read must not need more than pickle.
+A serializer names its loaders and dumpers as `module:function`; the target uses the first whose
+module is installed, so that what pickle can read needs no more than pickle.
 """
 
 from __future__ import annotations

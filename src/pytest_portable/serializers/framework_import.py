@@ -1,11 +1,10 @@
-"""Import a framework so that nothing else of the process notices.
+"""Import a framework without side effects on the rest of the process.
 
 Some frameworks change the process that imports them: parsl and covalent let tblib put its reducers
 for exceptions into `copyreg` (after that even plain pickle sends them), covalent writes into the
 home directory and fixes how processes are started, ray puts a folder before all others on
 `sys.path`, groundhog marks every module that is imported after it. Here the import leaves
-everything as it was, and what belongs to the framework is in force only while its own functions
-run.
+everything as it was, and the framework's changes are active only while its own functions run.
 """
 
 from __future__ import annotations
@@ -22,14 +21,12 @@ import sys
 import tempfile
 import threading
 import warnings
-from typing import TYPE_CHECKING, Any, Final, cast
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any, Final, cast
 
 from pytest_portable.serializers.serializer import Serializer
 from pytest_portable.serializers.task import Answer, Task
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from types import ModuleType
 
 __all__ = ["Framework", "State"]
 
@@ -48,16 +45,16 @@ _HOOKS: Final = (
     (pickle, "loads"),
 )
 
-# Importing is done once in a process, whoever asks: what an import added to copyreg has to be
-# remembered as long, or a second asker would find a framework without its reducers.
+# A process imports a framework once. The reducers that the import added to copyreg are kept for as
+# long, because each later use of the framework needs them.
 _REDUCERS: Final[dict[str, dict[Any, Any]]] = {}
 
 
 class State:
-    """What an import may change for everybody; taken now, put back on demand."""
+    """Process-wide state that an import may change: saved now, restored by `put_back`."""
 
     def __init__(self) -> None:
-        """Take it."""
+        """Save the state."""
         self.reducers = dict(copyreg.dispatch_table)
         self.python_pickler = dict(_python_dispatch())
         self.environment = dict(os.environ)
@@ -72,13 +69,13 @@ class State:
         self.signals = {number: signal.getsignal(number) for number in signal.valid_signals()}
 
     def put_back(self) -> None:
-        """Undo what changed since."""
+        """Restore the saved state."""
         _refill(copyreg.dispatch_table, self.reducers)
         _refill(_python_dispatch(), self.python_pickler)
         if dict(os.environ) != self.environment:
             _refill(os.environ, self.environment)
         if list(warnings.filters) != self.filters:
-            # The list is shared with the interpreter's own module, and must stay the same list.
+            # The interpreter's own module holds the same list object.
             cast("list[Any]", warnings.filters)[:] = self.filters
             getattr(warnings, "_filters_mutated", lambda: None)()
         for (owner, name), value in zip(_HOOKS, self.hooks, strict=True):
@@ -90,7 +87,7 @@ class State:
             sys.path[:] = self.paths
         _take_out_finders(self.finders)
         if _start_method() is not self.start_method:
-            # Once it is fixed, nobody else may choose how processes are started.
+            # Once it is set, nothing else can choose how processes are started.
             sys.modules["multiprocessing.context"]._default_context._actual_context = (  # noqa: SLF001 - no public way back
                 self.start_method
             )
@@ -101,21 +98,21 @@ class State:
 
 
 def _python_dispatch() -> Any:
-    """Give the table of the pure-Python pickler, which dill extends."""
+    """Return the table of the pure-Python pickler, which dill extends."""
     return pickle._Pickler.dispatch  # noqa: SLF001 - no public name
 
 
 def _start_method() -> Any:
-    """Give how `multiprocessing` starts processes, where that was chosen already."""
+    """Return how `multiprocessing` starts processes, if that was chosen already."""
     module: Any = sys.modules.get("multiprocessing.context")
-    return None if module is None else module._default_context._actual_context  # noqa: SLF001 - asking by its public function would choose
+    return None if module is None else module._default_context._actual_context  # noqa: SLF001 - the public function would choose
 
 
 def _take_out_finders(known: list[Any]) -> None:
-    """Take out what was put before the finders of before, and so sees everybody's imports.
+    """Remove finders that were put before the known ones, and so get all imports.
 
-    What was put behind them (by six, or toolz) is asked for names of its own only, which nothing
-    else would find; it stays, as does a package that is imported.
+    Finders behind them (of six, or toolz) find only their own names, which nothing else finds;
+    they stay, like a package that is imported.
     """
     before = next((place for place, one in enumerate(sys.meta_path) if one in known), 0)
     del sys.meta_path[:before]
@@ -130,27 +127,27 @@ def _refill(table: Any, wanted: dict[Any, Any]) -> None:
 
 
 class Framework:
-    """Modules of a framework, imported without a trace when they are first asked for.
+    """Modules of a framework, imported without side effects when they are first needed.
 
     Args:
         modules: what to import, in order; everything that its functions need later.
     """
 
     def __init__(self, *modules: str) -> None:
-        """Import nothing yet."""
+        """Keep the names; nothing is imported yet."""
         self.modules = modules
 
     def load(self) -> None:
-        """Import the modules; what they change for others is put back, files included.
+        """Import the modules, and restore the state that they change.
 
-        While they are imported the home directory is an empty one, which goes when the process
-        ends: a framework may keep using what it put there.
+        During the import the home directory is an empty one, which is removed when the process
+        ends: a framework may go on using the files that it wrote there.
         """
         self._load()
 
     @contextlib.contextmanager
     def active(self) -> Iterator[None]:
-        """Run functions of the framework as in a process that imported it the ordinary way."""
+        """Run functions of the framework as in a process that imported it in the usual way."""
         reducers = self._load()
         state = State()
         copyreg.dispatch_table.update(reducers)
@@ -160,7 +157,7 @@ class Framework:
             state.put_back()
 
     def wrap(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Give a function that runs while the framework is in force."""
+        """Return a function that runs with the framework's changes active."""
 
         def wrapped(*args: object, **kwargs: object) -> Any:
             with self.active():
@@ -195,7 +192,7 @@ class Framework:
         key = " ".join(self.modules)
         if key not in _REDUCERS:
             if all(name in sys.modules for name in self.modules):
-                _REDUCERS[key] = {}  # imported by the user, whose process is as they made it
+                _REDUCERS[key] = {}  # imported by the user, with all side effects
             else:
                 _REDUCERS[key] = self._import()
         return _REDUCERS[key]

@@ -1,6 +1,6 @@
-"""Payloads too big to be copied: what is big in them stays beside the stream of opcodes.
+"""Payloads too big to be copied: their big parts stay outside the stream of opcodes.
 
-Two things may stay outside: buffers that protocol 5 leaves there by itself, and contents of big
+Two kinds of parts stay outside: buffers that protocol 5 keeps out of band, and contents of big
 bytes and texts, which any protocol writes in one piece. Both are the object's own memory.
 
 Source: PEP 574, "Pickle protocol 5 with out-of-band data"; CPython, `Modules/_pickle.c`
@@ -10,30 +10,28 @@ Source: PEP 574, "Pickle protocol 5 with out-of-band data"; CPython, `Modules/_p
 from __future__ import annotations
 
 import pickle
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping
+from typing import Final
 
 __all__ = ["LEAST_BYTES", "Stream", "dump_outside", "readable", "searchable", "size_of", "whole"]
 
-# A copy of less costs next to nothing, and the payload stays one piece.
+# Copying less is cheap, and the payload stays in one piece.
 LEAST_BYTES: Final = 1 << 20
 _FIRST_PROTOCOL: Final = 5
-# Below this size, looking for a name does not step over what is no opcode (see `prescan`).
+# Smaller payloads are searched whole for names, bytes and texts included (see `prescan`).
 _SEARCHED_BYTES: Final = 1 << 16
 _FRAME_BYTES: Final = 9
 _BYTEARRAY8: Final = b"\x96"
 
 
 class Stream(bytes):
-    """A payload without what is big in it.
+    """A payload without its big parts.
 
-    Whoever needs the payload later takes `whole` before the object changes.
+    A caller that needs the payload later calls `whole` before the object changes.
 
     Attributes:
         pieces: the stream, in order; the big ones are not in the bytes of this object.
-        buffers: what travels beside the stream, in the order in which it is asked for.
+        buffers: what travels beside the stream, in the order in which loading needs it.
     """
 
     pieces: tuple[bytes, ...] = ()
@@ -41,17 +39,17 @@ class Stream(bytes):
 
 
 class _Pieces(list[bytes]):
-    """A stream to dump to, which keeps what it gets."""
+    """A stream to dump to, which keeps what is written."""
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Keep bytes as they are; a view may be of memory that lives no longer than this call."""
+        """Keep bytes as they are, and copy a view: its memory may be freed after this call."""
         self.append(data if type(data) is bytes else bytes(data))
 
 
 def dump_outside(
     dump: Callable[..., None], value: object, options: Mapping[str, object], protocol: int
 ) -> bytes:
-    """Dump without copying what is big.
+    """Dump without copying the big parts.
 
     Args:
         dump: writes to a stream, as `pickle.dump` does.
@@ -97,12 +95,12 @@ def readable(data: bytes) -> bytes:
 
 
 def searchable(data: bytes) -> bytes:
-    """Return bytes that hold every name of the payload, without a copy where that can be."""
+    """Return bytes with every name of the payload, without a copy where possible."""
     return data if len(data) < _SEARCHED_BYTES else readable(data)
 
 
 def whole(data: bytes) -> bytes:
-    """Return the payload in one piece: what a plain dump gives, but for frames round buffers."""
+    """Return the payload in one piece: as a plain dump, except for frames around buffers."""
     if not isinstance(data, Stream) or not data.buffers:
         return readable(data)
     from pickletools import genops

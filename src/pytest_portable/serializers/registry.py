@@ -1,30 +1,28 @@
-"""Which serializers there are: the built-in ones, and those that a conftest or plugin brings."""
+"""All serializers: the built-in ones, and those that a conftest or plugin adds."""
 
 from __future__ import annotations
 
 import importlib
 import importlib.metadata
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.errors import OptionError, near
 from pytest_portable.serializers.serializer import Serializer
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
 
 __all__ = ["Builtin", "Registry", "check_serializers", "runtime_of"]
 
 
 @dataclass(frozen=True)
 class Builtin:
-    """A serializer of ours; its module is imported when it is asked for.
+    """A built-in serializer; its module is imported when it is needed.
 
     Attributes:
         maker: `module:function` that makes it, the module below this room.
         needs: what must be installed here, as `distribution>=version`; empty for nothing more
-            than this plugin brings.
-        extra: the extra of this plugin that brings it.
+            than this plugin depends on.
+        extra: the extra of this plugin that installs it.
     """
 
     maker: str
@@ -65,7 +63,7 @@ _BUILTINS: Final[Mapping[str, Builtin]] = {
 
 
 def check_serializers(answers: Iterable[Serializer | Iterable[Serializer]]) -> list[Serializer]:
-    """Check what conftest files and plugins bring.
+    """Check what conftest files and plugins add.
 
     Raises:
         OptionError: an answer is neither a Serializer nor a list of these.
@@ -86,7 +84,7 @@ class Registry:
     """Serializers by name.
 
     Args:
-        added: those that the hook `pytest_portable_serializers` gave.
+        added: those that the hook `pytest_portable_serializers` returned.
 
     Raises:
         OptionError: two of them share a name, or one takes the name of a built-in one.
@@ -113,11 +111,11 @@ class Registry:
             raise OptionError(mistakes)
 
     def names(self) -> tuple[str, ...]:
-        """Return the names that a mark, an option or the command line may say, sorted."""
+        """Return the names for a mark, an option or the command line, sorted."""
         return tuple(sorted({*_BUILTINS, *self._made}))
 
     def find_mistake(self, serializer: object) -> str | None:
-        """Say what is wrong with a name (or with a `Serializer` itself), or `None`.
+        """Return what is wrong with a name (or with a `Serializer` itself), or `None`.
 
         No framework is imported for this: installed metadata is read.
         """
@@ -144,7 +142,7 @@ class Registry:
         """Return a serializer; its package is imported now.
 
         Args:
-            name: one of `names()`, or `module:attribute` where a `Serializer` stands.
+            name: one of `names()`, or `module:attribute` of a `Serializer`.
 
         Raises:
             OptionError: there is none of this name, or what it needs is not installed here.
@@ -171,7 +169,7 @@ def _make(name: str, builtin: Builtin) -> Serializer:
     try:
         return make()
     except Exception as error:
-        # It is installed, and broken, or so new that what is used of it is gone.
+        # It is installed, but broken, or so new that it lacks what is used here.
         raise OptionError(
             f"serializer: {name!r} cannot be had, though {_found(builtin)} is installed here: the "
             f"import of what it uses raised {type(error).__name__}: {error}; repair that, or "
@@ -190,7 +188,7 @@ def _found(builtin: Builtin) -> str:
 
 
 def _named(name: str) -> Serializer:
-    """Import a `Serializer` from where the user says that it stands."""
+    """Import a `Serializer` from the `module:attribute` that the user wrote."""
     module, _, attribute = name.partition(":")
     try:
         found: object = getattr(importlib.import_module(module), attribute)
@@ -223,9 +221,9 @@ def _missing(name: str, builtin: Builtin) -> str | None:
 
 
 def runtime_of(serializer: Serializer) -> tuple[str, ...]:
-    """Return the requirement of what loads there, pinned at the host's version.
+    """Return the requirement of the serializer's runtime, pinned at the host's version.
 
-    A requirement that names a version of its own stays as it is.
+    A requirement that has a version stays as it is.
     """
     if serializer.requirement is None:
         return ()

@@ -1,6 +1,6 @@
 """Load what a target sent back without changing the host's own definitions.
 
-cloudpickle re-creates a class it already knows as that very class and then sets its state again: a
+cloudpickle loads a class that it knows as the existing class and then sets its state again: a
 plain load would reset the test's own classes to what they were when they were dumped. Here a
 definition that the host had before the load keeps its state.
 """
@@ -10,12 +10,10 @@ from __future__ import annotations
 import io
 import pickle
 import sys
+from collections.abc import Callable, Iterable
 from functools import cache
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+from typing import Any
 
 __all__ = ["loads", "loads_dill"]
 
@@ -23,14 +21,14 @@ _MAKERS = frozenset({"_make_skeleton_class", "_make_skeleton_enum"})
 
 
 class _Definitions:
-    """Which by-value classes this load made, as opposed to found."""
+    """Keeps which by-value classes this load made; others existed before."""
 
     def __init__(self) -> None:
         self.made: set[int] = set()
 
     def wrap(self, module: str, name: str, found: Any) -> Any:
         """Return a careful version of cloudpickle's class makers and setters."""
-        if "cloudpickle" not in module.split("."):  # vendored copies are meant too
+        if "cloudpickle" not in module.split("."):  # vendored copies too
             return found
         if name in _MAKERS:
             return self._watch(found, module)
@@ -67,7 +65,7 @@ class _Unpickler(pickle.Unpickler):
         self._definitions = _Definitions()
 
     def find_class(self, module: str, name: str) -> Any:
-        """Find a global; cloudpickle's setters become careful."""
+        """Return a global; cloudpickle's class makers and setters are replaced."""
         return self._definitions.wrap(module, name, super().find_class(module, name))
 
 
@@ -76,7 +74,7 @@ def loads(data: bytes, buffers: Iterable[Any] | None = None) -> object:
 
     Args:
         data: the answer.
-        buffers: what came beside it.
+        buffers: its out-of-band buffers.
     """
     # A payload without by-value classes cannot redefine any, and the C unpickler is faster.
     if b"_class_setstate" not in data:
@@ -87,8 +85,8 @@ def loads(data: bytes, buffers: Iterable[Any] | None = None) -> object:
 def loads_dill(data: bytes) -> object:
     """Load an answer that was dumped by dill.
 
-    dill sends a module of the user's with all it holds, and sets that in the module of the same
-    name; `__main__` comes as a reference to its namespace. Both are put back as they were.
+    dill sends a module of the user's with its contents, and loading sets these in the module of the
+    same name; `__main__` comes as a reference to its namespace. Both are restored.
     """
     return _dill_unpickler()(io.BytesIO(data)).load()
 
@@ -98,7 +96,7 @@ def _dill_unpickler() -> type[Any]:
     import dill
 
     class Careful(dill.Unpickler):  # type: ignore[misc]  # dill comes without types
-        """dill's unpickler, which leaves the host's modules alone."""
+        """dill's unpickler without changes to the host's modules."""
 
         def __init__(self, stream: io.BytesIO) -> None:
             super().__init__(stream)
@@ -132,7 +130,7 @@ def _dill_unpickler() -> type[Any]:
 
 
 def _put_back(namespace: dict[str, Any], before: dict[str, Any]) -> None:
-    """Undo what a load set in a module; submodules that it imported stay."""
+    """Undo what a load set in a module; submodules that were imported stay."""
     for name, value in list(namespace.items()):
         if name not in before and not isinstance(value, ModuleType):
             del namespace[name]

@@ -1,30 +1,27 @@
-"""What a serializer is: how an object becomes a payload here, and who loads it there."""
+"""What a serializer is: functions that dump on the host, and names of those that load there."""
 
 from __future__ import annotations
 
 import importlib
 import inspect
 import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pytest_portable.errors import OptionError, near
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
-    from pytest_portable.serializers.task import LeftBehind, Limit, Task
-
-    Minor = tuple[int, int]
+from pytest_portable.serializers.task import LeftBehind, Limit, Task
 
 __all__ = ["Serializer", "refusing_other_pythons", "resolve", "whole"]
+
+Minor = tuple[int, int]
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _FUNCTION: Final = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
 def whole(payload: bytes) -> Sequence[bytes]:
-    """Say that a payload is one pickle stream and nothing else."""
+    """Return the payload as its only pickle stream."""
     return (payload,)
 
 
@@ -36,15 +33,15 @@ def resolve(name: str) -> Callable[..., object]:
 
 
 def _nothing(*_: object) -> Sequence[Any]:
-    """Have nothing to say."""
+    """Return nothing: the default of the callbacks."""
     return ()
 
 
 def refusing_other_pythons(refused: str) -> Callable[[Minor, Minor, object], Sequence[str]]:
-    """Return the `remarks` of a system whose workers must have the Python of the submitter.
+    """Return the `remarks` of a framework whose workers must have the Python of the submitter.
 
     Args:
-        refused: what the system does otherwise, in words.
+        refused: what the framework does otherwise, in words.
     """
 
     def remarks(host: Minor, target: Minor, _: object) -> Sequence[str]:
@@ -60,24 +57,24 @@ def refusing_other_pythons(refused: str) -> Callable[[Minor, Minor, object], Seq
 class Serializer:
     """One way to dump and load.
 
-    Functions of the target are named as `module:function`; of several the first is taken whose
-    module is installed there. `there:function` names a function of the source text `there`, which
+    Functions of the target are named as `module:function`; of several, the first whose module is
+    installed there is used. `there:function` names a function in the source text `there`, which
     the target gets with the payload.
 
     Attributes:
-        name: what a mark, an option or the command line says.
-        dumps: `dumps(obj, protocol=..., **options) -> bytes`, on the host; `protocol` is given
-            only where `default_protocol` is.
+        name: for marks, options and the command line.
+        dumps: `dumps(obj, protocol=..., **options) -> bytes`, on the host; `protocol` is passed
+            only where there is a `default_protocol`.
         loaders: `module:function` names that load there: bytes to object.
-        loads: bytes to object on the host, without touching the host's own definitions; when
-            not given, the first of `loaders`.
+        loads: bytes to object on the host, without changing the host's own definitions; the first
+            of `loaders` where it is `None`.
         dumpers: `module:function` names that dump there what goes back, called as `dumps` is.
         requirement: what the target needs to load: a requirement, pinned at the host's version
             where it names none; `None` for the standard library.
-        requirement_is_firm: whether the environment cannot be had without just that; else another
-            version is taken, with a note, where the host's does not resolve.
-        default_protocol: gives the pickle protocol when none is asked for; `None` where the
-            serializer knows no protocols.
+        requirement_is_firm: whether the environment must have exactly that; else another version
+            is installed, with a note, where the host's does not resolve.
+        default_protocol: returns the pickle protocol where the leg has none; `None` where the
+            serializer has no protocols.
         pickles: the pickle streams in a payload, in order, decoded where the envelope encodes
             them; what reads payloads without loading them starts here.
         preload: modules that the agent imports before any payload, where they are installed.
@@ -86,18 +83,18 @@ class Serializer:
         accepts: the keyword arguments of `dumps` that `options` may name; `None` for any.
         keeps_sharing: one object in two places comes back as one; joblib splits what an array
             of objects and its surroundings share.
-        dump: writes to a stream what `dumps` gives, and takes `buffer_callback` as `pickle.dump`
+        dump: writes to a stream what `dumps` returns, and takes `buffer_callback` as `pickle.dump`
             does; loaders and dumpers take `buffers` and `buffer_callback` then. `None` for none.
-        task: how the system ships calls, where it has a way of its own.
-        reader: `there:function` that a server on the way runs on a payload: it reads what lies
-            outside of the pickles, loads nothing, and gives the bytes to hand on; `None` where
+        task: how the framework sends calls; `None` where the agent makes the call.
+        reader: `there:function` that a server on the way runs on a payload: it reads the parts
+            outside of the pickles, loads nothing, and returns the bytes to forward; `None` where
             servers only forward.
         limits: how much the system lets through.
-        remarks: `remarks(host, target, distributions)` gives lines on what the system says of
-            that pair: Python minors as tuples, and what is installed there.
-        left_behind: `left_behind(obj, options)` lists names that a function uses and that do not
-            travel with it.
-        check_options: `check_options(options)` gives what is wrong with their values.
+        remarks: `remarks(host, target, distributions)` returns lines about the framework's own
+            rules for that pair: Python minors as tuples, and what is installed there.
+        left_behind: `left_behind(obj, options)` returns names that a function uses and that are not
+            sent with it.
+        check_options: `check_options(options)` returns what is wrong with their values.
         machinery: package that sends definitions by value, which `by_value` needs: `dill`, or a
             module with cloudpickle's `register_pickle_by_value`; `None` where none does.
         there: source text of functions for the target: standard library at its top, the rest
@@ -131,7 +128,7 @@ class Serializer:
     there: str = ""
 
     def __post_init__(self) -> None:
-        """Take single names for lists of one, and find mistakes where they are made."""
+        """Turn single names into lists of one, and raise for mistakes."""
         for key in ("loaders", "dumpers", "preload"):
             value = getattr(self, key)
             object.__setattr__(self, key, (value,) if isinstance(value, str) else tuple(value))
@@ -180,12 +177,12 @@ class Serializer:
         return loads(data, **self.split(options or {})[1], **beside)
 
     def split(self, options: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:
-        """Part a mark's `options` into those for dumping and those for loading."""
+        """Split a mark's `options` into those for dumping and those for loading."""
         dumping = {key: value for key, value in options.items() if key not in self.load_options}
         return dumping, {key: options[key] for key in options if key in self.load_options}
 
     def find_mistakes(self, options: Mapping[str, object], protocol: int | None) -> list[str]:
-        """Say what this serializer cannot take of a mark's `options` and `protocol`."""
+        """Return what this serializer does not accept of a mark's `options` and `protocol`."""
         mistakes = []
         if (accepted := self.accepts) is not None:
             valid = ", ".join(sorted(accepted)) or "none"
@@ -200,7 +197,7 @@ class Serializer:
         return mistakes
 
     def origin(self) -> str:
-        """Say where the serializer comes from, for messages: the function that dumps."""
+        """Return where the serializer comes from, for messages: the function that dumps."""
         function = inspect.unwrap(self.dumps)
         module = getattr(function, "__module__", None) or type(function).__module__
         name = getattr(function, "__qualname__", None) or type(function).__qualname__

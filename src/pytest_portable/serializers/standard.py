@@ -6,16 +6,14 @@ import importlib
 import inspect
 import pickle
 import zlib
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import Final
 
 from pytest_portable.serializers import safe_loads
 from pytest_portable.serializers.in_target import joblib as joblib_there
 from pytest_portable.serializers.in_target import multiprocessing as multiprocessing_there
 from pytest_portable.serializers.in_target import session as session_there
 from pytest_portable.serializers.serializer import Serializer
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 __all__ = [
     "make_cloudpickle",
@@ -52,7 +50,7 @@ def make_pickle() -> Serializer:
 
 
 def make_cloudpickle() -> Serializer:
-    """cloudpickle; what it sends loads with pickle, its own functions are named inside."""
+    """cloudpickle; its payloads load with pickle and name cloudpickle's own functions."""
     import cloudpickle
 
     return Serializer(
@@ -71,7 +69,7 @@ def make_cloudpickle() -> Serializer:
 
 
 def make_dill() -> Serializer:
-    """dill, which has rules of its own for finding globals."""
+    """dill, which has its own rules for finding globals."""
     import dill
 
     return Serializer(
@@ -137,7 +135,7 @@ def make_multiprocessing() -> Serializer:
 
 
 def _unpacked(payload: bytes) -> Sequence[bytes]:
-    """Give the pickle stream of a joblib file; none where its compression is unknown here."""
+    """Return the pickle stream of a joblib file; none where its compression is not known."""
     for sign, module in _COMPRESSED:
         if payload.startswith(sign):
             try:

@@ -1,29 +1,26 @@
-"""How a system ships a call: a function and its arguments in its own message, run by its own code.
+"""How a framework sends a call: its own message, which its own code runs.
 
-A serializer with a `Task` does not let the agent call the function: the system's real remote half
-does, on the system's real message.
+With a `Task`, the agent does not call the function: the framework's real worker code does, on the
+framework's real message.
 """
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
+from typing import Any
 
 __all__ = ["Answer", "LeftBehind", "Limit", "Task"]
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a call came back with.
+    """The result of a call.
 
     Attributes:
         value: what the function returned.
-        raised: what it raised, as the system's user gets it; `None` where it returned.
+        raised: what it raised, as users of the framework get it; `None` where it returned.
     """
 
     value: object = None
@@ -32,12 +29,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class LeftBehind:
-    """A name that a function uses and that does not travel with it.
+    """A name that a function uses and that is not sent with it.
 
     Attributes:
         name: as the code has it.
         path: expression that leads to its value here.
-        message: who leaves it behind.
+        message: what leaves it behind.
     """
 
     name: str
@@ -47,13 +44,13 @@ class LeftBehind:
 
 @dataclass(frozen=True)
 class Limit:
-    """How much a system lets through.
+    """A limit on the size of what a framework sends.
 
     Attributes:
-        bytes: the most that may travel, as it is encoded.
+        bytes: the largest encoded size.
         what: "object" (any payload); of a call "function", "arguments", "task" (the whole message)
             or "result".
-        message: what the system does with more.
+        message: what the framework does with more.
         fails: whether more is a problem; else it is a note.
     """
 
@@ -65,18 +62,18 @@ class Limit:
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """The message of a call, and who reads it.
+    """The message of a call, and the functions that write and read it.
 
     Attributes:
         pack: `pack(function, args, kwargs, **options) -> bytes`, on the host.
-        runner: `there:function` that runs there, called as `runner(message, **options)`; it gives
-            the answer's bytes and the error that the system reports with them: an exception, its
-            text, or `None`. It raises where the message cannot be loaded.
-        unpack: `unpack(answer, raised=...) -> Answer`, on the host; `raised` says whether the
-            runner gave an error. What it raises is a result that cannot come back.
-        prepared: gives the function that really travels, while it may be dumped.
-        lost: what the system does where an answer cannot be read here.
-        own_code: which code of the system's own travels with every call; empty where none does.
+        runner: `there:function` that runs there, called as `runner(message, **options)`. It returns
+            the answer's bytes and the error that the framework reports with them: an exception,
+            its text, or `None`. It raises where the message cannot be loaded.
+        unpack: `unpack(answer, raised=...) -> Answer`, on the host; `raised` is whether the runner
+            returned an error. An exception means that the result cannot come back.
+        prepared: context manager that yields the function that is really sent.
+        lost: what the framework does where an answer cannot be read here.
+        own_code: which of the framework's own code is sent with every call; empty for none.
     """
 
     pack: Callable[..., bytes]

@@ -1,4 +1,4 @@
-"""What a user chose: options, keys of the mark, the legs of a test, its probes."""
+"""What a user can set: options, keys of the mark, the legs of a test, its probes."""
 
 from __future__ import annotations
 

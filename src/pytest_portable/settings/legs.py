@@ -1,21 +1,19 @@
-"""What the marks ask for becomes legs: checked, merged key by key, multiplied.
+"""The legs of a test: its marks and the options, merged key by key, then multiplied.
 
-Ids come from the text of the declaration alone, so that every process finds the same ones.
+Ids depend on the text of the declaration only, so that every process computes the same ones.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, cast
 
 from pytest_portable.settings.mark_checks import Element, parse_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
-
     from pytest_portable.serializers import Registry, Serializer
     from pytest_portable.settings.options import Settings
 
@@ -24,12 +22,12 @@ __all__ = ["Choice", "Leg", "Plan"]
 
 @dataclass(frozen=True)
 class Leg:
-    """One combination that a test runs on: everything a check must know.
+    """One combination that a test runs on: everything that a check needs.
 
     Attributes:
-        deps_root: where relative lines of `deps` start; `None` is the session's root.
+        deps_root: folder that relative lines of `deps` start from; `None` is the session's root.
         serializer: its name.
-        given_serializer: the serializer itself, where the mark gives it instead of a name.
+        given_serializer: the serializer itself, where the mark holds it instead of a name.
     """
 
     id: str = ""
@@ -65,7 +63,7 @@ class Leg:
 
 @dataclass(frozen=True)
 class Choice:
-    """The elements that make one leg of several; `None` where a key gives one only."""
+    """The elements that make one leg of several; `None` where a key has one value only."""
 
     id: str
     python: str | None = None
@@ -101,7 +99,7 @@ class Plan:
         """Merge the layers.
 
         Args:
-            layers: the keys of every mark that stood when tests were collected, nearest first.
+            layers: the keys of every mark that was there at collection, nearest first.
             settings: the options.
             late: the keys of the marks that came later; nearer than any of `layers`.
         """
@@ -113,7 +111,7 @@ class Plan:
         self._late = frozenset(key for layer in late for key in layer)
 
     def _axis(self, key: str) -> list[Element]:
-        """Give the elements of a key: command line over marks over ini."""
+        """Return the elements of a key; the command line wins over marks, marks over ini."""
         at = self.settings
         above = at.pythons if key == "python" else at.serializers
         below = at.default_pythons if key == "python" else at.default_serializers
@@ -132,14 +130,14 @@ class Plan:
         return found
 
     def _is_listed(self, key: str) -> bool:
-        """Tell whether a key is given as a list, so that ids name it."""
+        """Return whether a key is a list, so that ids name its elements."""
         above = self.settings.pythons if key == "python" else self.settings.serializers
         if key in self.declared and not above:
             return isinstance(self.declared[key], list | tuple | dict)
         return len(self._axis(key)) > 1
 
     def choices(self) -> list[Choice]:
-        """Give what to parametrise over: product in the order Python, serializer, deps id.
+        """Return what to parametrise over: product in the order Python, serializer, deps id.
 
         Returns:
             One choice per leg; empty where there is one leg without marks of its own.
@@ -155,7 +153,7 @@ class Plan:
         return found if len(found) > 1 or any(choice.marks for choice in found) else []
 
     def find_mistakes(self, choice: Choice | None) -> list[str]:
-        """Find what is wrong with the merged keys, each of them being valid by itself."""
+        """Return mistakes in the combination of keys, each of which is valid by itself."""
         mistakes = []
         for key in ("python", "serializer", "deps"):
             elements = self._deps_axis() if key == "deps" else self._axis(key)
@@ -174,10 +172,10 @@ class Plan:
         return mistakes
 
     def find_serializer_mistakes(self, leg: Leg, registry: Registry) -> list[str]:
-        """Find what the serializer of a leg cannot take.
+        """Return the values that the serializer of a leg does not accept.
 
         Raises:
-            OptionError: the serializer cannot be had here.
+            OptionError: the serializer is not available here.
         """
         serializer = leg.given_serializer or registry.get(leg.serializer)
         return serializer.find_mistakes(leg.options, leg.protocol)
@@ -204,12 +202,12 @@ class Plan:
         return self._located(name) if key == "python" else name
 
     def _located(self, python: str) -> str:
-        """Give an interpreter spec whose path, where it is one, starts at the root."""
+        """Return an interpreter spec; a relative path in it starts at the root."""
         is_path = "/" in python and not python.startswith("~")
         return str(self.settings.root / python) if is_path else python
 
     def _end(self, end: object) -> dict[str, object]:
-        """Give one environment of a route, or the one that produces, with its Python located."""
+        """Return one environment of a route, or the producer's, with its Python located."""
         found = dict(cast("Mapping[str, object]", end))
         if isinstance(python := found.get("python"), str):
             found["python"] = self._located(python)
@@ -228,10 +226,10 @@ class Plan:
         return tuple(cast("Iterable[str]", deps)), name
 
     def leg(self, choice: Choice | None, test: str) -> Leg:
-        """Give the leg of one item, whose mistakes have been looked for before.
+        """Return the leg of one item; `find_mistakes` was called before.
 
         Args:
-            choice: what the item was parametrised with, if it was.
+            choice: what the item was parametrised with, if at all.
             test: its node id.
         """
         get = self.declared.get

@@ -1,21 +1,18 @@
-"""The keys of the mark: what each takes, and what is wrong with a value.
+"""The keys of the mark: what each accepts, and the mistakes in a value.
 
-A key is checked by itself here; `plan` merges the marks and looks at the keys together.
+A key is checked by itself here; `legs` merges the marks and checks the keys together.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import Final, NamedTuple, cast
 
 from pytest_portable.errors import near
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from pytest_portable.settings.options import Checks
+from pytest_portable.settings.options import Checks
 
 __all__ = ["KEYS", "Element", "find_mistakes", "parse_size"]
 
@@ -24,7 +21,7 @@ _HIGHEST_PROTOCOL: Final = 5
 
 @dataclass(frozen=True)
 class Element:
-    """One element of a list or dict: its value, and what `pytest.param` said of it."""
+    """One element of a list or dict: its value, and the id and marks of its `pytest.param`."""
 
     value: object
     id: str | None = None
@@ -49,7 +46,7 @@ def _expect(test: Callable[[object], bool]) -> Callable[[object, Checks], Iterat
 
 
 def _elements(value: object) -> list[object]:
-    """Give the elements of a list without their `pytest.param`."""
+    """Return the elements of a list without their `pytest.param`."""
     many = value if isinstance(value, list | tuple) and not hasattr(value, "marks") else [value]
     return [element.value if isinstance(element, Element) else element for element in many]
 
@@ -77,7 +74,7 @@ def _check_serializer(value: object, checks: Checks) -> Iterator[str]:
 
 
 def _valid(key: str, trouble: str) -> str:
-    """Say what is valid, unless that is said, or the mistake is what is not installed."""
+    """Return what is valid; nothing where the message says it, or is about what to install."""
     if "(known: " in trouble or "; pip install" in trouble:
         return ""
     return f" (valid: {KEYS[key].valid})"
@@ -140,7 +137,7 @@ _ENDS: Final[Mapping[str, frozenset[str]]] = {
 
 
 def _check_end(key: str, end: object, checks: Checks) -> Iterator[str]:
-    """Check one environment of a route, or the one that produces."""
+    """Check one environment of a route, or the producer's."""
     if not isinstance(end, dict):
         yield f"{end!r} is not a dict"
         return
@@ -252,11 +249,11 @@ KEYS: Final[Mapping[str, _Key]] = {
 
 
 def find_mistakes(declared: Mapping[str, object], checks: Checks) -> list[str]:
-    """Find every mistake in the keys of one mark.
+    """Return every mistake in the keys of one mark.
 
     Args:
         declared: the mark's keys, `pytest.param` elements as `Element`.
-        checks: what says whether a spec, a line or a name can be used.
+        checks: the functions that find mistakes in specs, lines and names.
 
     Returns:
         One line each: the key, what was found, what is valid, the near spelling.

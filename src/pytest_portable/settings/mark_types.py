@@ -6,12 +6,10 @@ written as a `MarkKeys` and are checked then: `pytest.mark.portable(**KEYS)`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypedDict
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from pytest_portable.serializers import Serializer
+from pytest_portable.serializers import Serializer
 
 __all__ = ["MarkKeys", "Place", "Producer"]
 

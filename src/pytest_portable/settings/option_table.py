@@ -1,16 +1,53 @@
 """Every option of the command line and of the ini file, in one table.
 
-Imported at every start of pytest, as `options` is, which reads what was given.
+Imported at every start of pytest, like `options`, which reads the values.
 """
 
 from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-__all__ = ["OPTIONS", "STORE_KEYS", "Option"]
+__all__ = ["CODES", "OPTIONS", "STORE_KEYS", "Option"]
 
-# Ini keys that only shape how environments are made; `store_options` reads them.
+# Ini keys about how environments are made; `store_options` reads them.
 STORE_KEYS: Final = ("portable_link_mode", "portable_install_timeout", "portable_cache_ttl")
+
+# The codes of problems and notes, as `--portable-notes` takes them.
+CODES: Final = (
+    "bytecode-version",
+    "call-error",
+    "crash",
+    "deferred-import",
+    "early-exit",
+    "environment-dependency",
+    "exception-not-portable",
+    "forbidden-reference",
+    "installed-copy",
+    "load-hook",
+    "load-warning",
+    "main-reference",
+    "mismatch",
+    "missing-distribution",
+    "missing-module",
+    "not-compared",
+    "platform",
+    "protocol-too-new",
+    "pytest-leak",
+    "recursion",
+    "result-not-portable",
+    "serializer-missing",
+    "serializer-skew",
+    "side-effect",
+    "stdlib-version",
+    "test-module-reference",
+    "timeout",
+    "too-large",
+    "undeclared-import",
+    "unserializable",
+    "unstable-payload",
+    "unwanted-distribution",
+    "version-skew",
+)
 
 
 class Option(NamedTuple):
@@ -20,7 +57,7 @@ class Option(NamedTuple):
         name: the words after `portable`, joined by hyphens.
         kind: `list`, `flag` or `text`.
         help: one line for `--help`.
-        metavar: the word that stands for the value.
+        metavar: the word for the value in `--help`.
         flag: whether the command line has it.
         ini: whether the ini file has it.
     """
@@ -34,12 +71,12 @@ class Option(NamedTuple):
 
     @property
     def flag_name(self) -> str:
-        """Give the flag of the command line."""
+        """Return the flag of the command line."""
         return f"--portable-{self.name}"
 
     @property
     def key(self) -> str:
-        """Give the ini key, which is also the name of the parsed argument."""
+        """Return the ini key, which is also the name of the parsed argument."""
         return f"portable_{self.name.replace('-', '_')}"
 
 
@@ -73,6 +110,13 @@ OPTIONS: Final = (
         "list",
         "write a report: a path ending in .html, .json or .md, or the word github (repeatable)",
         "PATH",
+    ),
+    Option(
+        "notes",
+        "list",
+        "notes that fail a check: error (all of them) or codes (repeatable, or comma-separated); "
+        "report (default): none",
+        "CODES",
     ),
     Option("export", "text", "write a bundle of every check into this folder", "DIR", ini=False),
     Option(

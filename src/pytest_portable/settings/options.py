@@ -1,23 +1,21 @@
 """Options of the command line and of the ini file, read into `Settings`.
 
-This module is imported at every start of pytest: it stays on what pytest has loaded already, and
-on named tuples, which are made ten times faster than dataclasses.
+This module is imported at every start of pytest: it imports only what pytest has loaded already,
+and uses named tuples, because their classes are made ten times faster than dataclasses.
 """
 
 from __future__ import annotations
 
 import math
 import os
+from collections.abc import Callable, Iterable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from pytest_portable.errors import OptionError, near
-from pytest_portable.settings.option_table import OPTIONS, STORE_KEYS, Option
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+from pytest_portable.settings.option_table import CODES, OPTIONS, STORE_KEYS, Option
 
 __all__ = [
     "DEFAULT_TIMEOUT_SECONDS",
@@ -40,13 +38,13 @@ _NO: Final = frozenset({"", "0", "false", "no", "off"})
 
 
 class Checks(NamedTuple):
-    """What says whether a word can be used; it comes from rooms that load on demand.
+    """Functions that find mistakes; the rooms behind them load on demand.
 
     Attributes:
-        python: says what is wrong with an interpreter spec, or `None`.
-        requirement: says what is wrong with a requirement line, or `None`.
-        serializer: says what is wrong with a serializer's name, or `None`.
-        installers: gives the names of installers that conftest files and plugins bring.
+        python: returns what is wrong with an interpreter spec, or `None`.
+        requirement: returns what is wrong with a requirement line, or `None`.
+        serializer: returns what is wrong with a serializer's name, or `None`.
+        installers: returns the names of installers that conftest files and plugins add.
     """
 
     python: Callable[[str], str | None]
@@ -59,12 +57,13 @@ _NO_STORE: Final[Mapping[str, object]] = MappingProxyType({})
 
 
 class Settings(NamedTuple):
-    """The effective options. `default_*` stand under the marks, the others above them.
+    """The effective options. Marks override `default_*`; the others override marks.
 
     Attributes:
         cache_dir: where environments are kept; `None` is the user's cache.
-        ini_dir: where relative lines of `default_deps` start; `None` is the root.
-        store: what the ini file says of how environments are made, named as in `StoreSettings`.
+        ini_dir: folder that relative lines of `default_deps` start from; `None` is the root.
+        strict_notes: codes of notes that fail a check; `error` stands for all.
+        store: the ini keys about how environments are made, named as in `StoreSettings`.
     """
 
     root: Path
@@ -84,17 +83,18 @@ class Settings(NamedTuple):
     skip_missing_python: bool = False
     suggest: bool = False
     reports: tuple[str, ...] = ()
+    strict_notes: tuple[str, ...] = ()
     export_dir: Path | None = None
     verify_dirs: tuple[Path, ...] = ()
     update: bool = False
     store: Mapping[str, object] = _NO_STORE
 
     def wants_inspections(self) -> bool:
-        """Tell whether a report shows the objects themselves."""
+        """Return whether a report shows the objects themselves."""
         return any(name.endswith((".html", ".json")) for name in self.reports)
 
     def header(self) -> str:
-        """Give the line for the head of a test run."""
+        """Return the line for pytest's report header."""
         pythons = ", ".join(self.pythons or self.default_pythons) or "this one"
         serializers = ", ".join(self.serializers or self.default_serializers) or "pickle"
         cache = self.cache_dir or os.environ.get("PYTEST_PORTABLE_CACHE_DIR") or "default"
@@ -102,13 +102,16 @@ class Settings(NamedTuple):
         words += ["offline"] if self.offline else []
         words += ["refresh"] if self.refresh else []
         words += ["missing Pythons skipped"] if self.skip_missing_python else []
+        if self.strict_notes:
+            which = "" if "error" in self.strict_notes else f" ({', '.join(self.strict_notes)})"
+            words.append(f"notes are errors{which}")
         limit = self.timeout_seconds or self.default_timeout_seconds
         words += [f"timeout {limit:g} s"] if limit != DEFAULT_TIMEOUT_SECONDS else []
         return f"portable: {', '.join([*words, f'cache {cache}'])}"
 
 
 def report_mistake(text: str) -> str | None:
-    """Say what is wrong with the name of a report, or nothing."""
+    """Return what is wrong with the name of a report, or nothing."""
     suffix = Path(text).suffix
     if text != "github" and suffix not in REPORTS:
         words = (*REPORTS, "github")
@@ -141,7 +144,7 @@ def split_names(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 class _Source:
-    """The values of one source (command line or ini), read with its mistakes noted."""
+    """The values of one source (command line or ini), and the mistakes found while reading them."""
 
     def __init__(
         self, values: Mapping[str, object], folder: Path, checks: Checks, *, command: bool
@@ -254,6 +257,19 @@ class _Source:
             names.append(text if text == "github" else str(self.folder / text))
         return tuple(names)
 
+    def notes(self) -> tuple[str, ...] | None:
+        """Return the codes of notes that fail; `None` where nothing is said."""
+        key = "portable_notes"
+        words = split_names(self.texts(key))
+        valid = ("error", "report", *CODES)
+        for word in words:
+            if word not in valid:
+                hint = near(word, valid) or "; valid: error, report, or codes of problems.md"
+                self.wrong(key, f"{word!r} is no code of a note{hint}")
+        if "report" in words and len(words) > 1:
+            self.wrong(key, "report stands alone: it says that no note fails")
+        return tuple(word for word in words if word != "report") if words else None
+
     def folder_of(self, key: str) -> Path | None:
         text = self.text(key)
         return None if text is None else self.folder / Path(text).expanduser()
@@ -284,7 +300,7 @@ def read_settings(  # noqa: PLR0913 - two sources, each with its folder
     ini_dir: Path,
     checks: Checks,
 ) -> Settings:
-    """Read both sources, all mistakes at once.
+    """Read both sources; all mistakes are reported at once.
 
     Args:
         command: parsed arguments by `Option.key`; `None` or empty where not given.
@@ -292,7 +308,7 @@ def read_settings(  # noqa: PLR0913 - two sources, each with its folder
         root: the rootdir.
         command_dir: where relative paths of the command line start.
         ini_dir: where relative paths of the ini file start.
-        checks: what says whether a word can be used.
+        checks: the functions that find mistakes in values.
 
     Returns:
         The effective options.
@@ -307,6 +323,7 @@ def read_settings(  # noqa: PLR0913 - two sources, each with its folder
     ini_offline = lower.flag("portable_offline")
     ini_skip = lower.flag("portable_skip_missing_python")
     ini_suggest = lower.flag("portable_suggest")
+    given_notes, ini_notes = upper.notes(), lower.notes()
     settings = Settings(
         root=root,
         ini_dir=ini_dir,
@@ -323,6 +340,7 @@ def read_settings(  # noqa: PLR0913 - two sources, each with its folder
         refresh=bool(command.get("portable_refresh")),
         cache_dir=upper.cache_dir() or ini_cache,
         reports=upper.reports() or lower.reports(),
+        strict_notes=(given_notes if given_notes is not None else ini_notes) or (),
         export_dir=upper.folder_of("portable_export"),
         verify_dirs=upper.verify(),
         update=bool(command.get("portable_update")),

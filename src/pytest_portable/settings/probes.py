@@ -7,18 +7,19 @@ import builtins
 import inspect
 import symtable
 import textwrap
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias, cast
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import CodeType, FunctionType
+from typing import Final, TypeAlias, cast
 
+from pytest_portable.agent.in_target.portrait import name_of
 from pytest_portable.errors import OptionError, near
+from pytest_portable.settings.lambdas import LAMBDA, as_definition, is_lambda
 from pytest_portable.settings.mark_checks import KEYS
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping, Sequence
+__all__ = ["Asked", "AskedAll", "Probe", "Wanted", "WantedAll", "parse"]
 
-__all__ = ["Asked", "AskedAll", "Probe", "parse"]
-
-# What every module has, and what some Pythons have beside the host's.
+# Names of every module, and builtins that only other Pythons have.
 _KNOWN: Final = frozenset(dir(builtins)) | {
     "__builtins__",
     "__name__",
@@ -30,23 +31,35 @@ _KNOWN: Final = frozenset(dir(builtins)) | {
     "anext",
 }
 
+_RESERVED: Final = {
+    "obj": "the object itself",
+    "raises": "what a probe is wanted to raise",
+}
+
 Asked: TypeAlias = "str | Callable[..., object]"
 """What a caller may give as one probe."""
 
 AskedAll: TypeAlias = "Asked | Sequence[Asked] | Mapping[str, Asked] | None"
 """What a caller may give as probes: one, a list, a dict of names, or none."""
 
+Wanted: TypeAlias = "type[BaseException] | tuple[type[BaseException], ...]"
+"""What a caller may want one probe to raise."""
+
+WantedAll: TypeAlias = "Wanted | Mapping[str, Wanted] | Mapping[int, Wanted] | None"
+"""What a caller may want probes to raise: for several, a dict of their names or numbers."""
+
 
 @dataclass(frozen=True)
 class Probe:
-    """What is evaluated on both sides.
+    """An expression or a function that is evaluated on both sides.
 
     Attributes:
         mode: "expression" or "function".
         source: Python source text.
         name: of the function.
         label: the root of the paths in its result: `probe`, `probe[1]`, `probe['name']`.
-        plain: whether it returns text, which then comes back as it is and is never loaded.
+        plain: whether it returns text, which comes back unpickled.
+        raises: the exceptions that are wanted of it; empty where it has to return.
     """
 
     mode: str
@@ -54,9 +67,17 @@ class Probe:
     name: str = ""
     label: str = "probe"
     plain: bool = False
+    raises: tuple[type[BaseException], ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """How a message names it: an expression by its text, a function by its name."""
+        if self.mode == "expression":
+            return self.source
+        return "lambda" if self.name == LAMBDA else self.name
 
     def to_request(self) -> dict[str, object]:
-        """Return the agent's form."""
+        """Return the form in which the agent gets it."""
         return {
             "label": self.label,
             "mode": self.mode,
@@ -65,8 +86,12 @@ class Probe:
             "plain": self.plain,
         }
 
+    def to_manifest(self) -> dict[str, object]:
+        """Return the agent's form, and the names of the exceptions that are wanted of it."""
+        return {**self.to_request(), "raises": [name_of(kind) for kind in self.raises]}
+
     def evaluate(self, obj: object, names: Mapping[str, object]) -> object:
-        """Evaluate on the host; a coroutine is run to its end."""
+        """Evaluate on the host; a coroutine is awaited."""
         return _finished(self._evaluate(obj, names))
 
     def _evaluate(self, obj: object, names: Mapping[str, object]) -> object:
@@ -74,7 +99,7 @@ class Probe:
         if self.mode == "expression":
             code = compile(self.source, "<probe>", "eval", dont_inherit=True)
             return eval(code, {**scope, **names, "obj": obj})  # noqa: S307 - the user's own probe
-        # Not under the future statements of this file: there, it is compiled without any.
+        # Without the future statements of this file: the target compiles it without any.
         code = compile(self.source, "<probe>", "exec", dont_inherit=True)
         exec(code, scope)  # noqa: S102 - the user's own probe
         function = scope[self.name]
@@ -83,7 +108,7 @@ class Probe:
 
 
 def _finished(value: object) -> object:
-    """Run a coroutine in a thread of its own: the test itself may run in a loop already."""
+    """Run a coroutine in its own thread, because the test may run in an event loop already."""
     if not inspect.iscoroutine(value):
         return value
     import asyncio  # noqa: PLC0415 - costs 30 ms, and few probes are coroutines
@@ -94,23 +119,33 @@ def _finished(value: object) -> object:
         return pool.submit(asyncio.run, coroutine).result()
 
 
-def parse(probe: AskedAll, names: Mapping[str, object]) -> tuple[Probe, ...]:
+def parse(
+    probe: AskedAll, names: Mapping[str, object], raises: WantedAll = None
+) -> tuple[Probe, ...]:
     """Return the probes in the form that can travel.
 
     Args:
         probe: one, a list, or a dict of names and probes.
         names: the values that they see.
+        raises: the exceptions that are wanted: of one probe a class or a tuple; of several a dict
+            of their names, in a list of their numbers.
 
     Raises:
-        OptionError: one does not parse or is not self-contained, or `obj` is used as a name; all
-            mistakes at once.
+        OptionError: one does not parse or is not self-contained, `obj` or `raises` is used as a
+            name, or `raises` names no exception or no probe; all mistakes at once.
     """
-    mistakes = ["names: `obj` is reserved for the object itself"] if "obj" in names else []
+    mistakes = [
+        f"names: `{name}` is reserved for {text}"
+        for name, text in _RESERVED.items()
+        if name in names
+    ]
     mistakes += _misplaced(names) if probe is None else []
+    wanted, wrong = _wanted(probe, raises)
+    mistakes += wrong
     found = []
     for label, asked in _labelled(probe).items():
         try:
-            found.append(_parse(asked, label, names))
+            found.append(replace(_parse(asked, label, names), raises=wanted.get(label, ())))
         except OptionError as error:  # noqa: PERF203 - all mistakes are told at once
             mistakes += error.mistakes
     if isinstance(probe, (list, tuple, dict)) and not probe:
@@ -121,12 +156,12 @@ def parse(probe: AskedAll, names: Mapping[str, object]) -> tuple[Probe, ...]:
 
 
 def _misplaced(names: Mapping[str, object]) -> list[str]:
-    """Tell of names that no probe sees and that were meant for something else."""
+    """Return mistakes: names that probes cannot see and that look meant for another argument."""
     mistakes = []
     for name in names:
         if name in KEYS:
             mistakes.append(f"{name}: a key of the mark, not of a check: portable({name}=...)")
-        elif meant := near(name, ("equal", "probe")):
+        elif meant := near(name, ("equal", "probe", "raises")):
             mistakes.append(f"{name}: no argument of a check{meant}")
     return mistakes
 
@@ -143,6 +178,47 @@ def _labelled(
     return {"probe": cast("Asked", probe)}
 
 
+def _wanted(
+    probe: AskedAll, raises: WantedAll
+) -> tuple[dict[str, tuple[type[BaseException], ...]], list[str]]:
+    """Return the exceptions that are wanted by the labels of their probes, and the mistakes."""
+    if raises is None:
+        return {}, []
+    if probe is None:
+        return {}, ["raises: says what a probe raises, and there is no probe"]
+    if not isinstance(probe, (list, tuple, dict)):
+        if isinstance(raises, dict):
+            return {}, ["raises: there is one probe: give an exception class, or a tuple of them"]
+        return _wanted_of("raises", "probe", raises)
+    keys = list(probe) if isinstance(probe, dict) else list(range(len(probe)))
+    if not isinstance(raises, dict):
+        form = f"raises={{{keys[0]!r}: ValueError}}" if keys else "raises={}"
+        return {}, [f"raises: there are several probes: say which one raises what: {form}"]
+    found, mistakes = {}, []
+    for key, kinds in raises.items():
+        if key in keys:
+            known, wrong = _wanted_of(f"raises[{key!r}]", f"probe[{key!r}]", kinds)
+            found.update(known)
+            mistakes += wrong
+        else:
+            hint = near(str(key), map(str, keys))
+            valid = ", ".join(map(repr, keys))
+            mistakes.append(f"raises: {key!r} is no probe{hint} (valid: {valid})")
+    return found, mistakes
+
+
+def _wanted_of(
+    where: str, label: str, kinds: object
+) -> tuple[dict[str, tuple[type[BaseException], ...]], list[str]]:
+    every = kinds if isinstance(kinds, tuple) else (kinds,)
+    classes = tuple(
+        kind for kind in every if isinstance(kind, type) and issubclass(kind, BaseException)
+    )
+    if classes and len(classes) == len(every):
+        return {label: classes}, []
+    return {}, [f"{where}: {kinds!r} is neither an exception class nor a tuple of them"]
+
+
 def _parse(asked: Asked, label: str, names: Mapping[str, object]) -> Probe:
     if not isinstance(asked, str):
         return _from_function(asked, label, names)
@@ -152,7 +228,7 @@ def _parse(asked: Asked, label: str, names: Mapping[str, object]) -> Probe:
     except (SyntaxError, ValueError) as error:
         said = error.msg if isinstance(error, SyntaxError) else error
         raise OptionError(f"{label}: {asked!r} is no expression: {said}") from None
-    # On both sides it would raise the same NameError, and so seem to agree.
+    # Both sides would raise the same NameError, which would count as agreement.
     if unknown := sorted(_free_in_expression(source) - {"obj", *names}):
         given = ", ".join(names) or "none"
         raise OptionError(
@@ -167,18 +243,9 @@ def _from_function(
 ) -> Probe:
     if not callable(function):
         raise OptionError(f"{label}: {function!r} is neither an expression as text nor a function")
-    name = getattr(function, "__name__", repr(function))
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError):
-        raise OptionError(
-            f"{label}: the source of {name} cannot be read; define it with `def`, "
-            "or pass an expression as text"
-        ) from None
-    if not tree.body or not isinstance(tree.body[0], (ast.FunctionDef, ast.AsyncFunctionDef)):
-        raise OptionError(f"{label}: {name} is no `def`; pass a function or an expression as text")
-    definition = tree.body[0]
-    _check_arguments(definition, label, names)
+    definition = _definition_of(function, label)
+    name = "the lambda" if definition.name == LAMBDA else definition.name
+    _check_arguments(definition, name, label, names)
     _strip(definition)
     source = ast.unparse(ast.fix_missing_locations(ast.Module([definition], [])))
     free = _free_names(source, definition.name)
@@ -190,8 +257,32 @@ def _from_function(
     return Probe("function", source, definition.name, label)
 
 
+def _definition_of(
+    function: Callable[..., object], label: str
+) -> ast.FunctionDef | ast.AsyncFunctionDef:
+    inner = inspect.unwrap(function)
+    if is_lambda(inner):
+        return as_definition(cast("FunctionType", inner), label)
+    name = getattr(function, "__name__", repr(function))
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError):
+        tree = ast.Module([], [])
+    definition = tree.body[0] if tree.body else None
+    if not isinstance(definition, (ast.FunctionDef, ast.AsyncFunctionDef)) or (
+        # What was made at run time may stand on the line of another `def`.
+        isinstance(code := getattr(inner, "__code__", None), CodeType)
+        and code.co_name != definition.name
+    ):
+        raise OptionError(
+            f"{label}: the source of {name} cannot be read; define it with `def`, "
+            "or pass an expression as text"
+        )
+    return definition
+
+
 def _strip(definition: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-    """Remove decorators and annotations, which the target need not know."""
+    """Remove decorators and annotations, whose names the target may not have."""
     definition.decorator_list = []
     waiting: list[ast.AST] = [definition]
     while waiting:
@@ -200,7 +291,7 @@ def _strip(definition: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
             node.returns = None
         elif isinstance(node, ast.arg):
             node.annotation = None
-        if not isinstance(node, ast.ClassDef):  # there an annotation may make a field
+        if not isinstance(node, ast.ClassDef):  # in a class an annotation may define a field
             for name in ("body", "orelse", "finalbody"):
                 if isinstance(block := getattr(node, name, None), list):
                     block[:] = [_without_annotation(part) for part in block]
@@ -216,12 +307,15 @@ def _without_annotation(statement: ast.stmt) -> ast.stmt:
 
 
 def _check_arguments(
-    definition: ast.FunctionDef | ast.AsyncFunctionDef, label: str, names: Mapping[str, object]
+    definition: ast.FunctionDef | ast.AsyncFunctionDef,
+    name: str,
+    label: str,
+    names: Mapping[str, object],
 ) -> None:
-    """Refuse a call that raises the same `TypeError` on both sides, and so would seem to agree.
+    """Refuse a call that raises the same `TypeError` on both sides, which would count as agreement.
 
     Raises:
-        OptionError: the function does not take the object and these names, or wants others too.
+        OptionError: the function does not take the object and these names, or needs other names.
     """
     takes = definition.args
     plain = [one.arg for one in (*takes.posonlyargs, *takes.args)]
@@ -240,23 +334,23 @@ def _check_arguments(
     if missing := sorted({*plain[1:], *known} - optional - names.keys()):
         mistakes.append(f"wants {', '.join(missing)}, which no value is given for by name")
     if mistakes:
-        raise OptionError(f"{label}: {definition.name} {'; '.join(mistakes)}")
+        raise OptionError(f"{label}: {name} {'; '.join(mistakes)}")
 
 
 def _free_in_expression(source: str) -> set[str]:
-    """List what an expression reads and neither sets itself nor has from Python."""
+    """Return the names that an expression reads and neither assigns nor has from Python."""
     top = symtable.symtable(source, "<probe>", "eval")
     return _referenced(top) - _KNOWN - {s.get_name() for s in top.get_symbols() if s.is_assigned()}
 
 
 def _free_names(source: str, name: str) -> list[str]:
-    """List what neither the function nor Python itself defines; defaults stand outside of it."""
-    # What defaults refer to is a name of the module that the function stands in.
+    """Return the names that neither the function nor Python defines, defaults excluded."""
+    # Defaults refer to names of the function's module.
     return sorted(_referenced(symtable.symtable(source, "<probe>", "exec")) - _KNOWN - {name})
 
 
 def _referenced(module: symtable.SymbolTable) -> set[str]:
-    """List the global names that some code refers to, nested code included."""
+    """Return the global names that some code refers to, nested code included."""
     free: set[str] = set()
     tables = [module]
     while tables:

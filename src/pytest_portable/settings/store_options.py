@@ -1,15 +1,13 @@
-"""Ini keys that only shape how environments are made: link mode, limits and ages."""
+"""Ini keys about how environments are made: link mode, limits and ages."""
 
 from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from pytest_portable.errors import near
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 __all__ = ["parse_duration", "read_store_options"]
 
@@ -48,7 +46,7 @@ def read_store_options(
 
     Args:
         texts: ini key -> text.
-        wrong: told what is wrong with which key.
+        wrong: called with a key and what is wrong with it.
 
     Returns:
         Values, named as in `environment.StoreSettings`.

@@ -66,7 +66,7 @@ def test_somebody_elses_last_word_does_not_count() -> None:
 
 
 @pytest.mark.parametrize(
-    "raised", [{"failed": "loading", "exception": ERROR}, {"raised": ERROR}], ids=["load", "call"]
+    "raised", [{"failed": "loading", "error": ERROR}, {"raised": ERROR}], ids=["load", "call"]
 )
 def test_what_raised_is_not_clean(raised: dict[str, object]) -> None:
     transcript = read(record({**raised, "name": "obj"}) + record({"finished": "n"}))
@@ -96,7 +96,7 @@ def test_large_records_are_read_from_their_file_which_goes(tmp_path: Path) -> No
         {"loaded": "obj"},
         {"returned": 3, **DUMPED},
         {"raised": {**ERROR, "frames": [["f", "no line", "g", "m"]]}, "name": "obj"},
-        {"failed": "loading", "name": "obj", "exception": None},
+        {"failed": "loading", "name": "obj", "error": None},
         {"value": "obj()", **DUMPED, "type": ["one"]},
         {"events": "import os"},
         {"finished": ["n"]},

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import sys
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from pytest_portable.agent.descriptions import Definition, read_definition
+from pytest_portable.agent.descriptions import Definition
 from pytest_portable.agent.in_target import facts
+from pytest_portable.agent.typed_json import read_as
 from pytest_portable.diagnosis.definitions import differences, facts_here, live
 
 KIND = Definition(
@@ -124,7 +126,8 @@ def test_definitions_of_this_side_are_read_like_those_of_the_other() -> None:
     known = facts_here(__name__, "function")
     assert known is not None
     assert known.parameters == ("a", "*rest", "b=", "**more")
-    assert known == read_definition(facts.find_name(live("sys", "modules")[__name__], "function"))  # type: ignore[index]
+    told = facts.find_name(sys.modules[__name__], "function")
+    assert known == read_as(Definition, told)
 
 
 @pytest.mark.parametrize("name", ["Nothing", "Point.nothing"])

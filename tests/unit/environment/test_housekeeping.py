@@ -11,7 +11,7 @@ import pytest
 from pytest_portable.environment import list_environments, prune
 from pytest_portable.environment.housekeeping import MAX_BYTES, clean_up
 from pytest_portable.environment.layout import environment_python
-from pytest_portable.environment.store import MARKER, Record, Store, read_record
+from pytest_portable.environment.store import MARKER, BuildRecord, Store, read_record
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -32,7 +32,7 @@ def publish(store: Store, key: str, *, days: float = 0.0, size: int = 0) -> Path
     environment_python(path).parent.mkdir(parents=True)
     environment_python(path).touch()
     (path / "data").write_bytes(b"x" * size)
-    store.publish(Record(key=key, build=path.name, requirements=["a"]))
+    store.publish(BuildRecord(key=key, build=path.name, requirements=["a"]))
     (store.root / "logs" / f"{path.name}.log").touch()
     age(path / MARKER, days)
     return path
@@ -126,7 +126,7 @@ def test_what_is_finished_after_it_was_listed_stays(
     free = Store.try_lock
 
     def finish_first(store: Store, key: str) -> AbstractContextManager[bool]:
-        store.publish(Record(key=key, build=path.name))
+        store.publish(BuildRecord(key=key, build=path.name))
         return free(store, key)
 
     monkeypatch.setattr(Store, "try_lock", finish_first)

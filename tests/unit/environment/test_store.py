@@ -12,7 +12,7 @@ from pytest_portable.environment import store as room
 from pytest_portable.environment.layout import environment_python
 from pytest_portable.environment.store import (
     MARKER,
-    Record,
+    BuildRecord,
     Store,
     session_store,
     write_atomically,
@@ -31,11 +31,11 @@ def store(tmp_path: Path) -> Store:
     return made
 
 
-def publish(store: Store, key: str = KEY) -> Record:
+def publish(store: Store, key: str = KEY) -> BuildRecord:
     path = store.start_build(key)
     environment_python(path).parent.mkdir(parents=True)
     environment_python(path).touch()
-    record = Record(key=key, build=path.name, distributions={"a": "1.0"})
+    record = BuildRecord(key=key, build=path.name, distributions={"a": "1.0"})
     store.publish(record)
     return record
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import collections.abc
 import decimal
+import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_portable.agent.descriptions import PartFacts, read_part
+from pytest_portable.agent.descriptions import PartFacts
 from pytest_portable.agent.in_target import facts as in_facts
 from pytest_portable.agent.in_target import parts
 from pytest_portable.agent.records import Looked, Parts
+from pytest_portable.agent.typed_json import read_as
 from pytest_portable.diagnosis.ask_target import Census
 from pytest_portable.judgement.findings import Findings, problems
 from pytest_portable.judgement.probe_causes import explain_probes, parts_of_probe
+from pytest_portable.judgement.probes_without_answer import nothing_raised, raised_alike
 from pytest_portable.verdict import Problem
 from support.judging import Answers, context, evidences, probing, sent, side, transcript
 from unit.payload.truth import define
@@ -60,7 +64,9 @@ class Asked(Answers):
     ) -> None:
         def again(_: object, wanted: Sequence[str], seed: object) -> Any:
             self.wanted, self.seed = list(wanted), seed
-            told = [read_part(in_facts.part_facts(part, {"obj": there})) for part in wanted]
+            told = [
+                read_as(PartFacts, in_facts.part_facts(part, {"obj": there})) for part in wanted
+            ]
             known = facts if facts is not None else in_facts.process_facts()
             given = told if parts is None else parts
             return transcript(Looked(tuple(looked), known), Parts(tuple(given)))
@@ -184,6 +190,50 @@ def test_what_a_method_reads_of_an_equal_object_is_a_note() -> None:
     assert note.path == "obj['m']"
     assert "is equal on both sides; it asks for getpid, which every process has" in note.message
     assert "here it is Python" not in note.message
+
+
+@pytest.mark.parametrize(
+    ("obj", "source"),
+    [
+        pytest.param(
+            {"m": logging.getLogger("of.a.test")}, "obj['m'].getEffectiveLevel()", id="a-level"
+        ),
+        pytest.param({"s": collections.abc.Sized}, "isinstance(1, obj['s'])", id="a-registry"),
+        pytest.param([object()], "len(obj)", id="an-object"),
+        pytest.param({"a", "b"}, "list(obj)", id="an-order"),
+        pytest.param([list(range(300))], "sum(obj[0])", id="too-many"),
+        pytest.param(["x" * 3000], "hash(obj[0])", id="too-long"),
+        pytest.param([1, 1], "obj[0] is obj[1]", id="identity"),
+        pytest.param([1], "__import__('a_module').level + obj[0]", id="a-module"),
+        pytest.param([1], "id(obj)", id="a-number"),
+    ],
+)
+def test_that_all_is_equal_is_not_said_where_not_all_was_compared(obj: Any, source: str) -> None:
+    found = explained(obj, source, Asked(obj))
+
+    assert found == problems([DIFFERS])
+    (note,) = explained(obj, source, Asked(obj, looked=[("process", "getpid")])).notes
+    assert "asks for getpid, which every process has of its own" in note.message
+
+
+def test_a_value_beside_the_object_has_to_be_plain_too() -> None:
+    plain = explained([1], "obj[0] + n", Asked([1]), names={"n": 2}).notes
+    other = explained([1], "obj[0] + n.x", Asked([1]), names={"n": Model()}).notes
+
+    assert [note.message for note in plain] == [
+        "what obj[0] + n reads of it is equal on both sides"
+    ]
+    assert other == ()
+
+
+def test_a_probe_without_an_answer_is_not_explained() -> None:
+    asked = Asked([1])
+    alike = raised_alike(probing("obj[7]"), "IndexError", "IndexError: no", ())
+    other = nothing_raised(probing("obj[0]"), ["KeyError"])
+
+    for before in (alike, other):
+        assert explained([1], "obj[7]", asked, before) == problems([before])
+    assert not hasattr(asked, "wanted")
 
 
 def test_the_note_names_both_pythons_where_they_differ() -> None:

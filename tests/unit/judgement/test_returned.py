@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import pickle
 import random
 from dataclasses import replace
@@ -40,12 +41,18 @@ def compared(obj: object, *records: Record, equal: Any = None, **keys: Any) -> F
     return judge_return(known, run, evidences(known, run=run), equal, NOTHING)
 
 
-def probed(obj: object, source: str, *records: Record, **keys: Any) -> Findings:
+def probed(
+    obj: object,
+    source: str,
+    *records: Record,
+    raises: tuple[type[BaseException], ...] = (),
+    **keys: Any,
+) -> Findings:
     """Judge an expression that the target evaluated too."""
     known = context(obj, **keys)
     run = transcript(*records)
     evidence = evidences(known, run=run)
-    return judge_probe(known, run, evidence, probing(source), {}, NOTHING)
+    return judge_probe(known, run, evidence, probing(source, "probe", *raises), {}, NOTHING)
 
 
 def thrown(source: str) -> BaseException:
@@ -223,10 +230,13 @@ def test_an_interrupt_while_loading_is_somebody_at_the_keyboard() -> None:
 # Probes
 
 
+def test_a_probe_that_returns_the_same_on_both_sides_is_no_finding() -> None:
+    assert probed(1, "obj + 1", value(2)) == NOTHING
+
+
 @pytest.mark.parametrize(
     ("source", "record"),
     [
-        pytest.param("obj + 1", value(2), id="value"),
         pytest.param("1 / 0", raised(ZeroDivisionError("division by zero")), id="exception"),
         pytest.param("[][1]", raised(IndexError("list index out of range")), id="another"),
         pytest.param(
@@ -236,10 +246,57 @@ def test_an_interrupt_while_loading_is_somebody_at_the_keyboard() -> None:
         pytest.param("{}[1]", raised(KeyError(1), blob=b"cnowhere\nX\n."), id="unloadable"),
     ],
 )
-def test_a_probe_that_does_the_same_on_both_sides_is_no_finding(
-    source: str, record: Record
+def test_a_probe_that_raises_the_same_on_both_sides_proves_nothing_unless_it_is_asked_to(
+    source: str, record: Any
 ) -> None:
-    assert probed(1, source, record) == NOTHING
+    (problem,) = probed(1, source, record).problems
+
+    kind = record.error.type
+    assert (problem.code, problem.stage, problem.path) == ("call-error", "call", "probe")
+    assert problem.message.startswith(f"the probe {source} raises {kind} on both sides, which")
+    assert problem.evidence == str(record.error)
+    assert problem.remedies[0].text.endswith(f"raises={kind}")
+    assert probed(1, source, record, raises=(Exception,)) == NOTHING
+
+
+@pytest.mark.parametrize("raises", [(KeyError,), (ValueError, KeyError)])
+def test_an_exception_that_is_none_of_those_asked_for_fails(
+    raises: tuple[type[BaseException], ...],
+) -> None:
+    record = raised(IndexError("list index out of range"))
+
+    (problem,) = probed(1, "[][1]", record, raises=raises).problems
+
+    assert (problem.code, problem.path) == ("call-error", "probe")
+    assert "raises IndexError on both sides" in problem.message
+    assert problem.message.endswith(
+        f"raises={'KeyError' if len(raises) == 1 else '(ValueError, KeyError)'} is asked for"
+    )
+
+
+def test_where_an_exception_is_asked_for_returning_fails() -> None:
+    (problem,) = probed(1, "obj + 1", value(2), raises=(ValueError,)).problems
+
+    assert (problem.code, problem.stage, problem.path) == ("call-error", "call", "probe")
+    assert problem.message.startswith("raises=ValueError is asked for, and nothing was raised")
+    assert probed(1, "1 / 0", value(2), raises=(ArithmeticError,)).problems[0].code == "mismatch"
+    one_side = probed(1, "obj", raised(ZeroDivisionError()), raises=(ArithmeticError,))
+    assert one_side.problems[0].code == "call-error"
+
+
+def test_exceptions_asked_for_are_compared_by_class_and_arguments() -> None:
+    mine = "exec('import json; raise json.JSONDecodeError(%r, %r, 0)' % ('m', 'd'))"
+    error = json.JSONDecodeError("m", "d", 0)
+    other = json.JSONDecodeError("n", "d", 0)
+
+    assert probed(1, mine, raised(error), raises=(ValueError,)) == NOTHING
+    found = probed(1, mine, raised(other), raises=(ValueError,)).problems
+    assert [one.code for one in found] == ["call-error", "mismatch"]
+    # The texts of Python's own change between its versions.
+    texts = raised(ZeroDivisionError("by nothing"))
+    assert probed(1, "1 / 0", texts, raises=(ArithmeticError,)) == NOTHING
+    # Another class is another one, even where both are asked for.
+    assert probed(1, "1 / 0", raised(OverflowError()), raises=(ArithmeticError,)).problems
 
 
 def test_a_probe_that_the_target_did_not_come_to_is_not_evaluated_here() -> None:
@@ -357,7 +414,8 @@ def test_causes_are_compared_and_notes_are_not() -> None:
     (problem,) = probed(0, other, raised(there)).problems
 
     assert (problem.code, problem.path) == ("mismatch", "probe.__cause__.args[0]")
-    assert probed(0, same, raised(there)) == NOTHING
+    (problem,) = probed(0, same, raised(there)).problems
+    assert problem.code == "call-error"
 
 
 def test_syntax_of_another_python_is_the_probes_own_fault() -> None:
@@ -378,7 +436,8 @@ def test_syntax_that_the_users_code_compiles_is_an_exception_like_any_other() ->
 def test_an_interrupt_there_is_compared_and_one_here_is_somebody_at_the_keyboard() -> None:
     interrupt = "exec('raise KeyboardInterrupt')"
 
-    assert probed(0, interrupt, raised(KeyboardInterrupt())) == NOTHING
+    asked = {"raises": (KeyboardInterrupt,)}
+    assert probed(0, interrupt, raised(KeyboardInterrupt()), **asked) == NOTHING
     with pytest.raises(KeyboardInterrupt):
         probed(0, interrupt, value(1))
 

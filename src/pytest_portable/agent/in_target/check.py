@@ -216,21 +216,16 @@ class ChildCheck:
                     importlib.import_module(module)
                     found = sys.modules[module]
             except BaseException as error:
-                self.record({"counted": module, "exception": describe_exception(error)})
+                self.record({"counted": module, "error": describe_exception(error)})
                 continue
             facts = {name: find_name(found, name) for name in names}
-            self.record({"counted": module, "exception": None, "names": facts})
+            self.record({"counted": module, "error": None, "names": facts})
         for module in self.request["modules"]:
             self.record({"located": module, "found": locate(module)})
         tops = {module.partition(".")[0] for module, _ in self.request["references"]}
         tops.update(module.partition(".")[0] for module in self.request["modules"])
-        self.record(
-            {
-                "facts": True,
-                "stdlib": sorted(getattr(sys, "stdlib_module_names", ())),
-                "owners": owners(tops),
-            }
-        )
+        stdlib = sorted(getattr(sys, "stdlib_module_names", ()))
+        self.record({"stdlib": stdlib, "owners": owners(tops)})
 
     def failed(
         self,
@@ -245,7 +240,7 @@ class ChildCheck:
             {
                 "failed": step,
                 "name": name,
-                "exception": describe_exception(error),
+                "error": describe_exception(error),
                 "part": part,
                 "warnings": plain_warnings(caught),
             }
@@ -286,7 +281,8 @@ class ChildCheck:
                 pass
             finally:
                 looking.end()
-        self.record({"looked": looking.seen, "facts": process_facts()})
+        looked = [[kind, what] for kind, what, _ in looking.seen]
+        self.record({"looked": looked, "facts": process_facts()})
         self.record({"parts": [part_facts(source, values) for source in self.request["parts"]]})
 
     def call(self, values: dict[str, Any]) -> None:

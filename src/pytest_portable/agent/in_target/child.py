@@ -91,7 +91,6 @@ class Workplace:
         prctl: of the C library, where there is one.
         kept: warnings, from the time when everything was imported.
         rehearsal: a small request that a child takes while nobody waits.
-        is_hurried: whether the next request is there already.
     """
 
     def __init__(  # noqa: PLR0913 - one for each attribute
@@ -110,13 +109,15 @@ class Workplace:
         self.prctl = prctl
         self.kept = kept
         self.rehearsal = rehearsal
-        self.is_hurried = False
 
 
 class Child:
-    """A fresh process, set up already, that waits for the one request it will serve."""
+    """A fresh process, set up already, that waits for the one request it will serve.
 
-    def __init__(self, place: Workplace, number: int) -> None:
+    Where that request is there already, it is hurried: it skips the rehearsal.
+    """
+
+    def __init__(self, place: Workplace, number: int, *, is_hurried: bool) -> None:
         self.cwd = os.path.join(place.scratch, "check-%d" % number)
         self.records = os.path.join(place.scratch, "records-%d" % number)
         os.mkdir(self.cwd, 0o700)
@@ -125,11 +126,11 @@ class Child:
         self.requests, self.done = requests[1], done[0]
         self.pid = os.fork()
         if self.pid == 0:
-            self.live(place, requests[0], done[1])
+            self.live(place, requests[0], done[1], is_hurried=is_hurried)
         for end in (requests[0], done[1], *(pipe.write_end for pipe in self.streams)):
             os.close(end)
 
-    def live(self, place: Workplace, requests: int, done: int) -> None:
+    def live(self, place: Workplace, requests: int, done: int, *, is_hurried: bool) -> None:
         """Set this fresh process up, serve one request, and end without coming back."""
         code = 70
         try:
@@ -147,7 +148,7 @@ class Child:
                 os.close(number)
             os.chdir(self.cwd)
             place.kept.take()
-            if not place.is_hurried:
+            if not is_hurried:
                 self.rehearse(place)
             beside = self.records if place.spill else ""
             ChildCheck(receive(requests), records, place.kept, beside).run()

@@ -10,7 +10,7 @@ import types
 if __name__ != "__main__":
     from typing import Any
 
-    from pytest_portable.agent.in_target.describe import describe_exception, named, text_of
+    from pytest_portable.agent.in_target.describe import named, text_of
     from pytest_portable.agent.in_target.parts import canonical
 
 
@@ -31,21 +31,21 @@ def part_facts(source: str, values: dict[str, Any]) -> dict[str, Any]:
     try:
         value = eval(compile(source, "<probe>", "eval", dont_inherit=True), dict(values))
     except BaseException as error:
-        return {"raised": "%s: %s" % (type(error).__name__, text_of(error)), "held": []}
+        return {"text": None, "raised": "%s: %s" % (type(error).__name__, text_of(error))}
     held = getattr(value, "__dict__", None)
     names = [str(name) for name in held] if isinstance(held, dict) else []
     return {"text": canonical(value), "held": sorted(names)}
 
 
-def find_name(module: Any, qualname: str) -> dict[str, Any]:
-    """Follow a qualified name as pickle does; return what is known of what it names."""
+def find_name(module: Any, qualname: str) -> dict[str, Any] | None:
+    """Follow a qualified name as pickle does; return the facts of what it names, if anything."""
     found = module
     try:
         for part in qualname.split(".") if qualname else ():
             found = getattr(found, part)
-        return {"found": True, **facts_of(found)}
-    except BaseException as error:
-        return {"found": False, "exception": describe_exception(error)}
+        return facts_of(found)
+    except BaseException:
+        return None
 
 
 def facts_of(value: Any) -> dict[str, Any]:

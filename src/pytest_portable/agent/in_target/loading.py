@@ -67,15 +67,15 @@ class KeptWarnings:
         self.context.__exit__(None, None, None)
 
 
-def plain_warnings(caught: list[Any] | tuple[()]) -> list[dict[str, Any]]:
-    """Return recorded warnings as plain data."""
+def plain_warnings(caught: list[Any] | tuple[()]) -> list[list[Any]]:
+    """Return recorded warnings as plain data: class, its module, text, file and line."""
     return [
-        {
-            "category": warning.category.__name__,
-            "module": str(warning.category.__module__),
-            "message": text_of(warning.message)[:2000],
-            "file": warning.filename,
-            "line": warning.lineno,
-        }
+        [
+            warning.category.__name__,
+            str(warning.category.__module__),
+            text_of(warning.message)[:2000],
+            warning.filename,
+            warning.lineno,
+        ]
         for warning in list(caught)[:MAX_WARNINGS]
     ]

@@ -53,7 +53,7 @@ Three kinds of requests explain a failure:
 - "again" runs the first of `probes` once more and watches what it asks for (record `looked`), and
   describes `parts`, expressions over the payloads (record `parts`).
 - "census" imports `references`, a list of `[module, [name, ...]]`, and looks for `modules` without
-  importing them. Records: `counted`, `located`, `facts`.
+  importing them. Records: `counted`, `located`, `stdlib` (with `owners` of modules).
 """
 
 from __future__ import annotations

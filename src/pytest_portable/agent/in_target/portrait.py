@@ -1,7 +1,7 @@
 """A portrait: what an object is, as plain data that two processes can compare without loading it.
 
-This file is sent as source and run in targets, and run here as well, so that both sides are drawn
-by the same hand: Python 3.8 syntax, standard library only.
+This file is sent as source and run in targets, and run here as well, so that the same code draws
+both sides: Python 3.8 syntax, standard library only.
 
 A portrait is a list of nodes, the object first. A node is `[type, kind, ...]`, its parts are
 numbers of other nodes, so that cycles, sharing and depth need no recursion:
@@ -9,11 +9,11 @@ numbers of other nodes, so that cycles, sharing and depth need no recursion:
 `[type, "list", parts]`; `[type, "set", parts]`; `[type, "map", [[key, part], ...]]`;
 `[type, "array", dtype, shape, sha256, values or null]`; `[type, "name", dotted name]` what is sent
 by name; `[type, "object", made by, arguments, [[attribute, part], ...], parts, pairs]`;
-`[type, "opaque", why]`; `[type, "raised", message]` for a probe that raised. The number -1 stands
-for a part beyond the limit.
+`[type, "opaque", why]`; `[type, "raised", message, classes]` for a probe that raised: its class and
+the bases of that. The number -1 is a part beyond the limit.
 
-Types are written as top-level package and qualified name: `numpy.core` and `numpy._core`,
-`pathlib` and `pathlib._local` hold the same things under other roofs.
+Types are written as top-level package and qualified name, because releases move classes between
+submodules: `numpy.core` and `numpy._core`, `pathlib` and `pathlib._local`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = ["MAX_NODES", "draw", "portray"]
 MAX_NODES = 20_000
 MAX_DRAWN_TEXT = 200
 MAX_VALUES = 64
-# State that says who wrote it, not what it is.
+# State about the release that wrote it, not about the object.
 PROVENANCE = frozenset({"_sklearn_version"})
 
 
@@ -41,13 +41,13 @@ def name_of(kind: type) -> str:
 
 
 class Drawing:
-    """One portrait in the making: a queue instead of recursion."""
+    """Draws one portrait, with a queue instead of recursion."""
 
     def __init__(self) -> None:
         self.nodes: list[list[Any]] = []
         self.numbers: dict[int, int] = {}
         self.waiting: list[tuple[int, object]] = []
-        # Temporary parts stay alive, or another would get their identity.
+        # Keeps temporary parts alive: a later object could get the identity of a freed one.
         self.kept: list[object] = []
 
     def number(self, value: object) -> int:
@@ -65,7 +65,7 @@ class Drawing:
         return place
 
     def finish(self) -> list[list[Any]]:
-        """Draw what waits."""
+        """Draw all parts in the queue."""
         while self.waiting:
             place, value = self.waiting.pop()
             try:
@@ -104,12 +104,12 @@ class Drawing:
         return [[self.number(key), self.number(part)] for key, part in items]
 
     def foreign(self, name: str, value: Any) -> list[Any]:
-        """Draw arrays and tables by what they hold, other objects by what they reduce to."""
+        """Draw arrays and tables by their contents, other objects by what they reduce to."""
         package = name.partition(".")[0]
         if package == "numpy" and hasattr(value, "tobytes") and hasattr(value, "shape"):
             return array_node(name, value)
         if package == "numpy" and type(value).__module__.startswith("numpy.random"):
-            # Their reducers change between releases; what they will give next does not.
+            # Their reducers change between releases, the numbers that they produce next do not.
             source = getattr(value, "bit_generator", value)
             return [name, "map", self.pairs([("state", source.state)])]
         if package == "pandas" and hasattr(value, "columns") and hasattr(value, "items"):
@@ -127,7 +127,7 @@ class Drawing:
             return [name, "name", found]
         parts = [*found, None, None, None, None]
         made, arguments, state, items, pairs = parts[:5]
-        # The default reducers name the class again, which the node tells already.
+        # The default reducers name the class again, which the node has already.
         arguments = tuple(part for part in arguments if part is not type(value))
         return [
             name,
@@ -141,7 +141,7 @@ class Drawing:
 
 
 def attributes(state: Any) -> list[tuple[str, Any]]:
-    """Return the attributes of a state: a dict, slots beside it, or something of its own."""
+    """Return the attributes of a state: a dict, a dict and slots, or something else."""
     if state is None:
         return []
     found: list[tuple[str, Any]] = []
@@ -157,7 +157,7 @@ def attributes(state: Any) -> list[tuple[str, Any]]:
 
 
 def text_node(name: str, value: Any) -> list[Any]:
-    """Draw a text or bytes: whole where it is short."""
+    """Draw a text or bytes; a long one as head and hash."""
     if len(value) <= MAX_DRAWN_TEXT:
         return [name, "=", repr(value)]
     data = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else bytes(value)
@@ -190,10 +190,10 @@ def draw(value: object) -> list[list[Any]]:
 
 
 def portray(obj: object, probes: Any = (), names: Any = None) -> str:
-    """Return, as JSON, the portraits of an object and of what its probes give.
+    """Return, as JSON, the portraits of an object and of the results of its probes.
 
     Args:
-        obj: what travelled.
+        obj: the object that was sent.
         probes: `label`, `mode`, `source` and `name` of each, as the agent takes them.
         names: what the probes see beside `obj`.
     """
@@ -203,7 +203,8 @@ def portray(obj: object, probes: Any = (), names: Any = None) -> str:
             found[probe["label"]] = draw(value_of(probe, obj, names or {}))
         except BaseException as error:
             text = str(error)[:MAX_DRAWN_TEXT]
-            found[probe["label"]] = [[name_of(type(error)), "raised", text]]
+            bases = [name_of(kind) for kind in type(error).__mro__]
+            found[probe["label"]] = [[name_of(type(error)), "raised", text, bases]]
     return json.dumps(found)
 
 

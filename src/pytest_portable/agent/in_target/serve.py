@@ -44,6 +44,7 @@ class Server:
 
     Attributes:
         woken: the descriptor that gets a byte when a child ends.
+        is_hurried: whether the next request is there already.
     """
 
     def __init__(self, requests: int, answers: int, woken: int, place: Workplace) -> None:
@@ -52,6 +53,7 @@ class Server:
         self.woken = woken
         self.place = place
         self.count = 0
+        self.is_hurried = False
 
     def serve(self) -> None:
         """Answer requests, one at a time, each from a child that was ready before it came."""
@@ -70,10 +72,10 @@ class Server:
             write_all(self.answers, answer or [])
             # The host reads the answer before this process forks the next child, unless requests
             # follow one another at once: then waiting for that gains nothing.
-            if not self.place.is_hurried:
-                self.place.is_hurried = self.is_asked(ASIDE_SECONDS)
+            if not self.is_hurried:
+                self.is_hurried = self.is_asked(ASIDE_SECONDS)
             child = self.replace(child)
-            self.place.is_hurried = self.is_asked(0.0)
+            self.is_hurried = self.is_asked(0.0)
 
     def is_asked(self, seconds: float) -> bool:
         """Wait for a request for so long; return whether there is one."""
@@ -83,7 +85,7 @@ class Server:
         """Fork the process of the next check."""
         self.count += 1
         self.place.kept.take()
-        return Child(self.place, self.count)
+        return Child(self.place, self.count, is_hurried=self.is_hurried)
 
     def replace(self, child: Child) -> Child:
         """End a child and return the next, which is forked while the other ends."""

@@ -75,17 +75,17 @@ class Surveyor:
         """Describe what is neither a definition nor a module."""
         kind = type(value)
         if kind in PLAIN_TYPES or kind in CONTAINER_TYPES:
-            return {"kind": "plain", "text": canonical(value), "flat": kind in PLAIN_TYPES}
+            return {"kind": "plain", "text": canonical(value), "is_flat": kind in PLAIN_TYPES}
         if kind.__module__ == "unittest.mock":
             return {"kind": "mock"}
         if (kind.__module__, kind.__qualname__) == ("_contextvars", "ContextVar"):
-            return {"kind": "plain", "text": canonical(value.get(None)), "flat": False}  # type: ignore[attr-defined]
+            return {"kind": "plain", "text": canonical(value.get(None)), "is_flat": False}  # type: ignore[attr-defined]
         if (kind.__module__, kind.__qualname__) == ("_thread", "_local"):
-            return {"kind": "plain", "text": canonical(vars(value)), "flat": False}
+            return {"kind": "plain", "text": canonical(vars(value)), "is_flat": False}
         if top_of(kind.__module__) in self.follow:
             held = object.__getattribute__(value, "__dict__") if has_dict(kind) else {}
             fields = {str(name): canonical(part) for name, part in list(held.items())[:100]}
-            return {"kind": "object", "type": kind.__qualname__, "fields": fields}
+            return {"kind": "object", "type": ["", kind.__qualname__], "fields": fields}
         return {"kind": "other", "type": type_name(value)}
 
     def of_function(self, value: Any, module: str, key: str) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""Why something is not there, or raised: one class for each problem code, tried in order."""
+"""Why something is missing, or raised: one class for each problem code, tried in order."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
 from pytest_portable.diagnosis.causes.dropped_globals import DroppedGlobal
 from pytest_portable.diagnosis.causes.hooks import CallError, LoadHook, Recursion
@@ -26,11 +26,9 @@ from pytest_portable.diagnosis.causes.stdlib_and_platform import (
     StdlibVersion,
 )
 from pytest_portable.diagnosis.causes.surroundings import EnvironmentDependency, UnsetVariable
-
-if TYPE_CHECKING:
-    from pytest_portable.diagnosis.evidence import Evidence
-    from pytest_portable.diagnosis.target_errors import Failure, Lack
-    from pytest_portable.verdict import Problem
+from pytest_portable.diagnosis.evidence import Evidence
+from pytest_portable.diagnosis.target_errors import Failure, Lack
+from pytest_portable.verdict import Problem
 
 __all__ = ["explain_failure", "explain_lack"]
 
@@ -43,7 +41,7 @@ class _FailureCause(Protocol):
     def explain_failure(self, failure: Failure, evidence: Evidence, /) -> Problem | None: ...
 
 
-# What is certain from the name alone comes first, what is left comes last.
+# Causes that the name alone proves come first, the general ones last.
 _LACKS: Final[tuple[_LackCause, ...]] = (
     MainReference(),
     TestModuleReference(),
@@ -73,7 +71,7 @@ _FAILURES: Final[tuple[_FailureCause, ...]] = (
 
 
 def explain_lack(lack: Lack, evidence: Evidence) -> Problem:
-    """Return the problem of something that is not there."""
+    """Return the problem of something that is missing there."""
     found = (cause.explain(lack, evidence) for cause in _LACKS)
     return next(problem for problem in found if problem is not None)
 

@@ -1,24 +1,21 @@
-"""Code sent by value that reads a global which stayed behind."""
+"""Code sent by value that reads a global which was not sent."""
 
 from __future__ import annotations
 
 import re
 import sys
-from typing import TYPE_CHECKING
 
+from pytest_portable.diagnosis.evidence import Evidence
+from pytest_portable.diagnosis.target_errors import Failure
 from pytest_portable.host_modules import real_file
+from pytest_portable.payload.bytecode import CodeSent
 from pytest_portable.verdict import Problem, Remedy
-
-if TYPE_CHECKING:
-    from pytest_portable.diagnosis.evidence import Evidence
-    from pytest_portable.diagnosis.target_errors import Failure
-    from pytest_portable.payload.bytecode import CodeSent
 
 __all__ = ["DroppedGlobal", "sender_of"]
 
 
 class DroppedGlobal:
-    """A `NameError` of code that travelled without the global that it reads."""
+    """A `NameError` of code that was sent without the global that it reads."""
 
     code = "main-reference"
 
@@ -71,7 +68,7 @@ def _name(failure: Failure) -> str:
 
 
 def sender_of(failure: Failure, evidence: Evidence) -> CodeSent | None:
-    """Return the by-value code in which a call broke: the innermost frame that travelled."""
+    """Return the by-value code in which a call failed: its innermost frame of sent code."""
     for frame in reversed(failure.frames):
         near = [
             code

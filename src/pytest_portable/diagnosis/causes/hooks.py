@@ -1,19 +1,16 @@
-"""What is left: a hook of the object that raised, or a call that did."""
+"""The last causes: a hook of the object that raised, or a call that did."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import Final
 
 from pytest_portable.diagnosis.causes.constructors import is_foreign, remedies_of_constructor
 from pytest_portable.diagnosis.definitions import live
+from pytest_portable.diagnosis.evidence import Evidence
+from pytest_portable.diagnosis.target_errors import Failure
 from pytest_portable.verdict import Problem, Remedy
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pytest_portable.diagnosis.evidence import Evidence
-    from pytest_portable.diagnosis.target_errors import Failure
 
 __all__ = ["CallError", "LoadHook", "Recursion"]
 
@@ -26,7 +23,7 @@ _FILLED: Final = frozenset({"__setitem__", "append", "extend", "update", "add"})
 
 
 class Recursion:
-    """A cycle of calls, or a depth, that the load does not survive."""
+    """Endless or too deep recursion in the load."""
 
     code = "recursion"
 
@@ -51,7 +48,7 @@ class Recursion:
 
 
 class LoadHook:
-    """A constructor, `__setstate__`, `__hash__` or the like that raised by itself."""
+    """A constructor, `__setstate__`, `__hash__` or another hook that raised."""
 
     code = "load-hook"
 

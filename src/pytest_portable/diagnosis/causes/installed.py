@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pytest_portable.diagnosis.causes.wording import PLAIN, add, lacking, needs, pin
+from pytest_portable.diagnosis.evidence import Evidence
+from pytest_portable.diagnosis.host import Owner
 from pytest_portable.diagnosis.known_renames import find_move
-from pytest_portable.verdict import Remedy
-
-if TYPE_CHECKING:
-    from pytest_portable.diagnosis.evidence import Evidence
-    from pytest_portable.diagnosis.host import Owner
-    from pytest_portable.diagnosis.target_errors import Lack
-    from pytest_portable.verdict import Problem
+from pytest_portable.diagnosis.target_errors import Lack
+from pytest_portable.verdict import Problem, Remedy
 
 __all__ = ["MadeAtRunTime", "MissingDistribution", "ModuleSkew", "UndeclaredImport"]
 
@@ -47,7 +42,7 @@ class MadeAtRunTime:
 
 
 class UndeclaredImport:
-    """A distribution that is there imports something that is not: its metadata lies."""
+    """An installed distribution imports something that is not: its metadata is incomplete."""
 
     code = "undeclared-import"
 
@@ -90,7 +85,7 @@ class MissingDistribution:
 
 
 class ModuleSkew:
-    """Installed on both sides, and not the same: the module or the name is not there."""
+    """Installed on both sides in different versions: one lacks the module or the name."""
 
     code = "version-skew"
 
@@ -104,7 +99,7 @@ class ModuleSkew:
         if here is None:
             return self._other_source(lack, evidence, there)
         if owner is None and here == there:
-            return None  # a name that nothing can be imported by, on either side
+            return None  # a name that cannot be imported on either side
         if here == there:
             return self._equal(lack, evidence, here)
         move = find_move(lack.module, lack.name)
@@ -164,7 +159,7 @@ def _older_protocol(lack: Lack, evidence: Evidence) -> tuple[Remedy, ...]:
 
 
 def _as(owner: Owner | None, lack: Lack) -> str:
-    """Return the distribution's name where it is not the module's."""
+    """Return the distribution's name where it differs from the module's."""
     if owner is None or owner.name.lower().replace("-", "_") == lack.top.lower():
         return ""
     return f" (distribution {owner.name})"

@@ -1,16 +1,14 @@
-"""A process that never answered: killed by a signal, ended, or still busy."""
+"""A process without an answer: killed by a signal, ended, or timed out."""
 
 from __future__ import annotations
 
 import re
 import signal
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from pytest_portable.agent import Transcript
+from pytest_portable.diagnosis.evidence import Evidence
 from pytest_portable.verdict import Problem
-
-if TYPE_CHECKING:
-    from pytest_portable.agent import Transcript
-    from pytest_portable.diagnosis.evidence import Evidence
 
 __all__ = ["explain_lost"]
 
@@ -26,7 +24,7 @@ def explain_lost(
     """Return the problem of a child that did not finish.
 
     Args:
-        transcript: what it left.
+        transcript: its steps so far.
         evidence: for the payload that it was busy with.
         stage: of the verdict.
         timeout_seconds: the limit of the leg.
@@ -71,7 +69,7 @@ def _lines(transcript: Transcript, evidence: Evidence) -> list[str]:
 
 
 def _innermost(transcript: Transcript, evidence: Evidence) -> str:
-    """Return the function on top of the stack that faulthandler printed, the agent's apart."""
+    """Return the innermost function in faulthandler's stack that is not the agent's."""
     for line in _lines(transcript, evidence):
         if found := _STACK_LINE.search(line):
             return f"{found[3]} ({found[1]}, line {found[2]})" if found[1] else found[3]

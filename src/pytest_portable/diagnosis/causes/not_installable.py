@@ -1,18 +1,15 @@
-"""What no distribution brings: `__main__`, the test file, a source tree, a file, a lie."""
+"""Modules that no distribution has: `__main__`, the test file, a source tree, a single file."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.diagnosis.causes.wording import PLAIN, in_a_package, lacking, needs
 from pytest_portable.diagnosis.definitions import live
-from pytest_portable.verdict import Remedy
-
-if TYPE_CHECKING:
-    from pytest_portable.diagnosis.evidence import Evidence
-    from pytest_portable.diagnosis.target_errors import Lack
-    from pytest_portable.verdict import Problem
+from pytest_portable.diagnosis.evidence import Evidence
+from pytest_portable.diagnosis.target_errors import Lack
+from pytest_portable.verdict import Problem, Remedy
 
 __all__ = ["MainReference", "MissingModule", "PytestLeak", "TestModuleReference"]
 
@@ -64,7 +61,7 @@ class TestModuleReference:
 
 
 class PytestLeak:
-    """What pytest put into the namespace of a test, captured by code that is sent by value."""
+    """An object that pytest put into a test's namespace, captured by code sent by value."""
 
     code = "pytest-leak"
 
@@ -153,7 +150,7 @@ class MissingModule:
 
 
 def _home(lack: Lack) -> str:
-    """Return the module that really holds a definition, by the names of its own functions."""
+    """Return the module that really has a definition, by the names of its functions."""
     wanted = lack.name or lack.wanted
     found = live(lack.module, wanted) if wanted else None
     if found is None:

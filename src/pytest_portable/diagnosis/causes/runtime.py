@@ -1,20 +1,18 @@
-"""The serializer's own runtime: what the payload calls to rebuild things."""
+"""The serializer's own runtime: the functions that the payload calls to rebuild objects."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.diagnosis.causes.wording import add, lacking, pin
+from pytest_portable.diagnosis.evidence import Evidence
+from pytest_portable.diagnosis.target_errors import Failure, Lack
 from pytest_portable.payload.references import is_machinery
 from pytest_portable.verdict import Problem, Remedy
 
-if TYPE_CHECKING:
-    from pytest_portable.diagnosis.evidence import Evidence
-    from pytest_portable.diagnosis.target_errors import Failure, Lack
-
 __all__ = ["OldDill", "SerializerMissing", "SerializerSkew"]
 
-# dill 0.3.6 began to send what code objects of every Python take, not what those of one take.
+# From 0.3.6 on, dill sends code objects in a form for every Python; before, only for its own.
 _DILL_OF_TODAY: Final = "0.3.6"
 _MAKER_OF_CODE: Final = ("dill._dill", "_create_code")
 
@@ -58,7 +56,7 @@ class SerializerMissing:
 
 
 class SerializerSkew:
-    """The runtime is another version, without what the payload calls."""
+    """The runtime is another version, without the function that the payload calls."""
 
     code = "serializer-skew"
 
@@ -78,12 +76,12 @@ class SerializerSkew:
 
 
 class OldDill:
-    """A dill before 0.3.6, which cannot read the code objects of those after it."""
+    """A dill before 0.3.6, which cannot read the code objects of later versions."""
 
     code = "serializer-skew"
 
     def explain_failure(self, failure: Failure, evidence: Evidence) -> Problem | None:
-        """Return the problem, or nothing; code of another Python breaks in the same place."""
+        """Return the problem, or nothing; code of another Python fails in the same place."""
         frames = failure.error.frames
         found = evidence.installed("dill")
         pythons = {code.python or evidence.maker.minor for code in evidence.code}

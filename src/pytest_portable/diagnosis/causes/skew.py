@@ -1,23 +1,19 @@
-"""Two versions of one definition: what one dumped, the other cannot take."""
+"""Two versions of one definition: one cannot load what the other dumped."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import Final
 
 from pytest_portable.diagnosis.ask_target import same_failure
 from pytest_portable.diagnosis.causes.wording import pin
 from pytest_portable.diagnosis.definitions import differences, facts_here
-from pytest_portable.diagnosis.host import Elsewhere
+from pytest_portable.diagnosis.evidence import Evidence
+from pytest_portable.diagnosis.host import Elsewhere, Owner
 from pytest_portable.diagnosis.known_renames import find_move
+from pytest_portable.diagnosis.target_errors import Failure
 from pytest_portable.verdict import Problem
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pytest_portable.diagnosis.evidence import Evidence
-    from pytest_portable.diagnosis.host import Owner
-    from pytest_portable.diagnosis.target_errors import Failure
 
 __all__ = ["VersionSkew", "apart", "spell_versions", "versions_of"]
 
@@ -31,7 +27,7 @@ _MAX_APART: Final = 2
 
 
 class VersionSkew:
-    """A class or a function that is another version there, or has another definition."""
+    """A class or a function of another version there, or with another definition."""
 
     code = "version-skew"
 
@@ -101,7 +97,7 @@ class VersionSkew:
 def _breaks_here(failure: Failure, evidence: Evidence, *, is_apart: bool) -> bool:
     """Return whether it loads nowhere: then it has not broken because of a version.
 
-    Where the definitions differ, only what breaks in the same words shows that.
+    Where the definitions differ, only an error with the same words proves that.
     """
     if evidence.loads_here is not False:
         return False
@@ -114,7 +110,7 @@ def apart(module: str, name: str, evidence: Evidence) -> list[str]:
     if not name or isinstance(evidence.maker, Elsewhere):
         return []
     there = evidence.census.names.get((module, name))
-    # The compiler of another patch release may write other bytecode for the same text.
+    # Another patch release may compile the same text to other bytecode.
     same = evidence.target.python == evidence.maker.python
     return differences(facts_here(module, name), there, same_python=same)
 
@@ -170,7 +166,7 @@ def _owners(module: str, evidence: Evidence) -> tuple[Owner, Owner] | None:
 
 
 def _suspects(failure: Failure, evidence: Evidence) -> Iterator[tuple[str, str]]:
-    """Yield what may be at fault: what was being rebuilt, then who raised, innermost first."""
+    """Yield candidates: what was being rebuilt, then what raised, innermost first."""
     seen: set[tuple[str, str]] = set()
     for suspect in _all_suspects(failure, evidence):
         module = suspect[0]
@@ -199,7 +195,7 @@ def _all_suspects(failure: Failure, evidence: Evidence) -> Iterator[tuple[str, s
 
 
 def _class_in_message(failure: Failure, evidence: Evidence) -> tuple[str, str] | None:
-    """Find the class that an `AttributeError` of an old Python names, among the references."""
+    """Return the reference to the class that an old Python's `AttributeError` names."""
     found = re.search(r"'(\w+)' object has no attribute", failure.error.message)
     if not found:
         return None

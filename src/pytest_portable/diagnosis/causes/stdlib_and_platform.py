@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import builtins
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.diagnosis import stdlib_history
 from pytest_portable.diagnosis.causes.wording import add, lacking
 from pytest_portable.diagnosis.definitions import differences, facts_here, live
+from pytest_portable.diagnosis.evidence import Evidence
 from pytest_portable.diagnosis.known_renames import find_move
+from pytest_portable.diagnosis.target_errors import Failure, Lack
 from pytest_portable.verdict import Problem, Remedy
-
-if TYPE_CHECKING:
-    from pytest_portable.diagnosis.evidence import Evidence
-    from pytest_portable.diagnosis.target_errors import Failure, Lack
 
 __all__ = ["Platform", "StdlibFailure", "StdlibVersion", "bound_to_system"]
 
@@ -53,7 +51,7 @@ _ZONE: Final = re.compile(r"No time zone found with key ([\w/+-]+)")
 
 
 def bound_to_system(module: str, name: str = "") -> str:
-    """Return the operating system that alone has a module or name; empty for any."""
+    """Return the only operating system with a module or name; empty for any."""
     if (module, name) in _SYSTEM_NAMES:
         return _SYSTEM_NAMES[module, name]
     if module in _SYSTEM_MODULES:
@@ -63,7 +61,7 @@ def bound_to_system(module: str, name: str = "") -> str:
 
 
 class Platform:
-    """Bound to an operating system, a device, a library or data that is not there."""
+    """Needs an operating system, a device, a library or data that is missing there."""
 
     code = "platform"
 
@@ -78,7 +76,7 @@ class Platform:
         if lack.name or lack.importer or lack.top not in evidence.maker.stdlib:
             return None
         if stdlib_history.words_about(lack.module, "", evidence.target.python):
-            return None  # the payload is of another Python than this one
+            return None  # another Python made the payload
         return lacking(
             self.code,
             lack,
@@ -86,7 +84,7 @@ class Platform:
         )
 
     def explain_failure(self, failure: Failure, evidence: Evidence) -> Problem | None:
-        """Return the problem of what refuses to be made on another system, or nothing."""
+        """Return the problem of a class that cannot be made on another system, or nothing."""
         words, module, distribution = self._words(failure, evidence)
         if not words:
             return None
@@ -125,7 +123,7 @@ class Platform:
 
 
 class StdlibVersion:
-    """A module or name that the target's Python has not."""
+    """A module or name that the target's Python does not have."""
 
     code = "stdlib-version"
 
@@ -199,7 +197,7 @@ class StdlibFailure:
         return module, "", words
 
     def _attribute(self, failure: Failure, evidence: Evidence) -> tuple[str, str, str] | None:
-        """Explain an attribute that the class here has, and the one there has not."""
+        """Explain an attribute that the class has here and lacks there."""
         about, attribute = failure.error.about, failure.error.name
         if "AttributeError" not in failure.error.bases or not attribute:
             about, attribute = _no_attribute(failure)
@@ -239,7 +237,7 @@ class StdlibFailure:
 
 
 def _no_attribute(failure: Failure) -> tuple[tuple[str, str, str] | None, str]:
-    """Read an attribute's owner from the message: Pythons before 3.10 do not keep it."""
+    """Return an attribute's owner from the message, for Pythons before 3.10."""
     found = re.match(
         r"(?:type object )?'([\w.]+)' (?:object )?has no attribute '(\w+)'",
         failure.error.message,

@@ -1,26 +1,22 @@
-"""What loading or calling asks of its surroundings: variables, files, sockets, entry points."""
+"""Surroundings that a load or call needs: variables, files, sockets, entry points."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import os
+from collections.abc import Iterator
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from pytest_portable.agent.records import TargetError
 from pytest_portable.diagnosis.causes.wording import add
-from pytest_portable.diagnosis.target_errors import chain_of, frames_of
+from pytest_portable.diagnosis.evidence import Evidence
+from pytest_portable.diagnosis.target_errors import Failure, chain_of, frames_of
 from pytest_portable.verdict import Problem, Remedy
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pytest_portable.agent.records import TargetError
-    from pytest_portable.diagnosis.evidence import Evidence
-    from pytest_portable.diagnosis.target_errors import Failure
 
 __all__ = ["EVERYWHERE", "EnvironmentDependency", "UnsetVariable", "entry_points_here"]
 
-# Every process has these, each its own, or its terminal has; what shows things looks at them.
+# Variables of every process or terminal, which printing code reads.
 EVERYWHERE: Final = frozenset(
     {"PATH", "HOME", "TMPDIR", "TMP", "TEMP", "LANG", "LC_ALL", "TZ", "PWD", "USER", "SHELL"}
     | {"COLUMNS", "LINES", "TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "PY_COLORS"}
@@ -30,7 +26,7 @@ _FILE_ERRORS: Final = frozenset({"FileNotFoundError", "NotADirectoryError", "Per
 
 
 class EnvironmentDependency:
-    """A variable that is not set there; a file, a server or an entry point that is not there."""
+    """A variable, a file, a server or an entry point that is missing there."""
 
     code = "environment-dependency"
 
@@ -84,7 +80,7 @@ class EnvironmentDependency:
         return self._problem(failure, message, (Remedy(f'env={{"{name}": "..."}}'),))
 
     def _unset(self, failure: Failure, evidence: Evidence, *, named: bool) -> Problem | None:
-        """Explain an error of its own that follows a look at a variable that is set here only."""
+        """Explain an error right after the code read a variable that is set here only."""
         if failure.stage != "load":
             return None
         for kind, name, offset in evidence.blame.surroundings:
@@ -131,7 +127,7 @@ class EnvironmentDependency:
 
     def _entry_point(self, failure: Failure, evidence: Evidence) -> Problem | None:
         if failure.stage == "load" and not failure.error.frames:
-            return None  # nobody's code ran
+            return None  # no code of the user's ran
         message = failure.error.message
         looked = _looked_up(evidence) if failure.stage == "load" else None
         for group, name, owner in entry_points_here():
@@ -151,7 +147,7 @@ class EnvironmentDependency:
 
 
 class UnsetVariable(EnvironmentDependency):
-    """A variable that was asked for just before, where nothing else explains the exception."""
+    """A variable that was read just before, where nothing else explains the exception."""
 
     def explain_failure(self, failure: Failure, evidence: Evidence) -> Problem | None:
         """Return the problem, or nothing."""

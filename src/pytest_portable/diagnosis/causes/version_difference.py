@@ -1,18 +1,15 @@
-"""All loads and runs there, and something differs: the other version that may be at fault."""
+"""A difference without an error: the other version there that may be the cause."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
 
 from pytest_portable.diagnosis.causes.skew import apart, spell_versions, versions_of
 from pytest_portable.diagnosis.causes.wording import pin
+from pytest_portable.diagnosis.evidence import Evidence
 from pytest_portable.diagnosis.host import Owner
 from pytest_portable.verdict import Problem
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from pytest_portable.diagnosis.evidence import Evidence
 
 __all__ = ["OtherVersion", "explain_difference", "other_versions"]
 
@@ -32,9 +29,9 @@ class OtherVersion(NamedTuple):
 
 
 def other_versions(evidence: Evidence) -> Iterator[OtherVersion]:
-    """Yield what of one payload is of another version there, the outermost first.
+    """Yield the globals of a payload with another version there, the outermost first.
 
-    The serializer's own code is none of it: its versions have codes of their own.
+    The serializer's own code is left out, because its versions have other problem codes.
     """
     found = []
     for module, name, paths in evidence.references():
@@ -63,7 +60,7 @@ def explain_difference(
 
     Args:
         suspects: at least one; those of the object before those of other payloads.
-        place: path of the difference: in the object, or in a result, which has a root of its own.
+        place: path of the difference: in the object, or in a result, whose root has another name.
         stage: at which it shows.
         said: what happened, for the message; by default the evidence is that the maker's own
             environment shows no such difference.

@@ -1,15 +1,11 @@
-"""Problems and remedies that several causes word alike."""
+"""Problems and remedies with the same words in several causes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from pytest_portable.diagnosis.evidence import Evidence
+from pytest_portable.diagnosis.host import Owner
+from pytest_portable.diagnosis.target_errors import Lack
 from pytest_portable.verdict import Problem, Remedy
-
-if TYPE_CHECKING:
-    from pytest_portable.diagnosis.evidence import Evidence
-    from pytest_portable.diagnosis.host import Owner
-    from pytest_portable.diagnosis.target_errors import Lack
 
 __all__ = ["PLAIN", "add", "in_a_package", "lacking", "needs", "pin"]
 
@@ -27,7 +23,7 @@ def lacking(  # noqa: PLR0913 - one keyword for each field that differs
     remedies: tuple[Remedy, ...] = (),
     module: str | None = None,
 ) -> Problem:
-    """Return the problem of something that is not there."""
+    """Return the problem of something that is missing there."""
     return Problem(
         code=code,
         stage=lack.stage,
@@ -58,8 +54,8 @@ def needs(lack: Lack) -> str:
 
 
 def add(evidence: Evidence, distribution: str) -> tuple[Remedy, ...]:
-    """Return how to have a distribution there, where one can be had."""
-    # A source tree that is linked here can only be had there as a project.
+    """Return how to install a distribution there, where that is possible."""
+    # A source tree that is linked here can be installed there only as a project.
     if evidence.maker.is_edited(distribution):
         return (Remedy(f'install the project {distribution}: deps=[..., "."]', '"."'),)
     if not evidence.given:
@@ -68,7 +64,7 @@ def add(evidence: Evidence, distribution: str) -> tuple[Remedy, ...]:
 
 
 def pin(evidence: Evidence, here: Owner) -> tuple[Remedy, ...]:
-    """Return how to have the host's version there, where that supports the target's Python."""
+    """Return how to install the maker's version there, if it supports the target's Python."""
     requires = evidence.maker.requires_python(here.name)
     if not evidence.given or evidence.maker.is_edited(here.name):
         return ()
@@ -93,5 +89,5 @@ def _supports(requires: str, python: str) -> bool:
 
 
 def in_a_package() -> Remedy:
-    """Return the remedy for what is defined where no installed package is."""
+    """Return the remedy for what is defined outside of installed packages."""
     return Remedy("move the definition to a module of an installed package")

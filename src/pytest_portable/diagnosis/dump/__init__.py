@@ -1,9 +1,10 @@
-"""A dump that failed: every part that cannot be dumped, by its path."""
+"""Explain a failed dump: every part that cannot be dumped, with its path."""
 
 from __future__ import annotations
 
 import pickle
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import Final
 
 from pytest_portable.diagnosis.dump.picklers import flavour_of
 from pytest_portable.diagnosis.dump.places import Chain, find_chain, paths_of_leaves, read_trace
@@ -16,17 +17,13 @@ from pytest_portable.diagnosis.dump.words import (
     remedies_of,
     traceback_of,
 )
+from pytest_portable.payload.paths import Paths
 from pytest_portable.verdict import Problem, Remedy
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from pytest_portable.payload.paths import Paths
 
 __all__ = ["explain_dump"]
 
 _MORE_PATHS: Final = 2
-# A member stands in the tuple of arguments of what is rebuilt.
+# A member is in the tuple of arguments of what is rebuilt.
 _HOLDER: Final = 2
 
 
@@ -41,8 +38,8 @@ def explain_dump(  # noqa: PLR0913 - one keyword for each thing the caller knows
 ) -> list[Problem]:
     """Return a problem for every smallest part of an object that cannot be dumped.
 
-    The object is dumped once more by a pickler that replaces what fails and goes on; its
-    reducers run again, and nothing else of the object's.
+    The object is dumped again by a pickler that replaces what fails and goes on; of the object's
+    code, only its reducers run again.
 
     Args:
         obj: what could not be dumped.
@@ -68,7 +65,7 @@ def explain_dump(  # noqa: PLR0913 - one keyword for each thing the caller knows
             _problem(Leaf(0, value, reason, by=serializer), [path], reason, serializer)
             for path, value, reason in every(obj, error, dumps, root)
         ]
-    # A busy machine may run out of time on the way down.
+    # On a busy machine the time may run out first.
     if _is_recursion(error) and (found.ended == "depth" or not leaves):
         is_set = _ends_without_recurse(obj, error, protocol)
         return [_endless(error, root) if is_set else _too_deep(error, found, paths, root)]
@@ -84,9 +81,9 @@ def explain_dump(  # noqa: PLR0913 - one keyword for each thing the caller knows
 
 
 def _refused(error: BaseException) -> object | None:
-    """Give the object that a pickler's `persistent_id` raised for, where that is what failed.
+    """Return the object that a pickler's `persistent_id` raised for, where that is what failed.
 
-    Parts of it say nothing: they would not have been dumped.
+    Its parts are no findings, because they are not dumped.
     """
     found = None
     step = error.__traceback__
@@ -138,7 +135,7 @@ def _endless(error: BaseException, root: str) -> Problem:
 
 
 def _problem(leaf: Leaf, places: list[str], error: BaseException, serializer: str) -> Problem:
-    # The first part that fails is the one for which the dump raised; its words differ in C.
+    # The dump raised for the first part that fails; the C pickler's message differs.
     said = error if leaf.number == 0 else leaf.error
     places = [_in_tuple(place, leaf) for place in places]
     others = [place for place in dict.fromkeys(places) if not places[0].startswith(place)]
@@ -158,7 +155,7 @@ def _problem(leaf: Leaf, places: list[str], error: BaseException, serializer: st
 
 
 def _in_tuple(path: str, leaf: Leaf) -> str:
-    """Write a named tuple's member as one, where the class is a leaf and names nothing."""
+    """Return the path of a named tuple's member as `obj[0]`, where its class names no fields."""
     before, call, after = path.rpartition(".__getnewargs__()")
     holder = leaf.stack[-_HOLDER] if len(leaf.stack) >= _HOLDER else None
     return before + after if call and isinstance(holder, tuple) else path

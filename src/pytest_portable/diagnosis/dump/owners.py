@@ -1,21 +1,19 @@
-"""Whose state a part stands in: the object that can leave it out."""
+"""The owner of a part: the object whose state can leave it out."""
 
 from __future__ import annotations
 
 import copyreg
 import sys
 import types
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from pytest_portable.diagnosis.dump.tracing import Leaf
 from pytest_portable.verdict import Remedy
-
-if TYPE_CHECKING:
-    from pytest_portable.diagnosis.dump.tracing import Leaf
 
 __all__ = ["holder_of", "is_stdlib", "leave_out"]
 
 _NO_OWNERS: Final = (type, types.FunctionType, types.ModuleType)
-# Part of everybody's structures: naming them says nothing.
+# Used everywhere: to name them would not help.
 _PLAIN: Final = frozenset({"builtins", "collections", "functools", "types"})
 _DROP: Final = """\
 def __getstate__(self):
@@ -29,9 +27,9 @@ def __setstate__(self, state):
 
 
 def leave_out(leaf: Leaf) -> tuple[Remedy, ...]:
-    """Say in which class's state a part can be left out; empty where nobody owns it.
+    """Return the remedy that leaves a part out of its owner's state; empty where there is none.
 
-    The nearest owner whose class is the user's to change counts, not one of the standard library.
+    The owner is the nearest object whose class the user can change, not the standard library.
     """
     inner = {id(leaf.value)}
     for part in reversed(leaf.stack):
@@ -47,12 +45,12 @@ def leave_out(leaf: Leaf) -> tuple[Remedy, ...]:
 
 
 def is_stdlib(definition: type | types.FunctionType) -> bool:
-    """Whether a class or function is the standard library's."""
+    """Return whether a class or function is the standard library's."""
     return str(definition.__module__).partition(".")[0] in sys.stdlib_module_names
 
 
 def holder_of(leaf: Leaf) -> object | None:
-    """Give the standard library's object that holds a part; people know its class."""
+    """Return the standard library's object that holds a part, as its class is well known."""
     holder: object | None = None
     for part in reversed(leaf.stack):
         kind = type(part)

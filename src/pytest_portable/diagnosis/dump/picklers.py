@@ -1,23 +1,21 @@
-"""Which pickler failed, and its equal in pure Python."""
+"""Find the pickler that failed, and make its equivalent in pure Python."""
 
 from __future__ import annotations
 
 import io
 import pickle
 import types
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Any, Final
 
 __all__ = ["Flavour", "flavour_of"]
 
-# What a pickler in C asks its subclass for.
+# Methods that a pickler in C calls on its subclass.
 _ASKED: Final = ("reducer_override", "persistent_id", "dispatch_table")
-# Settings of dill's picklers, under the names that its constructor takes.
+# Settings of dill's picklers, by their names in its constructor.
 _DILL: Final = ("byref", "fmode", "recurse")
-_STOCK: type[Any] = pickle._Pickler  # noqa: SLF001 - in no documentation, yet what dill and joblib build on
+_STOCK: type[Any] = pickle._Pickler  # noqa: SLF001 - not documented, yet dill and joblib use it
 # Importing dill puts dill's own functions into the stock pickler's table.
 # Source: CPython, `Lib/pickle.py`; dill, `_extend`.
 _DISPATCH: Final[Mapping[type, Any]] = {
@@ -41,13 +39,13 @@ _DISPATCH: Final[Mapping[type, Any]] = {
 
 @dataclass(frozen=True)
 class Flavour:
-    """How to make a pure-Python pickler that asks the same reducers.
+    """How to make a pure-Python pickler that calls the same reducers.
 
     Attributes:
         base: a pure-Python pickler class.
         protocol: pickle protocol.
         keywords: further arguments of its constructor.
-        model: the pickler in C whose reducers are asked, where there is one.
+        model: the pickler in C whose reducers are called, where there is one.
         is_known: whether a pickler was seen at work.
     """
 
@@ -59,7 +57,7 @@ class Flavour:
 
     def make(self, mixin: type[Any], stream: io.BytesIO) -> Any:  # noqa: ANN401 - a class made here
         """Make the pickler, with `mixin` before its class."""
-        # dill asks for the module of the pickler that calls it.
+        # dill reads the module of the pickler that calls it.
         body: dict[str, object] = {"__module__": self.base.__module__}
         if self.base is _STOCK:
             body["dispatch"] = _DISPATCH
@@ -73,7 +71,7 @@ class Flavour:
 
 
 def flavour_of(error: BaseException, protocol: int | None) -> Flavour:
-    """Find the pickler that raised in the frames of its exception.
+    """Return the pickler that raised, from the frames of its exception.
 
     Args:
         error: what a dump raised; plain pickle leaves no frame.
@@ -91,19 +89,19 @@ def flavour_of(error: BaseException, protocol: int | None) -> Flavour:
     return plain
 
 
-def _python(pickler: Any, protocol: int | None) -> Flavour:  # noqa: ANN401 - anybody's pickler
+def _python(pickler: Any, protocol: int | None) -> Flavour:  # noqa: ANN401 - any pickler
     for base in type(pickler).__mro__:
         if base.__module__.partition(".")[0] == "dill":
             keywords = {name: getattr(pickler, f"_{name}", None) for name in _DILL}
             return Flavour(type(pickler), protocol, keywords)
-    # Others take arguments of their own, and differ in how they write, not in what they ask.
+    # Other picklers have other arguments; they write differently but call the same reducers.
     return Flavour(protocol=protocol, model=pickler)
 
 
 def _c(pickler: pickle.Pickler, protocol: int | None, plain: Flavour) -> Flavour:
     try:
-        # A new one: the other's memory of shared globals is half filled.
+        # A new one, because the other's memo is half filled.
         model = type(pickler)(io.BytesIO(), protocol)
-    except Exception:  # noqa: BLE001 - anybody's constructor
+    except Exception:  # noqa: BLE001 - any constructor
         return plain
     return Flavour(protocol=protocol, model=model)

@@ -1,20 +1,17 @@
-"""Where in the object the parts lie that a trace found: read from its stream."""
+"""Paths of the parts that a trace found, read from its stream."""
 
 from __future__ import annotations
 
 import gc
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from pytest_portable.diagnosis.dump.tracing import Trace
 from pytest_portable.payload import opcodes as op
 from pytest_portable.payload.graph import read
 from pytest_portable.payload.paths import Paths
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from pytest_portable.diagnosis.dump.tracing import Trace
 
 __all__ = ["Chain", "find_chain", "paths_of_leaves", "read_trace"]
 
@@ -32,7 +29,7 @@ def read_trace(found: Trace, root: str) -> Paths:
 
 
 def paths_of_leaves(paths: Paths) -> dict[int, list[str]]:
-    """All paths of every placeholder, by its number, in the order of the stream."""
+    """Return all paths of every placeholder, by its number, in the order of the stream."""
     graph = paths.graph
     found: dict[int, list[str]] = {}
     for node, kind in enumerate(graph.kinds):
@@ -45,14 +42,14 @@ def paths_of_leaves(paths: Paths) -> dict[int, list[str]]:
 
 @dataclass(frozen=True)
 class Chain:
-    """Parts within parts, along the same attributes again and again.
+    """A chain of parts within parts, along the same attributes again and again.
 
     Attributes:
         path: where it begins.
         unit: what every turn adds to the path.
         turns: how many there were.
-        endless: whether every turn made its part anew, so that there is no end.
-        kind: class that comes again, where it is no plain container.
+        endless: whether every turn made a new part, so that there is no end.
+        kind: the repeated class, where it is no plain container.
     """
 
     path: str
@@ -63,10 +60,10 @@ class Chain:
 
 
 def find_chain(paths: Paths, found: Trace) -> Chain | None:
-    """Find the repetition on the way to the deepest part; None where nothing repeats."""
+    """Return the repetition on the path to the deepest part; None where nothing repeats."""
     graph = paths.graph
     # Nodes are walked breadth first: the last ones are as deep as any. What a reducer was just
-    # writing when it ended need not have a path of its own.
+    # writing when it ended may have no path.
     near = [graph.node_at(found.deepest), *paths.order[-_LAST:]] if len(graph) else []
     labels = max((paths.labels(node) for node in near if node >= 0), key=len, default=[])
     if not labels:
@@ -93,7 +90,7 @@ def find_chain(paths: Paths, found: Trace) -> Chain | None:
 
 
 def _begin(labels: Sequence[str], start: int, size: int) -> int:
-    """Let a turn begin with an attribute: an index before it belongs to what holds the chain."""
+    """Return where a turn starts: at an attribute, as an index before it is outside the chain."""
     for index in range(start, start + size):
         if not labels[index].startswith("["):
             return index
@@ -110,7 +107,7 @@ def _run(labels: Sequence[str], end: int, size: int) -> int:
 
 
 def _what_repeats(stack: Sequence[object]) -> tuple[type | None, bool]:
-    """Give the class that comes most often on the stack, and whether its objects are new ones."""
+    """Return the most frequent class on the stack, and whether its objects are new ones."""
     classes: dict[type, list[object]] = {}
     for part in stack:
         if not isinstance(part, (str, bytes, int, type)):
@@ -125,7 +122,7 @@ def _what_repeats(stack: Sequence[object]) -> tuple[type | None, bool]:
 
 
 def _leads_to(outer: object, inner: object) -> bool:
-    """Whether an object holds another one, directly or through a few containers."""
+    """Return whether an object holds another one, directly or through a few containers."""
     near = [outer]
     for _ in range(_NEAR):
         near = [

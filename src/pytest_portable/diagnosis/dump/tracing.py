@@ -1,8 +1,8 @@
-"""Dump once more with a pickler that goes on: what fails is replaced, and its place is kept.
+"""Dump again with a pickler that goes on: it replaces what fails and keeps the place.
 
-The pure-Python pickler asks the same reducers in the same order as the one in C. Here a part that
-cannot be dumped becomes a placeholder in the stream; all of them are found in one pass, and the
-payload graph reads their paths from the stream as it reads everybody else's.
+The pure-Python pickler calls the same reducers in the same order as the one in C. A part that
+cannot be dumped becomes a placeholder in the stream. All of them are found in one pass, and the
+payload graph reads their paths from the stream, like all paths.
 """
 
 from __future__ import annotations
@@ -16,25 +16,23 @@ import sys
 import threading
 import time
 import warnings
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from pytest_portable.diagnosis.dump.picklers import Flavour
+from pytest_portable.diagnosis.dump.picklers import Flavour
 
 __all__ = ["DEEP", "MAX_LEAVES", "GaveUpError", "Leaf", "Trace", "trace"]
 
 MAX_LEAVES: Final = 20
-# Where a recursion error comes at this depth, the object's structure is to blame, not a reducer.
+# A recursion error at this depth is caused by the object's structure, not by a reducer.
 DEEP: Final = 200
 _MAX_SECONDS: Final = 5.0
-# The pure-Python pickler takes up to seven frames a level; the one in C takes 10,000 levels.
+# The pure-Python pickler needs up to seven frames a level; the one in C allows 10,000 levels.
 _FRAMES: Final = 120_000
-# Reserved, not used: a reducer that recurses in C needs up to a kilobyte a frame.
+# Reserved for reducers that recurse in C, which need up to a kilobyte a frame.
 _STACK_BYTES: Final = 512 << 20
-# Nobody's path goes through long text or bytes.
+# No path goes through long text or bytes.
 _LONG: Final = 1000
 _KEPT_STACK: Final = 300
 _UNWINDING_SAVES: Final = 1_000_000
@@ -59,7 +57,7 @@ class Leaf:
     by: str = ""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Trace:
     """What one pass found.
 
@@ -68,12 +66,12 @@ class Trace:
         leaves: parts that cannot be dumped, in the order of the dump.
         depth: levels of the deepest save; `deepest` is where in the stream it began, and `stack`
             what was being dumped there.
-        ended: empty, or why the pass was cut short: `depth`, `time` or `count`.
+        ended: empty, or why the pass stopped early: `depth`, `time` or `count`.
         ended_in: class of what was being dumped when the time was over.
     """
 
     data: bytes = b""
-    leaves: list[Leaf] = field(default_factory=list)
+    leaves: tuple[Leaf, ...] = ()
     depth: int = 0
     deepest: int = 0
     stack: tuple[object, ...] = ()
@@ -86,20 +84,20 @@ class GaveUpError(Exception):
 
 
 class _EndedError(Exception):
-    """The pass does not come to its end even where nothing is saved any more."""
+    """The pass does not end even though nothing more is saved."""
 
 
 class Tracing:
     """Mixin over a pure-Python pickler: failing parts are replaced, and saving goes on."""
 
-    # Of the pickler: what is used here.
+    # Attributes of the pickler that are used here.
     write: Any
     memo: dict[int, Any]
     framer: Any
 
     def prepare(self, stream: io.BytesIO, deadline: float) -> None:
-        """Take the stream that the pickler writes to, and the time at which to stop."""
-        # Without frames everything is in the stream at once, and can be taken back.
+        """Keep the stream that the pickler writes to, and the time at which to stop."""
+        # Without frames everything is written to the stream at once, and can be removed again.
         self.framer.start_framing = lambda: None
         self.stream = stream
         self.deadline = deadline
@@ -131,17 +129,19 @@ class Tracing:
             levels.pop()
 
     def _note(self, start: int) -> None:
-        found = self.found
-        if len(self.levels) > found.depth:
-            found.depth, found.deepest = len(self.levels), start
-            if found.depth % _KEPT_STACK == 0:
-                found.stack = tuple(self.levels[-_KEPT_STACK:])
+        depth = len(self.levels)
+        if depth > self.found.depth:
+            stack = self.found.stack if depth % _KEPT_STACK else self._stack()
+            self.found = replace(self.found, depth=depth, deepest=start, stack=stack)
         if time.monotonic() > self.deadline:
-            found.ended, found.ended_in = "time", self.where()
+            self.found = replace(self.found, ended="time", ended_in=self.where())
             raise GaveUpError
 
+    def _stack(self) -> tuple[object, ...]:
+        return tuple(self.levels[-_KEPT_STACK:])
+
     def where(self) -> str:
-        """Name the class of what is being dumped; plain containers say nothing."""
+        """Return the class of what is being dumped, plain containers left out."""
         for level in reversed(self.levels):
             if type(level).__module__ != "builtins":
                 return type(level).__qualname__
@@ -160,16 +160,15 @@ class Tracing:
             self.memo.popitem()
 
     def _fail(self, obj: object, error: BaseException) -> None:
-        found = self.found
         if isinstance(error, RecursionError) and len(self.levels) > DEEP:
-            found.ended = "depth"
-            found.stack = tuple(self.levels[-_KEPT_STACK:])
-        leaf = Leaf(len(found.leaves), obj, error, tuple(self.levels[-_KEPT_STACK:-1]))
+            self.found = replace(self.found, ended="depth", stack=self._stack())
+        leaf = Leaf(len(self.found.leaves), obj, error, self._stack()[:-1])
         self._place(leaf.number)
-        found.leaves.append(leaf)
         self.failed[id(obj)] = leaf
-        if len(found.leaves) >= MAX_LEAVES:
-            found.ended = found.ended or "count"
+        leaves = (*self.found.leaves, leaf)
+        is_enough = len(leaves) >= MAX_LEAVES
+        ended = self.found.ended or ("count" if is_enough else "")
+        self.found = replace(self.found, leaves=leaves, ended=ended)
 
     def _place(self, number: int) -> None:
         text = b"%d" % number
@@ -183,15 +182,15 @@ def _short(obj: object) -> object:
 
 
 def trace(obj: object, flavour: Flavour, *, seconds: float = _MAX_SECONDS) -> Trace:
-    """Dump an object with a tracing pickler, on a stack of its own that can go deep.
+    """Dump an object with a tracing pickler, in a thread with a deep stack.
 
-    The reducers run once more: what they print and warn about is dropped, and the recursion
-    limit is as it was afterwards.
+    The reducers run again: what they print and warn about is dropped. The recursion limit is
+    restored afterwards.
 
     Args:
         obj: what could not be dumped.
         flavour: which pickler to imitate.
-        seconds: wall-clock limit; a reducer that hangs is left behind.
+        seconds: wall-clock limit; a thread with a hanging reducer is abandoned.
     """
     stream = io.BytesIO()
     pickler = flavour.make(Tracing, stream)
@@ -206,12 +205,10 @@ def trace(obj: object, flavour: Flavour, *, seconds: float = _MAX_SECONDS) -> Tr
         worker = _Worker(lambda: context.run(run))
         worker.work_for(seconds + 1)
     found: Trace = pickler.found
-    if worker.is_alive():
-        found.ended = "time"
-    if found.ended == "time" and not found.ended_in:
-        found.ended_in = pickler.where()
-    found.data = stream.getvalue()
-    return found
+    ended = "time" if worker.is_alive() else found.ended
+    is_slow = ended == "time" and not found.ended_in
+    ended_in = pickler.where() if is_slow else found.ended_in
+    return replace(found, data=stream.getvalue(), ended=ended, ended_in=ended_in)
 
 
 @contextlib.contextmanager
@@ -226,12 +223,12 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-# The recursion limit belongs to the process, and so does what guards it.
+# The recursion limit belongs to the process, and so does its lock.
 _LIMIT_LOCK: Final = threading.Lock()
 
 
 class _Worker(threading.Thread):
-    """Runs on a deep stack, with frames to fill it; left behind where it takes too long."""
+    """A thread with a deep stack and a high recursion limit; abandoned where it takes too long."""
 
     def __init__(self, work: Callable[[], object]) -> None:
         super().__init__(daemon=True)
@@ -240,7 +237,7 @@ class _Worker(threading.Thread):
         self.limit_before = sys.getrecursionlimit()
 
     def run(self) -> None:
-        """Work, and give the recursion limit back where nobody waits any more."""
+        """Work, and restore the recursion limit where nothing waits for the thread any more."""
         try:
             self.work()
         finally:
@@ -248,7 +245,7 @@ class _Worker(threading.Thread):
                 _lower_limit(self.limit_before)
 
     def work_for(self, seconds: float) -> None:
-        """Start, and wait at most so many seconds."""
+        """Start the thread, and wait at most so many seconds."""
         with _LIMIT_LOCK:
             limits = (worker.limit_before for worker in _workers())
             self.limit_before = min((self.limit_before, *limits))
@@ -268,7 +265,7 @@ def _workers() -> list[_Worker]:
 
 
 def _lower_limit(limit: int) -> None:
-    """Set the recursion limit back, unless another thread of ours needs it as it is.
+    """Restore the recursion limit, unless another thread of ours needs the present one.
 
     CPython 3.11 aborts the process when a thread that is deeper than the limit makes its next call
     ("Cannot recover from stack overflow"); that thread lowers the limit when it ends.

@@ -1,7 +1,7 @@
 """Walk to the smallest part that cannot be dumped, by dumping parts.
 
-For picklers whose reducers cannot be asked in pure Python: every step dumps again, so it is
-bounded in steps and in time.
+For picklers without an equivalent in pure Python: every step dumps again, so steps and time are
+limited.
 """
 
 from __future__ import annotations
@@ -10,10 +10,8 @@ import contextlib
 import copyreg
 import time
 import types
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator
+from typing import Final
 
 __all__ = ["every", "smallest"]
 
@@ -37,10 +35,10 @@ def smallest(
         error: what its dump raised.
         dumps: the dump.
         root: name of the object in paths.
-        until: a part that is known to be the one.
+        until: a part that is known to be the smallest.
 
     Returns:
-        Path, part and what its dump raised; the deepest known where the walk was cut short.
+        Path, part and what its dump raised; the deepest known part where the walk stopped early.
     """
     path, current, reason = root, obj, error
     seen = {id(obj)}

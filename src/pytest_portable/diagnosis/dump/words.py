@@ -1,4 +1,4 @@
-"""What to say of a part that cannot be dumped, and what to change."""
+"""Messages about parts that cannot be dumped, and what to change."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ import pickle
 import sys
 import traceback
 import types
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 from pytest_portable.diagnosis.causes.wording import PLAIN
 from pytest_portable.diagnosis.dump.owners import holder_of, is_stdlib, leave_out
+from pytest_portable.diagnosis.dump.tracing import Leaf
 from pytest_portable.verdict import Remedy
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from pytest_portable.diagnosis.dump.tracing import Leaf
 
 __all__ = [
     "code_of",
@@ -29,7 +26,7 @@ __all__ = [
 
 _MACHINERY: Final = frozenset({"cloudpickle", "copyreg", "dill", "pickle", "pytest_portable"})
 
-# What such objects hold onto, and what to send in their place; by `module.qualname` of the type.
+# What such objects hold, and what to send instead; by `module.qualname` of the type.
 _KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "builtins.generator": ("is a running computation", "send list(...) of it, or its function"),
     "builtins.async_generator": ("is a running computation", "send the function that makes it"),
@@ -102,7 +99,7 @@ _ELSE: Final = "leave it out of what travels, and make it there"
 
 
 def type_name(value: object) -> str:
-    """Write the class of a value: `sqlite3.Connection`, `dict`."""
+    """Return the class of a value as text: `sqlite3.Connection`, `dict`."""
     return _full_name(value).removeprefix("builtins.")
 
 
@@ -112,14 +109,14 @@ def _full_name(value: object) -> str:
 
 
 def code_of(leaf: Leaf) -> str:
-    """Give the problem code of a part."""
+    """Return the problem code of a part."""
     if isinstance(leaf.error, RecursionError):
         return "recursion"
     return "pytest-leak" if _is_pytests(leaf.value) else "unserializable"
 
 
 def module_of(value: object) -> str:
-    """Give the module that a part belongs to: a definition's own, or its class's."""
+    """Return the module that a part belongs to: a definition's own, or its class's."""
     named = value if isinstance(value, (types.FunctionType, type)) else type(value)
     return str(named.__module__)
 
@@ -129,7 +126,7 @@ def _is_pytests(value: object) -> bool:
 
 
 def describe(value: object) -> str:
-    """Name a part: a function or class by its name and place, anything else by its type."""
+    """Return how to name a part: a function or class by its name and place, else by its type."""
     if isinstance(value, types.FunctionType):
         code = value.__code__
         word = "the lambda" if value.__name__ == "<lambda>" else "the function"
@@ -145,7 +142,7 @@ def describe(value: object) -> str:
 
 
 def explain_leaf(leaf: Leaf) -> str:
-    """Say why a part cannot be dumped, in one sentence."""
+    """Return why a part cannot be dumped, in one sentence."""
     value, error = leaf.value, leaf.error
     what = describe(value)
     if leaf.by:
@@ -177,7 +174,7 @@ def _told(error: BaseException) -> str:
 
 
 def _known(value: object) -> tuple[str, str] | None:
-    """Say what a value of a well-known class is, and what to send in its place."""
+    """Return what a value of a well-known class is, and what to send in its place."""
     for kind in type(value).__mro__[:-1]:
         full = f"{kind.__module__}.{kind.__qualname__}"
         if full in _KINDS:
@@ -188,7 +185,7 @@ def _known(value: object) -> tuple[str, str] | None:
 
 
 def _own_reducer(value: object) -> str:
-    """Name the method of a class that decides what is sent; empty for the default ones."""
+    """Return the method of a class that decides what is sent; empty for the default ones."""
     kind = type(value)
     for name in ("__reduce_ex__", "__reduce__", "__getstate__"):
         if getattr(kind, name, None) is not getattr(object, name, None):
@@ -204,7 +201,7 @@ def _is_lock(value: object) -> bool:
 
 
 def _why_not_by_name(value: types.FunctionType | type) -> str:
-    """Say why a name does not lead to a function or class; nothing where it does."""
+    """Return why a name does not lead to a function or class; nothing where it does."""
     module, name = str(value.__module__), str(value.__qualname__)
     if "<locals>" in name:
         owner = name.partition(".<locals>")[0]
@@ -240,7 +237,7 @@ def _is_machinery(frame: types.FrameType) -> bool:
 
 
 def _raised_in(error: BaseException) -> str:
-    """Name the reducer that raised, where it is not the pickler's own machinery."""
+    """Return the name of the reducer that raised, where it is not a part of the pickler."""
     inner: list[types.FrameType] = []
     for frame in _frames(error):
         inner = [] if _is_machinery(frame) else [*inner, frame]
@@ -248,7 +245,7 @@ def _raised_in(error: BaseException) -> str:
 
 
 def traceback_of(error: BaseException) -> str:
-    """Write the traceback of a reducer that raised; empty where the pickler itself did."""
+    """Return the traceback of a reducer that raised; empty where the pickler itself did."""
     trace = error.__traceback__
     while trace is not None and _is_machinery(trace.tb_frame):
         trace = trace.tb_next
@@ -273,7 +270,7 @@ def _spell(frame: types.FrameType) -> str:
 
 
 def remedies_of(leaf: Leaf, serializer: str) -> tuple[Remedy, ...]:
-    """Say what to change, the smallest change first.
+    """Return what to change, the smallest change first.
 
     Args:
         leaf: the part.
@@ -316,11 +313,11 @@ def _remedies_of_definition(value: types.FunctionType | type, serializer: str) -
 
 
 def _cloudpickle_dumps(value: object) -> bool:
-    """Whether cloudpickle is able to dump a definition: a remedy that fails is none."""
+    """Return whether cloudpickle can dump a definition, so that the remedy works."""
     import cloudpickle  # noqa: PLC0415 - only for a remedy
 
     try:
         cloudpickle.dumps(value)
-    except Exception:  # noqa: BLE001 - it is not able to
+    except Exception:  # noqa: BLE001 - it cannot
         return False
     return True

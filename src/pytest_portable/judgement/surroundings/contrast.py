@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import ast
 import textwrap
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from pytest_portable.agent.descriptions import SurveyEntry
+from pytest_portable.agent.descriptions import SurveyAnswers, SurveyEntry
 from pytest_portable.judgement.surroundings.origins import is_user_code
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
-
-    from pytest_portable.agent.descriptions import SurveyAnswers
 
 __all__ = ["Contrast", "contrast"]
 

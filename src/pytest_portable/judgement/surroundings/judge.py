@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from pytest_portable.agent.descriptions import read_answers
+from pytest_portable.agent import Transcript
+from pytest_portable.agent.descriptions import SurveyAnswers
 from pytest_portable.agent.records import Shadowed, Surroundings
+from pytest_portable.agent.typed_json import read_as
 from pytest_portable.diagnosis.host import canonical
 from pytest_portable.errors import PayloadError
 from pytest_portable.judgement.argument_paths import with_argument_path
+from pytest_portable.judgement.context import Context, Sent
+from pytest_portable.judgement.evidence_of_check import Evidences
 from pytest_portable.judgement.findings import Findings
+from pytest_portable.judgement.probes_without_answer import is_without_answer
 from pytest_portable.judgement.surroundings.contrast import Contrast, contrast
 from pytest_portable.judgement.surroundings.members import literal_of, uses_members, writes
 from pytest_portable.judgement.surroundings.origins import distribution_of, is_library_file
-from pytest_portable.judgement.surroundings.survey import SurveyQuestions, ask
-from pytest_portable.verdict import Problem, Remedy
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from pytest_portable.agent import Transcript
-    from pytest_portable.agent.descriptions import SurveyAnswers
-    from pytest_portable.judgement.context import Context, Sent
-    from pytest_portable.judgement.evidence_of_check import Evidences
-    from pytest_portable.judgement.surroundings.survey import Patch
-    from pytest_portable.serializers import Serializer
-    from pytest_portable.verdict import Target
+from pytest_portable.judgement.surroundings.survey import Patch, SurveyQuestions, ask
+from pytest_portable.serializers import Serializer
+from pytest_portable.verdict import Problem, Remedy, Target
 
 __all__ = ["ANOTHER_VALUE", "ask_around", "judge_surroundings"]
 
@@ -91,6 +87,7 @@ def judge_surroundings(  # noqa: PLR0913 - what lies around on both sides, and w
     disagrees = any(
         problem.stage == "call" or (problem.path or "").startswith("probe")
         for problem in found.problems
+        if not is_without_answer(problem)
     )
     problems: list[Problem] = []
     notes: list[Problem] = []
@@ -159,7 +156,7 @@ def _ask_fresh(evidence: Evidences, questions: SurveyQuestions) -> SurveyAnswers
     """Return what a fresh process of the host says; `None` where there is none to ask."""
     request = questions.to_request()
     told = None if request is None else evidence.survey_fresh(request)
-    return None if told is None else read_answers(told)
+    return None if told is None else read_as(SurveyAnswers, told)
 
 
 def _contrasts(

@@ -9,14 +9,12 @@ import inspect
 import io
 import pickle
 import sys
+from collections.abc import Collection, Iterator
 from types import CodeType, FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pytest_portable.agent.in_target.parts import canonical
 from pytest_portable.agent.in_target.survey import accessor, look_up
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
 
 __all__ = ["literal_of", "uses_members", "writes"]
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import sys
 from abc import ABCMeta
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from pytest_portable.agent.descriptions import SurveyAnswers, read_answers
+from pytest_portable.agent.descriptions import SurveyAnswers
 from pytest_portable.agent.in_target.survey import accessor, look_up, survey
+from pytest_portable.agent.typed_json import read_as
 from pytest_portable.judgement.surroundings.candidates import find_globals
 from pytest_portable.judgement.surroundings.origins import is_user_code, is_user_file
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = ["Patch", "SurveyQuestions", "ask"]
 
@@ -82,9 +81,8 @@ def ask(pickles: Iterable[bytes]) -> SurveyQuestions:
     follow = tuple(dict.fromkeys(module.partition(".")[0] for module, _ in own))
     virtual = tuple(_registrations(own))
     request = {"globals": own, "follow": follow, "virtual": virtual}
-    return SurveyQuestions(
-        own, follow, virtual, read_answers(survey(request)), patches, tuple(found)
-    )
+    answers = read_as(SurveyAnswers, survey(request))
+    return SurveyQuestions(own, follow, virtual, answers, patches, tuple(found))
 
 
 def _registrations(own: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str, str, str]]:
@@ -117,10 +115,10 @@ def _patches(module: str, name: str) -> Iterator[Patch]:
     value = look_up(module, name)
     members = vars(value).items() if isinstance(value, type) else [(None, value)]
     for member, part in list(members):
-        code = getattr(accessor(part), "__code__", None)
+        compiled = getattr(accessor(part), "__code__", None)
         # Cython names its sources relative to where they were compiled: not a file of the user's.
-        is_placed = code is not None and Path(code.co_filename).is_absolute()
-        if code is not None and is_placed and is_user_file(code.co_filename):
-            yield Patch(module, name, member, f"{code.co_filename}:{code.co_firstlineno}")
+        is_placed = compiled is not None and Path(compiled.co_filename).is_absolute()
+        if compiled is not None and is_placed and is_user_file(compiled.co_filename):
+            yield Patch(module, name, member, f"{compiled.co_filename}:{compiled.co_firstlineno}")
         elif type(part).__module__ == "unittest.mock":
             yield Patch(module, name, member, "unittest.mock")

@@ -6,7 +6,8 @@ Source: cloudpickle 1.2 and 2.0 to 3.1, `cloudpickle/cloudpickle.py`; dill 0.3.4
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import Final
 
 from pytest_portable.payload import opcodes as op
 from pytest_portable.payload.lenses.view import (
@@ -21,13 +22,10 @@ from pytest_portable.payload.lenses.view import (
     lens,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 __all__ = ["CLASSES", "CODES", "FUNCTIONS", "MODULES", "code_fields"]
 
 FUNCTIONS: Final = frozenset(
-    # Until 2.2 cloudpickle called functions' type LambdaType, the last name that types gives it.
+    # Until 2.2 cloudpickle called the type of functions LambdaType, its last name in `types`.
     (
         "cloudpickle:_fill_function",
         "cloudpickle:_make_function",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from pytest_portable.payload import opcodes as op
 from pytest_portable.payload.lenses.definitions import CLASSES
@@ -17,20 +17,17 @@ from pytest_portable.payload.lenses.view import (
     View,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 __all__ = ["edges", "later_edges"]
 
 _PAIR = 2
-# Every path through a dict subclass of a million keys would list them all anew.
+# Else every path through a dict subclass of a million keys would list them all again.
 _LONG = 64
 _LONG_KEPT = 16
 _WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper"
 
 
 def edges(view: View, node: int) -> list[Edge]:
-    """Everything that hangs on a node, best labels first; structure left over comes hidden."""
+    """Return all edges of a node, best labels first; structure without a label is hidden."""
     if view.latest[0] == node:
         return view.latest[1]
     found = view.long.get(node)
@@ -40,7 +37,7 @@ def edges(view: View, node: int) -> list[Edge]:
             if len(view.long) >= _LONG_KEPT:
                 view.long.pop(next(iter(view.long)))
             view.long[node] = found
-    view.latest = node, found
+    view.keep_edges(node, found)
     return found
 
 
@@ -53,7 +50,7 @@ def _edges(view: View, node: int) -> list[Edge]:
     elif kind in (op.NEWOBJ, op.NEWOBJ_EX, op.OBJ, op.INST):
         found = _new(view, node)
     elif kind == op.BINPERSID:
-        # What a persistent id holds is no part of the object that it stands for.
+        # What a persistent id holds is no part of the object that it names.
         found = [(HIDDEN, child) for child in graph.children(node)]
     elif kind != op.STACK_GLOBAL:
         found = [(SAME, child) for child in graph.children(node)]
@@ -70,7 +67,7 @@ def _edges(view: View, node: int) -> list[Edge]:
 
 
 def later_edges(view: View, node: int) -> list[Edge]:
-    """What calls added to a node after it was made; their results were thrown away."""
+    """Return what calls added to a node after it was made; their results were dropped."""
     found: list[Edge] = []
     for call in view.effects.get(node, ()):
         setter = SETTERS.get(view.callee(call))
@@ -93,7 +90,7 @@ def _call(view: View, node: int) -> list[Edge]:
 
 
 def _class_edge(view: View, maker: int) -> Edge:
-    """The class of an instance: `type(x)` when it came by value, the instance itself when not."""
+    """Return the edge to an instance's class: `type(x)` when it came by value, else `x`."""
     return (TYPE if view.callee(maker) in CLASSES else SAME), maker
 
 
@@ -143,7 +140,7 @@ def _state(view: View, node: int, state: int) -> list[Edge]:
     if seen:
         return seen(view, node, (state,))
     graph = view.graph
-    # `object.__reduce_ex__` asks __getstate__; who has a reducer of his own may have none.
+    # `object.__reduce_ex__` calls __getstate__; a class with its own reducer may have none.
     by_object = graph.kinds[node] != op.REDUCE or view.callee(node).startswith("copyreg.")
     whole = ".__getstate__()" if by_object else ".__reduce_ex__(4)[2]"
     if graph.kinds[state] == op.DICT:
@@ -159,6 +156,6 @@ def _state(view: View, node: int, state: int) -> list[Edge]:
 
 
 def _keeps_no_dict(view: View, node: int) -> bool:
-    """Whether instances are an extension type's, whose state is not their attributes."""
+    """Return whether an instance's state is not its attributes, as in extension types."""
     live = view.live_class(view.class_of(node)) if view.graph.kinds[node] == op.REDUCE else None
     return live is not None and not live.__dictoffset__

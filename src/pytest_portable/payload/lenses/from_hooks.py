@@ -1,15 +1,12 @@
-"""Lenses that conftest files and plugins bring, for reducers that only they know."""
+"""Lenses that conftest files and plugins add, for reducers that only they know."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
 
 from pytest_portable.errors import OptionError
 from pytest_portable.payload.lenses.view import LENSES, STATES, Edge, Lens, View
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 __all__ = ["check_lenses", "register_lenses"]
 
@@ -20,7 +17,7 @@ _MISSING: Final[object] = object()
 
 
 def check_lenses(answers: Iterable[object]) -> dict[str, Lens]:
-    """Return the lenses that a hook was answered with, by the name each is for.
+    """Return the lenses in the answers to the hook, by the name that each is for.
 
     Raises:
         OptionError: an answer is no dict of functions by dotted names; all mistakes at once.
@@ -46,10 +43,10 @@ def check_lenses(answers: Iterable[object]) -> dict[str, Lens]:
 
 
 def register_lenses(lenses: Mapping[str, Lens]) -> Callable[[], None]:
-    """Let every graph be read through more lenses; one of ours for the same name is covered.
+    """Register more lenses for all graphs; they replace ours of the same names.
 
     Returns:
-        What takes them away again, once, and uncovers ours.
+        A function that removes them and puts ours back.
     """
     undo: list[tuple[dict[str, Lens], str, object]] = []
     for name, function in lenses.items():
@@ -80,7 +77,7 @@ def _find_mistake(name: object, function: object) -> str | None:
 
 
 def _checked(name: str, function: Lens) -> Lens:
-    """Wrap a lens so that what it does wrong is told with its name."""
+    """Wrap a lens so that its mistakes are reported with its name."""
 
     def look(view: View, node: int, arguments: Sequence[int]) -> list[Edge]:
         try:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.payload.lenses.view import HIDDEN, LENSES, SAME, SLOT, Edge, View
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
 
 __all__: list[str] = []
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from pytest_portable.payload import opcodes as op
 from pytest_portable.payload.lenses.view import HIDDEN, SAME, STATES, Edge, View, lens
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 __all__: list[str] = []
 
@@ -44,9 +41,9 @@ def _block(view: View, _node: int, arguments: Sequence[int]) -> list[Edge]:
     table=STATES,
 )
 def _manager_state(view: View, _node: int, state: Sequence[int]) -> list[Edge]:
-    """What a series holds, and in old releases a frame: axes, values of blocks, labels of blocks.
+    """State of a series, and in old releases of a frame: axes, values of blocks, their labels.
 
-    A fourth part says the same once more.
+    A fourth part has the same contents again.
     """
     graph = view.graph
     parts = graph.children(state[0])
@@ -60,7 +57,7 @@ def _manager_state(view: View, _node: int, state: Sequence[int]) -> list[Edge]:
 
 @lens("pandas._libs.arrays.__pyx_unpickle_NDArrayBacked", table=STATES)
 def _backed_state(view: View, _node: int, state: Sequence[int]) -> list[Edge]:
-    """Array of pandas around one of NumPy's: dtype and array, or the other way round; the rest."""
+    """State of an array of pandas around NumPy's: dtype and array in either order, and the rest."""
     graph = view.graph
     parts = graph.children(state[0])
     if graph.kinds[state[0]] != op.TUPLE or len(parts) < 2:  # noqa: PLR2004 - as said above

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import Final
 
 from pytest_portable.payload import opcodes as op
 from pytest_portable.payload.lenses.definitions import CLASSES, MODULES
 from pytest_portable.payload.lenses.view import HIDDEN, SAME, STATES, Edge, View, lens
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 __all__: list[str] = []
 
@@ -86,7 +84,7 @@ def _array_index(index: int, sizes: Sequence[int]) -> str:
 
 @lens("joblib.numpy_pickle.NumpyArrayWrapper", table=STATES)
 def _joblib_array(view: View, _node: int, state: Sequence[int]) -> list[Edge]:
-    """State of what joblib puts in an array's place: its facts are the array's own."""
+    """State of joblib's wrapper in an array's place: its dtype and shape are the array's."""
     labels = {".subclass": SAME, ".dtype": ".dtype", ".shape": ".shape"}
     members = view.attributes(state[0])
     edges: list[Edge] = [(labels.get(label, HIDDEN), value) for label, value in members]
@@ -116,9 +114,9 @@ def _seeds_state(view: View, _node: int, state: Sequence[int]) -> list[Edge]:
 
 @lens("numpy.ma.core._mareconstruct", table=STATES)
 def _masked_state(view: View, _node: int, state: Sequence[int]) -> list[Edge]:
-    """State of a masked array: that of an array, its mask as bytes, and what fills it."""
+    """State of a masked array: that of an array, its mask as bytes, and its fill value."""
     parts = view.graph.children(state[0])
-    # Loading makes a value of none.
+    # Loading replaces None by a default.
     is_filled = bool(parts) and view.graph.kinds[parts[-1]] != ord("N")
     last = "._fill_value" if is_filled else HIDDEN
     labels = (HIDDEN, ".shape", ".dtype", HIDDEN, HIDDEN, HIDDEN, last)

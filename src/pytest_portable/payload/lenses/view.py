@@ -1,4 +1,4 @@
-r"""What lenses look through: callables by their canonical name, arguments, edges.
+r"""A graph as lenses see it: callables by their canonical name, arguments, edges.
 
 An edge is a label and a child. A label is what a person writes behind the parent's path
 (`.func`, `['k']`), or around it where it holds a `SLOT` (`type(\0)`).
@@ -13,15 +13,11 @@ import functools
 import keyword
 import math
 import sys
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
 
 from pytest_portable.payload import opcodes as op
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from pytest_portable.payload.nodes import Graph, Name
+from pytest_portable.payload.nodes import Graph, Name
 
 __all__ = [
     "HIDDEN",
@@ -45,7 +41,7 @@ Edge = tuple[str, int]
 
 SLOT: Final = "\0"
 SAME: Final = ""  # the child has the parent's path: a reducer's callable, for instance
-HIDDEN: Final = "\1"  # like SAME, and only if nothing better leads there
+HIDDEN: Final = "\1"  # like SAME, and used only if no other edge leads to the child
 TYPE: Final = f"type({SLOT})"
 
 _MAX_KEY_CHARACTERS: Final = 200
@@ -59,11 +55,11 @@ class View:
     """A graph seen through the lenses."""
 
     def __init__(self, graph: Graph) -> None:
-        """Sort the calls whose results were thrown away to the nodes they changed."""
+        """Assign the calls whose results were dropped to the nodes that they changed."""
         self.graph = graph
         self.strays: list[int] = []
         self.effects: dict[int, list[int]] = {}
-        # Questions about one node come in a row; all nodes' edges would not be small.
+        # Only the latest node's: calls about one node come in a row, and all edges would be many.
         self.latest: tuple[int, list[Edge]] = (-1, [])
         self.latest_members: tuple[int, list[tuple[str, int]]] = (-1, [])
         self.long: dict[int, list[Edge]] = {}
@@ -76,31 +72,39 @@ class View:
             else:
                 self.strays.append(call)
 
+    def keep_edges(self, node: int, edges: list[Edge]) -> None:
+        """Keep the edges of the node that was asked for last."""
+        self.latest = node, edges
+
+    def keep_members(self, node: int, members: list[tuple[str, int]]) -> None:
+        """Keep the members of the definition that was asked for last."""
+        self.latest_members = node, members
+
     def name(self, node: int) -> Name | None:
-        """Module and qualified name of a global; None for what is no global."""
+        """Return the module and qualified name of a global; None for what is no global."""
         names = self.graph.names
         if node not in names:
             names[node] = read_name(self.graph, node)
         return names[node]
 
     def canonical(self, node: int) -> str:
-        """Name a callable so that a lens is found, whichever way the payload spells it.
+        """Return the name of a callable in lens tables, whichever way the payload spells it.
 
-        `cloudpickle:` and `dill:` stand for any module of those packages, vendored copies
-        included; what `_builtin_type("CodeType")` or `getattr(x, "y")` yield is named too.
+        `cloudpickle:` and `dill:` mean any module of those packages, vendored copies included;
+        the results of `_builtin_type("CodeType")` and `getattr(x, "y")` have names too.
         """
         if node not in self._canonical:
             self._canonical[node] = self._name_callable(node)
         return self._canonical[node]
 
     def callee(self, node: int) -> str:
-        """Canonical name of what a reduce calls; empty for other nodes."""
+        """Return the canonical name of what a reduce calls; empty for other nodes."""
         if self.graph.kinds[node] != op.REDUCE:
             return ""
         return self.canonical(self.graph.children(node)[0])
 
     def arguments(self, node: int) -> Sequence[int]:
-        """Positional arguments of a reduce or a new object."""
+        """Return the positional arguments of a reduce or a new object."""
         graph = self.graph
         kind = graph.kinds[node]
         children = graph.children(node)
@@ -109,14 +113,14 @@ class View:
         return children[1:] if kind == op.OBJ else children
 
     def class_of(self, node: int) -> int:
-        """Node of the class of an instance, or of the callable that made it; -1 for none."""
+        """Return the node of an instance's class or of the callable that made it; -1 for none."""
         kinds, children = self.graph.kinds, self.graph.children(node)
         if kinds[node] in (op.REDUCE, op.NEWOBJ, op.NEWOBJ_EX, op.OBJ) and children:
             return children[0]
         return node if kinds[node] == op.INST else -1
 
     def live_class(self, node: int) -> type | None:
-        """Class that a global names, if the host has it already; nothing is imported for it."""
+        """Return the class that a global names, if its module is loaded; nothing is imported."""
         if node not in self._live:
             self._live[node] = self._find_live(node)
         return self._live[node]
@@ -132,7 +136,7 @@ class View:
         return found if isinstance(found, type) else None
 
     def key(self, node: int, index: int) -> str:
-        """Label of a value by its key: `['k']`, or by position where keys cannot be written."""
+        """Return the label of a value by its key, `['k']`, or by position if it has no literal."""
         text = self._literal(node)
         return f"list({SLOT}.values())[{index}]" if text is None else f"[{text}]"
 
@@ -178,7 +182,7 @@ class View:
 
     @staticmethod
     def _named_by_text(maker: str, texts: Sequence[str]) -> str:
-        """What functions yield that are told a name: serializers' ways to spell a built-in."""
+        """Return the built-in that a serializer's own function returns for a name."""
         if maker in ("_builtin_type", "_load_type") and texts:
             return type_name(texts[-1])
         if maker in ("subimport", "_import_module") and texts:
@@ -188,21 +192,21 @@ class View:
         return f"builtins.{texts[1][1:]}" if shim else ""
 
     def attributes(self, node: int) -> Iterator[Edge]:
-        """Values of a dict as attributes."""
+        """Yield the values of a dict as attributes."""
         text = self.graph.text
         for index, (key, value) in enumerate(self.graph.key_values(node)):
             name = text(key)
             yield (f".__dict__{self.key(key, index)}" if name is None else attribute(name)), value
 
 
-# A lens gets the view, the node of the call and its arguments; it gives edges from the result.
+# A lens gets the view, the node of the call and its arguments; it returns edges of the result.
 Lens = Callable[[View, int, Sequence[int]], list[Edge]]
 
-# What a call's arguments are, by the canonical name of the callable.
+# Lenses of calls, by the canonical name of the callable.
 LENSES: dict[str, Lens] = {}
-# What calls do to their first argument (state setters): edges from that argument.
+# Lenses of calls that change their first argument (state setters): edges of that argument.
 SETTERS: dict[str, Lens] = {}
-# What a BUILD state means for the result of a callable; the arguments are the state alone.
+# Lenses of the state that BUILD sets on a callable's result; the state is the only argument.
 STATES: dict[str, Lens] = {}
 
 
@@ -224,21 +228,21 @@ def lens(*names: str, table: dict[str, Lens] = LENSES) -> Callable[[Lens], Lens]
 
 @functools.lru_cache(maxsize=4096)
 def attribute(name: str) -> str:
-    """Label of an attribute; names that are no identifiers are looked up in `__dict__`."""
+    """Return the label of an attribute; in `__dict__` where the name is no identifier."""
     if name.isidentifier() and not keyword.iskeyword(name):
         return f".{name}"
     return f".__dict__[{name!r}]"
 
 
 def type_name(short: str) -> str:
-    """Where the type lives that cloudpickle and dill call by a short name."""
+    """Return the dotted name of a type that cloudpickle and dill call by a short name."""
     if short == "PartialType":
         return "functools.partial"
     return f"builtins.{short}" if short in _BUILTINS else f"types.{short}"
 
 
 def group_of(module: str) -> str:
-    """Serializer a module belongs to (vendored copies included), or an empty text."""
+    """Return the serializer a module belongs to (vendored copies included), or an empty text."""
     parts = module.split(".")
     for group in ("cloudpickle", "dill"):
         if group in parts or f"{group}_fast" in parts:
@@ -247,7 +251,7 @@ def group_of(module: str) -> str:
 
 
 def read_name(graph: Graph, node: int) -> Name | None:
-    """Module and qualified name that the opcode of a global spells."""
+    """Return the module and qualified name that a global's opcode holds."""
     code = graph.kinds[node]
     if code in (op.GLOBAL, op.INST):
         start = graph.offsets[node]
@@ -262,7 +266,7 @@ def read_name(graph: Graph, node: int) -> Name | None:
 
 
 def _modern(graph: Graph, module: str, name: str) -> Name:
-    """Turn the Python 2 names that protocols 0 to 2 write into today's."""
+    """Return Python 3's name for a Python 2 name, which protocols 0 to 2 write."""
     if module == "__builtin__" and name == "__main__":  # dill: the dict of the main module
         return "__main__", "__dict__"
     if graph.protocol < 3 or module == "__builtin__":  # noqa: PLR2004 - Python 3's first

@@ -1,4 +1,4 @@
-"""One file for each system whose payloads we make: its own package does the work."""
+"""One file for each framework; the framework's own package makes the payloads."""
 
 from __future__ import annotations
 

@@ -9,19 +9,16 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pytest_portable.errors import near
 from pytest_portable.serializers.framework_import import Framework
 from pytest_portable.serializers.in_target import covalent as there
 from pytest_portable.serializers.in_target import covalent_lattice as lattice_there
+from pytest_portable.serializers.serializer import Serializer
 from pytest_portable.serializers.task import Answer
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from pytest_portable.serializers.serializer import Serializer
 
 __all__ = ["make", "make_lattice", "make_server", "pickles", "requirements_of"]
 
@@ -52,14 +49,14 @@ def make() -> Serializer:
 
 
 def make_server() -> Serializer:
-    """What Covalent's server does with an object: read its outside, hand it on, never load it."""
+    """What Covalent's server does with an object: read its header, forward it, never load it."""
     framework = Framework(*_MODULES)
     return replace(
         framework.serializer("covalent-server", there),
         loaders=("there:read_only",),
         dumpers=("there:forward",),
         requirement="covalent",
-        # The server never loads what lies inside: for it there are no pickles.
+        # The server never loads the pickle inside, so for it there are none.
         pickles=_no_pickles,
         preload=_MODULES[:1],
         accepts=frozenset(("form",)),
@@ -83,7 +80,7 @@ def _no_pickles(_payload: bytes) -> Sequence[bytes]:
 
 
 def pickles(payload: bytes) -> Sequence[bytes]:
-    """Give the pickle behind header and text, in the archive and in its JSON form."""
+    """Return the pickle behind header and text, in the archive and in its JSON form."""
     if payload.startswith(b"{"):
         attributes = json.loads(payload)["attributes"]
         return (base64.b64decode(attributes["_object"]),)
@@ -92,10 +89,10 @@ def pickles(payload: bytes) -> Sequence[bytes]:
 
 
 def requirements_of(electron: Callable[..., object]) -> list[str]:
-    """Give the packages of an electron's `DepsPip`, for `deps` in the mark.
+    """Return the packages of an electron's `DepsPip`, for `deps` in the mark.
 
     Args:
-        electron: what `@ct.electron(deps_pip=...)` gave.
+        electron: what `@ct.electron(deps_pip=...)` returned.
 
     Returns:
         Requirement lines; empty where the electron asks for none.
@@ -111,7 +108,7 @@ def requirements_of(electron: Callable[..., object]) -> list[str]:
 
 
 def _metadata(function: object) -> dict[str, Any]:
-    """Give the metadata of an electron as JSON has it; that of a plain function is empty."""
+    """Return the metadata of an electron in its JSON form; empty for a plain function."""
     from covalent._workflow.transport import encode_metadata
 
     electron = getattr(function, "electron_object", None)
@@ -123,7 +120,7 @@ def _metadata(function: object) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _prepared(function: Any) -> Iterator[Any]:
-    """Give an electron's own function, while the modules of its `DepsModule` go by value."""
+    """Yield an electron's own function, while the modules of its `DepsModule` go by value."""
     from covalent._workflow.transport import pickle_modules_by_value
 
     electron = getattr(function, "electron_object", None)
@@ -158,7 +155,7 @@ def _pack(
 
 def _unpack(data: bytes, *, raised: bool) -> Answer:
     if raised:
-        # Covalent keeps the traceback's text as the electron's error, and nothing else.
+        # Covalent keeps only the text of the traceback as the electron's error.
         return Answer(raised=RuntimeError(data.decode()))
     return Answer(value=there.loads(data))
 

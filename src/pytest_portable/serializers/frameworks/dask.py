@@ -5,18 +5,15 @@ Source: distributed 2026.8, `protocol/serialize.py`, `protocol/pickle.py`, `work
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pytest_portable.errors import near
 from pytest_portable.serializers.framework_import import Framework
 from pytest_portable.serializers.in_target import dask as there
+from pytest_portable.serializers.serializer import Serializer
 from pytest_portable.serializers.task import Answer
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from pytest_portable.serializers.serializer import Serializer
 
 __all__ = ["make", "pickles"]
 
@@ -40,7 +37,7 @@ def make() -> Serializer:
 
 
 def pickles(payload: bytes) -> Sequence[bytes]:
-    """Give the frames that are pickles; those of other families hold plain bytes."""
+    """Return the frames that are pickles; those of other families hold plain bytes."""
     import msgpack
     from distributed.protocol.core import decompress
     from distributed.protocol.utils import unpack_frames

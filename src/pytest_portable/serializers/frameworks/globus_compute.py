@@ -11,18 +11,15 @@ import binascii
 import builtins
 import importlib.metadata
 import types
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pytest_portable.errors import near
 from pytest_portable.serializers.framework_import import Framework
 from pytest_portable.serializers.in_target import globus_compute as there
+from pytest_portable.serializers.serializer import Serializer
 from pytest_portable.serializers.task import Answer, LeftBehind, Limit
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from pytest_portable.serializers.serializer import Serializer
 
 __all__ = ["make", "pickles"]
 
@@ -68,7 +65,7 @@ def make() -> Serializer:
 
 
 def pickles(payload: bytes) -> Sequence[bytes]:
-    """Give the pickle of a payload; of several alternatives the first is what workers load."""
+    """Return the pickle of a payload; of several alternatives the first is what workers load."""
     kind, body = payload[:_ID_BYTES], payload[_ID_BYTES:]
     if kind in _BASE64:
         try:
@@ -123,7 +120,7 @@ def _unpack(data: bytes, *, raised: bool) -> Answer:
 
 
 def _check_options(options: Mapping[str, object]) -> Sequence[str]:
-    """Say which strategies the installed SDK has not, or has for the other kind of object."""
+    """Return strategies that the installed SDK lacks, or has for the other kind of object."""
     from globus_compute_sdk.errors import SerdeError
     from globus_compute_sdk.serialize import concretes
     from globus_compute_sdk.serialize.facade import validate_strategylike
@@ -157,7 +154,7 @@ def _check_options(options: Mapping[str, object]) -> Sequence[str]:
 
 
 def _left_behind(value: object, options: Mapping[str, object]) -> Sequence[LeftBehind]:
-    """List what a function needs and its source does not carry."""
+    """Return the names that a function needs and that its source does not hold."""
     name = str(options.get("strategy_code") or "").rpartition(".")[2]
     if name not in _SOURCE_FIRST or not isinstance(value, types.FunctionType):
         return ()

@@ -1,4 +1,4 @@
-"""Groundhog: scripts whose text travels, arguments and results as text of a pickle.
+"""Groundhog: it sends the text of scripts, and arguments and results as pickles in text.
 
 Source: groundhog-hpc 0.9.3, `serialization.py`, `templating.py`, `future.py`, `function.py`.
 """
@@ -10,18 +10,15 @@ import binascii
 import contextlib
 import json
 import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pytest_portable.serializers.framework_import import Framework
 from pytest_portable.serializers.in_target import groundhog as there
+from pytest_portable.serializers.serializer import Serializer
 from pytest_portable.serializers.task import Answer, Limit
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from pytest_portable.serializers.serializer import Serializer
 
 __all__ = ["make", "pickles"]
 
@@ -53,7 +50,7 @@ def make() -> Serializer:
 
 
 def pickles(payload: bytes) -> Sequence[bytes]:
-    """Give the pickle behind Groundhog's prefix; JSON and scripts hold none."""
+    """Return the pickle behind Groundhog's prefix; JSON and scripts hold none."""
     if not payload.startswith(there.PICKLED):
         return ()
     try:
@@ -64,12 +61,12 @@ def pickles(payload: bytes) -> Sequence[bytes]:
 
 @dataclass(frozen=True)
 class _Script:
-    """What travels of a function: not the function, but the script that it stands in."""
+    """What is sent of a function: not the function, but the script that defines it."""
 
     function: Any
 
     def parts(self) -> dict[str, str]:
-        """Give what the runner's template asks for, and the script's text."""
+        """Return what the runner's template asks for, and the script's text."""
         from groundhog_hpc.function import Function
         from groundhog_hpc.utils import path_to_module_name
 
@@ -95,7 +92,7 @@ def _prepared(function: object) -> Iterator[_Script]:
 
 
 def _dumps(value: object) -> bytes:
-    """Dump without Groundhog's limit, which is checked by itself; a script as its text."""
+    """Dump without Groundhog's limit, which `limits` checks; a script as its text."""
     if isinstance(value, _Script):
         return there.SCRIPT + json.dumps(value.parts()).encode()
     return there.dumps(value)
@@ -129,7 +126,7 @@ def _pack(
 
 
 def _unpack(data: bytes, **_: object) -> Answer:
-    """Read what the shell command printed as Groundhog's future does; the exit code is in it."""
+    """Read the output of the shell command as Groundhog's future does; it has the exit code."""
     from globus_compute_sdk import ShellResult
     from groundhog_hpc.errors import DeserializationError, RemoteExecutionError
     from groundhog_hpc.future import _process_shell_result
@@ -137,7 +134,7 @@ def _unpack(data: bytes, **_: object) -> Answer:
     try:
         _, value = _process_shell_result(ShellResult(**json.loads(data)))
     except RemoteExecutionError as error:
-        # Where it was raised here tells nothing: the text of the other side does.
+        # The traceback of this side has no information: the text of the other side has it.
         return Answer(raised=error.with_traceback(None))
     except DeserializationError as error:
         raise error.original_exception from error

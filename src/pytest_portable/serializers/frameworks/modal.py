@@ -7,18 +7,15 @@ Source: modal 1.0.5, `modal/_serialization.py`, `modal/_utils/function_utils.py`
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pytest_portable.serializers import safe_loads
 from pytest_portable.serializers.framework_import import Framework
 from pytest_portable.serializers.in_target import modal as there
+from pytest_portable.serializers.serializer import Serializer
 from pytest_portable.serializers.task import Answer, Limit
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator, Mapping
-
-    from pytest_portable.serializers.serializer import Serializer
 
 __all__ = ["make"]
 
@@ -59,14 +56,14 @@ def make() -> Serializer:
 
 
 def _loads(data: bytes) -> object:
-    """Load an answer; by-value classes that the test has stay as they are."""
-    # Modal's unpickler is the one that knows its own objects.
+    """Load an answer without changing by-value classes that the test has."""
+    # Only Modal's unpickler can load Modal's own objects.
     return safe_loads.loads(data) if b"_class_setstate" in data else there.loads(data)
 
 
 @contextlib.contextmanager
 def _prepared(function: Any) -> Iterator[Any]:
-    """Give the function behind `@app.function()`."""
+    """Yield the function behind `@app.function()`."""
     from modal import Function
     from modal._utils.async_utils import synchronizer
 
@@ -74,7 +71,7 @@ def _prepared(function: Any) -> Iterator[Any]:
         yield function
         return
     decorated = synchronizer._translate_in(function)  # noqa: SLF001 - as its containers do
-    # The one of 1.0, the other of later releases.
+    # The first in 1.0, the second in later releases.
     yield decorated.get_raw_f() if hasattr(decorated, "get_raw_f") else decorated._raw_f_
 
 
@@ -111,19 +108,19 @@ def _unpack(data: bytes, *, raised: bool) -> Answer:
     try:
         _finish(_process_result(result, api_pb2.DATA_FORMAT_PICKLE, None))
     except BaseException as found:  # noqa: BLE001 - whatever the function raised
-        # Where it was raised here tells nothing: the text of the other side does.
+        # The traceback of this side has no information: the text of the other side has it.
         return Answer(raised=_unwrapped(found).with_traceback(None))
     raise AssertionError("a failed result gave a value")
 
 
 def _unwrapped(error: Any) -> BaseException:
-    """Give an exception as Modal's users see it; 1.0.0 wraps it until then."""
+    """Return an exception as Modal's users see it, without the wrapper of 1.0.0."""
     is_wrapped = type(error).__name__ == "UserCodeException"
     found: BaseException = error.exc if is_wrapped else error
     return found
 
 
 def _finish(coroutine: Coroutine[Any, Any, object]) -> None:
-    """Run a coroutine that waits for nothing: small results come with their bytes."""
+    """Run a coroutine that never waits, because small results come with their bytes."""
     with contextlib.suppress(StopIteration):
         coroutine.send(None)

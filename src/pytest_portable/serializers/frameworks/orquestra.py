@@ -10,18 +10,15 @@ import base64
 import importlib.metadata
 import json
 import types
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pytest_portable.errors import OptionError
 from pytest_portable.serializers.framework_import import Framework
 from pytest_portable.serializers.in_target import orquestra as there
+from pytest_portable.serializers.serializer import Serializer
 from pytest_portable.serializers.task import Answer
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from pytest_portable.serializers.serializer import Serializer
 
 __all__ = ["make", "pickles", "requirements_of"]
 
@@ -35,7 +32,7 @@ def make() -> Serializer:
     return replace(
         framework.serializer("orquestra", there),
         dumps=framework.wrap(_dumps),
-        # The platform appends just this to every task's imports, and installs it or fails.
+        # The platform appends exactly this to every task's imports, and installs it or fails.
         requirement=f"{_SDK}[all]=={importlib.metadata.version(_SDK)}",
         requirement_is_firm=True,
         machinery="cloudpickle",
@@ -46,17 +43,17 @@ def make() -> Serializer:
 
 
 def requirements_of(task: object, secrets: Mapping[str, str] | None = None) -> list[str]:
-    """Give what a task imports, for `deps` in the mark: Python packages and Git repositories.
+    """Return what a task imports, for `deps` in the mark: Python packages and Git repositories.
 
     Args:
-        task: what `@sdk.task(...)` gave.
+        task: what `@sdk.task(...)` returned.
         secrets: values of the `sdk.Secret`s that Git imports name, by their names.
 
     Returns:
         Requirement lines; credentials in them never show in a report.
 
     Raises:
-        OptionError: a secret is needed and not given.
+        OptionError: a needed secret is missing.
     """
     from orquestra.workflow_shared import serde
 
@@ -70,7 +67,7 @@ def requirements_of(task: object, secrets: Mapping[str, str] | None = None) -> l
 
 
 def _imports(task: Any) -> list[Any]:
-    """Give the imports of a task's model, its own source's first."""
+    """Return the imports of a task's model, its own source's first."""
     from orquestra.sdk._client._base import _traversal
     from orquestra.sdk._client._base._dsl import DeferredGitImport
 
@@ -80,7 +77,7 @@ def _imports(task: Any) -> list[Any]:
 
 
 def _git_line(found: Any, secrets: Mapping[str, str]) -> str:
-    """Write a Git import as the platform's runtime does, its secret filled in."""
+    """Return a Git import as the platform's runtime writes it, with its secret."""
     url = found.repo_url
     scheme = url.protocol if url.protocol.startswith("git+") else f"git+{url.protocol}"
     password = ""
@@ -100,7 +97,7 @@ def _git_line(found: Any, secrets: Mapping[str, str]) -> str:
 
 
 def pickles(payload: bytes) -> Sequence[bytes]:
-    """Give the pickles of inline functions and constants; what is JSON has none."""
+    """Return the pickles of inline functions and constants; constants in JSON have none."""
     try:
         found = json.loads(payload)
     except ValueError:
@@ -121,7 +118,7 @@ def _chunks(found: object) -> Iterator[list[str]]:
 
 
 def _dumps(value: Any) -> bytes:
-    """Dump a function as an inline task's, anything else as a constant of a workflow."""
+    """Dump a function as that of an inline task, other objects as a constant of a workflow."""
     from orquestra.sdk._client._base import _dsl, _traversal
 
     body = getattr(value, "_TaskDef__sdk_task_body", value)
@@ -135,7 +132,7 @@ def _dumps(value: Any) -> bytes:
 def _pack(
     function: Any, args: tuple[object, ...], kwargs: Mapping[str, object], **_: object
 ) -> bytes:
-    """Build a workflow that invokes one task, as its user would; its model is what is sent."""
+    """Build a workflow that invokes one task, as a user does; its model is what is sent."""
     from orquestra import sdk
     from orquestra.sdk._client._base._dsl import TaskDef
 
@@ -153,6 +150,6 @@ def _pack(
 
 def _unpack(data: bytes, *, raised: bool) -> Answer:
     if raised:
-        # The platform keeps the traceback's text in the task's log, and nothing else.
+        # The platform keeps only the text of the traceback, in the task's log.
         return Answer(raised=RuntimeError(data.decode()))
     return Answer(value=there.loads(data))

@@ -6,16 +6,14 @@ Source: parsl 2026.10, `parsl/serialize/facade.py`, `parsl/app/errors.py`,
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pytest_portable.serializers.framework_import import Framework
 from pytest_portable.serializers.in_target import parsl as there
 from pytest_portable.serializers.serializer import Serializer, refusing_other_pythons
 from pytest_portable.serializers.task import Answer, Limit
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
 
 __all__ = ["make"]
 
@@ -52,7 +50,7 @@ def make() -> Serializer:
 
 
 def pickles(payload: bytes) -> Sequence[bytes]:
-    """Give the pickle behind Parsl's header; serializers of the user's may write anything."""
+    """Return the pickle behind Parsl's header; the user's own serializers may write anything."""
     header, _, body = payload.partition(b"\n")
     return (body,) if header in _PICKLED or body.startswith(_PICKLE_START) else ()
 
@@ -68,7 +66,7 @@ def _pack(
     from parsl.executors import execute_task
     from parsl.serialize.facade import pack_buffers
 
-    # In releases of early 2025 the resources that a task asks for travel beside its keywords.
+    # Releases of early 2025 send the resources of a task separately from its keywords.
     asks_for_resources = hasattr(execute_task, "unpack_res_spec_apply_message")
     named = (kwargs, {}) if asks_for_resources else kwargs
     parts: list[object] = [wrap_error(function), args, named]

@@ -1,4 +1,4 @@
-"""Ray: the cloudpickle that Ray brings, tasks, and the errors that they end in.
+"""Ray: its own cloudpickle, tasks, and the errors that they end in.
 
 Source: ray 2.60, `ray/cloudpickle/__init__.py`, `ray/exceptions.py` (`RayTaskError`),
 `ray/_private/function_manager.py`, `ray/_private/utils.py` (limits, versions).
@@ -9,17 +9,15 @@ from __future__ import annotations
 import contextlib
 import inspect
 import pickle
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pytest_portable.serializers import safe_loads
 from pytest_portable.serializers.framework_import import Framework
 from pytest_portable.serializers.in_target import ray as there
 from pytest_portable.serializers.serializer import Serializer, refusing_other_pythons
 from pytest_portable.serializers.task import Answer, Limit
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
 
 __all__ = ["make"]
 
@@ -29,7 +27,7 @@ _MAX_FUNCTION_BYTES: Final = 100_000_000
 
 
 def make() -> Serializer:
-    """`ray.cloudpickle`, which tasks, actors and their arguments go through."""
+    """`ray.cloudpickle`, which dumps tasks, actors and their arguments."""
     framework = Framework(*_MODULES)
     framework.load()
     from ray import cloudpickle
@@ -63,7 +61,7 @@ def make() -> Serializer:
 
 @contextlib.contextmanager
 def _prepared(function: Any) -> Iterator[Any]:
-    """Give the function behind `@ray.remote`."""
+    """Yield the function behind `@ray.remote`."""
     from ray.remote_function import RemoteFunction
 
     yield function._function if isinstance(function, RemoteFunction) else function  # noqa: SLF001 - as Ray itself takes it

@@ -1,4 +1,4 @@
-"""Spark: the cloudpickle that PySpark brings, as its driver and its Python workers use it.
+"""Spark: PySpark's own cloudpickle, as its driver and its Python workers use it.
 
 Source: pyspark 4.3, `pyspark/serializers.py` (`CloudPickleSerializer`), `pyspark/core/rdd.py`
 (`RDD.map`, `_wrap_function`), `pyspark/worker.py`, `pyspark/util.py`
@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import io
 import types
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from pytest_portable.serializers import safe_loads
 from pytest_portable.serializers.framework_import import Framework
 from pytest_portable.serializers.in_target import spark as there
 from pytest_portable.serializers.serializer import Serializer, refusing_other_pythons
 from pytest_portable.serializers.task import Answer
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 __all__ = ["make"]
 
@@ -64,7 +62,7 @@ def _pack(
     mapped = (
         function if alone else _of_script("lambda call: function(*call[0], **call[1])", function)
     )
-    # The method asks its RDD for nothing else, and an RDD asks for a running Java.
+    # The method uses nothing else of its RDD, and a real RDD needs a running Java.
     rdd = types.SimpleNamespace(mapPartitionsWithIndex=lambda wrapped, *_: wrapped)
     wrapped = RDD.map(rdd, mapped)
     elements = _elements()
@@ -75,14 +73,14 @@ def _pack(
 
 
 def _elements() -> Any:
-    """Give the serializer of the elements of an RDD: batches of them."""
+    """Return the serializer of the elements of an RDD: batches of them."""
     from pyspark.serializers import AutoBatchedSerializer, CPickleSerializer
 
     return AutoBatchedSerializer(CPickleSerializer())
 
 
 def _of_script(source: str, function: Callable[..., object]) -> Any:
-    """Define a function as in the driver's script: the workers have no module of ours."""
+    """Define a function as in the driver's script, because workers have no module of ours."""
     return eval(source, {"__name__": "__main__", "function": function})  # noqa: S307 - ours
 
 
@@ -91,7 +89,7 @@ def _unpack(data: bytes, *, raised: bool) -> Answer:
     from pyspark.errors import PythonException
 
     if raised:
-        # A sign and a length stand before the text.
+        # A sign and a length come before the text.
         text = data[2 * _NUMBER_BYTES :].decode("utf-8", "replace")
         said = "An exception was thrown from the Python worker. Please see the stack trace below."
         return Answer(raised=PythonException(f"{said}\n{text}"))

@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.serializers.framework_import import Framework
 from pytest_portable.serializers.in_target import torch as there
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from pytest_portable.serializers.serializer import Serializer
+from pytest_portable.serializers.serializer import Serializer
 
 __all__ = ["make", "pickles"]
 
@@ -37,7 +34,7 @@ def make() -> Serializer:
 
 
 def pickles(payload: bytes) -> Sequence[bytes]:
-    """Give the pickle of the archive; the bytes of tensors stand in entries of their own."""
+    """Return the pickle of the archive; the bytes of tensors are in other entries."""
     if not zipfile.is_zipfile(io.BytesIO(payload)):
         return (payload,)
     with zipfile.ZipFile(io.BytesIO(payload)) as archive:

@@ -42,7 +42,7 @@ def read_only(data: bytes) -> Any:
 
 
 def read(data: bytes, **_: object) -> bytes:
-    """Read header, text and JSON form as the server does, and write what it hands on."""
+    """Read header, text and JSON form as the server does, and write what it forwards."""
     found = _read(data)
     again = type(found).deserialize_from_json(found.serialize_to_json())
     str(again.header), str(again.object_string)
@@ -50,14 +50,14 @@ def read(data: bytes, **_: object) -> bytes:
 
 
 def forward(value: Any, form: str = "binary") -> bytes:
-    """Hand on what was read, without having loaded it; what a probe found is wrapped anew."""
+    """Forward what was read without loading it; wrap the result of a probe as a new object."""
     from covalent._workflow.transportable_object import TransportableObject
 
     return _write(TransportableObject.make_transportable(value), form)
 
 
 def run(message: bytes, **_: object) -> tuple[bytes, BaseException | None]:
-    """Run an electron as executors do; what it raises goes home as text."""
+    """Run an electron as executors do; what it raises is sent back as text."""
     import json
     import traceback
 

@@ -10,7 +10,7 @@ __all__ = ["dumps", "loads"]
 
 
 def loads(data: bytes) -> Any:
-    """Rebuild a lattice from its JSON, for which no pickle is loaded; or what a probe found."""
+    """Rebuild a lattice from its JSON, without any pickle; or load the result of a probe."""
     from covalent._workflow.lattice import Lattice
     from covalent._workflow.transportable_object import TransportableObject
 
@@ -20,7 +20,7 @@ def loads(data: bytes) -> Any:
 
 
 def dumps(value: Any) -> bytes:
-    """Write a built lattice as JSON; what a probe found is wrapped as electrons' outputs are."""
+    """Write a built lattice as JSON, or wrap the result of a probe like an electron's output."""
     from covalent._workflow.lattice import Lattice
     from covalent._workflow.transportable_object import TransportableObject
 

@@ -29,7 +29,7 @@ def dumps(value: object, serializers: Sequence[str] | None = None) -> bytes:
 def run(
     message: bytes, serializers: Sequence[str] | None = None
 ) -> tuple[bytes, BaseException | None]:
-    """Run a task of a graph as workers do; an exception goes home pickled, else as its text.
+    """Run a task of a graph as workers do; an exception is sent back pickled, else as text.
 
     A task that cannot be loaded raises.
     """

@@ -18,7 +18,7 @@ def loads(data: bytes) -> Any:
 
 
 def dumps(value: object, result_serializers: Sequence[str] = (), **_: object) -> bytes:
-    """Dump a result: the first of `result_serializers` that can, or the service's default."""
+    """Dump a result with the first of `result_serializers` that can, or the service's default."""
     from globus_compute_sdk.serialize import ComputeSerializer
 
     found: str = ComputeSerializer.serialize_from_list(value, _paths(result_serializers))
@@ -28,7 +28,7 @@ def dumps(value: object, result_serializers: Sequence[str] = (), **_: object) ->
 def run(
     message: bytes, result_serializers: Sequence[str] = (), **_: object
 ) -> tuple[bytes, str | None]:
-    """Run a task as an endpoint does, and give its answer; what was raised is text."""
+    """Run a task as an endpoint does, and return its answer; what was raised is text."""
     import uuid
     from pathlib import Path
 
@@ -38,7 +38,7 @@ def run(
 
     number = uuid.uuid4()
     body = messagepack.pack(Task(task_id=number, task_buffer=message.decode()))
-    # By name: older releases take the two in another order.
+    # By name, because older releases take the two in another order.
     answer = execute_task(
         task_body=body,
         task_id=number,
@@ -51,7 +51,7 @@ def run(
 
 
 def strategy(name: str) -> str:
-    """Give the import path of a strategy that is named as the SDK's documentation does."""
+    """Return the import path of a strategy, for its name in the SDK's documentation."""
     return name if "." in name else "globus_compute_sdk.serialize." + name
 
 

@@ -1,4 +1,4 @@
-"""A node's side of Groundhog: its runner, as the shell command that it submits starts it."""
+"""A node's side of Groundhog: its runner, started like by the submitted shell command."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ if TYPE_CHECKING:
 __all__ = ["PICKLED", "SCRIPT", "dumps", "loads", "run"]
 
 PICKLED = b"__PICKLE__:"
-# Groundhog has no form of its own for a script alone.
+# Groundhog has no format for a script alone.
 SCRIPT = b"__SCRIPT__:"
 
 
 def loads(data: bytes) -> Any:
-    """Load arguments or a result; of a script, give the function."""
+    """Load arguments or a result; for a script, return the function."""
     if data.startswith(SCRIPT):
         return _function(data[len(SCRIPT) :])
     from groundhog_hpc.serialization import deserialize
@@ -23,7 +23,7 @@ def loads(data: bytes) -> Any:
 
 
 def dumps(value: object) -> bytes:
-    """Dump arguments or a result, however many bytes they have."""
+    """Dump arguments or a result, without a limit."""
     from groundhog_hpc.serialization import serialize
 
     text: str = serialize(value, size_limit_bytes=float("inf"))
@@ -31,7 +31,7 @@ def dumps(value: object) -> bytes:
 
 
 def run(message: bytes) -> tuple[bytes, str | None]:
-    """Start the runner in a folder of its own; what went wrong is an exit code and stderr."""
+    """Start the runner in a new folder; errors are an exit code and stderr."""
     import json
     import os
     import subprocess
@@ -39,7 +39,7 @@ def run(message: bytes) -> tuple[bytes, str | None]:
     import tempfile
     from pathlib import Path
 
-    # What was shipped is for the runner too.
+    # The runner needs the shipped packages too.
     shipped = [place for place in sys.path if place.startswith(str(Path.cwd()))]
     command = [sys.executable, "-s", "runner.py"]
     with tempfile.TemporaryDirectory() as folder:

@@ -24,7 +24,7 @@ def dumps(value: object, *, protocol: int, **options: Any) -> bytes:
 
     import joblib
 
-    if isinstance(options.get("compress"), list):  # a tuple before it travelled
+    if isinstance(options.get("compress"), list):  # a tuple before it was sent
         options["compress"] = tuple(options["compress"])
     buffer = io.BytesIO()
     joblib.dump(value, buffer, protocol=protocol, **options)

@@ -10,7 +10,7 @@ __all__ = ["dumps", "loads", "run"]
 
 
 def loads(data: bytes) -> Any:
-    """Load as clients and containers do; what stopped the load is raised, not Modal's words."""
+    """Load as clients and containers do, but raise the original error, not Modal's."""
     from modal._serialization import deserialize
     from modal.exception import DeserializationError
 
@@ -31,7 +31,7 @@ def dumps(value: object) -> bytes:
 
 
 def run(message: bytes) -> tuple[bytes, BaseException | None]:
-    """Load the function, then give one input to it; an exception goes home pickled."""
+    """Load the function, then call it with one input; an exception is sent back pickled."""
     import traceback
 
     from modal_proto import api_pb2
@@ -59,7 +59,7 @@ def run(message: bytes) -> tuple[bytes, BaseException | None]:
 
 
 def _context(function: object, given: Any) -> Any:
-    """Make the context in which the container calls the function; servers fill in the rest."""
+    """Make the container's context for a call, with only what does not come from a server."""
     import types
 
     from modal._runtime.container_io_manager import IOContext
@@ -82,12 +82,12 @@ def _call(context: Any) -> Any:
         args, kwargs = context._args_and_kwargs()
         return asyncio.run(function(*args, **kwargs))
     call = getattr(context, "call_finalized_function", None)
-    # Since modal 1.2 there is a list of results, for batches.
+    # Since modal 1.2 it is a list of results, for batches.
     return call() if call is not None else context.call_function_sync()[0]
 
 
 def _dumps_exception(error: BaseException) -> bytes:
-    """Dump an exception, or what Modal says of one that cannot be dumped."""
+    """Dump an exception, or Modal's error for one that cannot be dumped."""
     from modal.exception import SerializationError
 
     try:

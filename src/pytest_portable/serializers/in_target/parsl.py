@@ -19,13 +19,13 @@ def loads(data: bytes) -> Any:
 
 
 def dumps(value: object, **options: object) -> bytes:
-    """Dump as Parsl does; options are settings of dill's, in force for this dump only."""
+    """Dump as Parsl does; options are dill's settings, used for this dump only."""
     import dill
     from parsl.serialize import concretes, serialize
 
     before = dict(dill.settings)
-    # Parsl keeps the bytes of every callable it has sent: under other settings they would be
-    # those of before.
+    # Parsl caches the bytes of every callable that it has sent: with other settings they would be
+    # outdated.
     forget = getattr(concretes.DillCallableSerializer.serialize, "cache_clear", lambda: None)
     forget()
     dill.settings.update(options)
@@ -37,7 +37,7 @@ def dumps(value: object, **options: object) -> bytes:
 
 
 def run(message: bytes, **options: object) -> tuple[bytes, BaseException | None]:
-    """Run a task and give the result message, and what was raised."""
+    """Run a task and return the result message, and what was raised."""
     from parsl.app.errors import RemoteExceptionWrapper
     from parsl.executors.execute_task import execute_task
 

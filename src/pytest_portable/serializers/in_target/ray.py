@@ -10,7 +10,7 @@ __all__ = ["run"]
 
 
 def run(message: bytes) -> tuple[bytes, BaseException | None]:
-    """Run a task; an exception goes home in a `RayTaskError`, pickled, with its text.
+    """Run a task; an exception is sent back in a `RayTaskError`, pickled, with its text.
 
     A function or an argument that cannot be loaded raises.
     """
@@ -27,7 +27,7 @@ def run(message: bytes) -> tuple[bytes, BaseException | None]:
         return cloudpickle.dumps(function(*args, **kwargs)), None
     except Exception as error:
         text = traceback.format_exc()
-        # Where it is, is no matter of the payload, and asking for it takes a second.
+        # The real place does not matter here, and asking for it takes a second.
         place = {"proctitle": "ray::" + name, "pid": 1, "ip": "127.0.0.1"}
         try:
             sent = RayTaskError(name, text, error, **place).to_bytes()

@@ -14,24 +14,24 @@ if TYPE_CHECKING:
 __all__ = ["dumps", "loads"]
 
 _OF_EVERY_MODULE = ("__builtins__", "__doc__", "__name__")
-# What is no session (the result of a probe) travels as one of this name.
+# What is no session (the result of a probe) is sent as a session with this name.
 _VALUE = "portable_value"
 _HOLDERS = ("dill._dill", "dill.session")
 
 
 def dumps(value: object, **options: Any) -> bytes:
-    """Save a session that holds these names and no others."""
+    """Save a session that holds exactly these names."""
     import io
 
     import dill
 
     file = io.BytesIO()
-    # Functions of `__main__` see its namespace: the names are put there, not into another one.
+    # Functions of `__main__` use its namespace, so the names are put into the real one.
     space = vars(sys.modules["__main__"])
     before = dict(space)
     try:
         for name in before:
-            # Loaders of test modules hold pytest, and a notebook has none.
+            # Loaders of test modules hold pytest, which a notebook has not.
             if name not in _OF_EVERY_MODULE:
                 del space[name]
         space.update(_names(value))
@@ -44,7 +44,7 @@ def dumps(value: object, **options: Any) -> bytes:
 
 
 def loads(data: bytes) -> Any:
-    """Load a session into an empty `__main__` and give its names."""
+    """Load a session into an empty `__main__` and return its names."""
     import io
     import types
 
@@ -65,7 +65,7 @@ def _names(value: object) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _main(module: ModuleType) -> Iterator[None]:
-    """Let a module be `__main__`, for dill too, which keeps it in up to two places."""
+    """Make a module `__main__`, for dill too, which keeps it in up to two places."""
     import dill
 
     holders = [vars(sys.modules[name]) for name in _HOLDERS if name in sys.modules]

@@ -27,7 +27,7 @@ def dumps(value: object) -> bytes:
 def run(message: bytes) -> tuple[bytes, BaseException | None]:
     """Run one partition as `pyspark.worker` does: a command, then the stream of its elements.
 
-    What is raised goes home as text. A command that cannot be loaded raises.
+    What is raised is sent back as text. A command that cannot be loaded raises.
     """
     import io
 
@@ -49,7 +49,7 @@ def run(message: bytes) -> tuple[bytes, BaseException | None]:
 
 
 def _told(error: BaseException) -> bytes:
-    """Give what the worker writes for the driver: a sign, a length, and the traceback."""
+    """Return what the worker writes for the driver: a sign, a length, and the traceback."""
     import io
     import traceback
 

@@ -1,4 +1,4 @@
-"""How code travels that the target has not: inside the payload, as a script's, or beside it.
+"""Send code that the target does not have: inside the payload, as a script's, or beside it.
 
 `make_shipping` turns the keys `by_value`, `as_main` and `ship` of a leg into a `Shipping`.
 """

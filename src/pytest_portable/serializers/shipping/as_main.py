@@ -1,7 +1,7 @@
-"""Definitions say that they live in `__main__`, for as long as something is dumped.
+"""Move definitions to `__main__` for the time of a dump.
 
-dill and cloudpickle send by value what lives in `__main__`. Re-homing in place reaches instances
-that were made before: their class is the one that is renamed.
+dill and cloudpickle send by value what is defined in `__main__`. `__module__` is changed in place,
+so that it holds for classes of existing instances too.
 """
 
 from __future__ import annotations
@@ -9,30 +9,28 @@ from __future__ import annotations
 import contextlib
 import gc
 import sys
+from collections.abc import Callable, Iterator
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+from typing import Any, Final
 
 __all__ = ["HOME", "rehomed"]
 
 HOME: Final = "__main__"
 
-# Past whatever a metaclass makes of getting and setting attributes.
+# Without calling a metaclass's own methods for getting and setting attributes.
 _CLASS_MODULE: Final[Any] = type.__dict__["__module__"]
 _CLASS_QUALNAME: Final[Any] = type.__dict__["__qualname__"]
 
 
 @contextlib.contextmanager
 def rehomed(is_meant: Callable[[str], bool]) -> Iterator[list[object]]:
-    """Let functions and classes live in `__main__`; they go back whatever happens.
+    """Move functions and classes to `__main__`, and back, also after an error.
 
     Args:
-        is_meant: tells by the name of a module whether what it defines is meant.
+        is_meant: returns whether the definitions of a module, by its name, are to be moved.
 
     Yields:
-        What was re-homed; what its name leads to comes before copies of it.
+        What was moved; definitions that their name leads to come before copies of them.
     """
     homes: list[tuple[object, str]] = []
     try:
@@ -47,16 +45,16 @@ def rehomed(is_meant: Callable[[str], bool]) -> Iterator[list[object]]:
 
 
 def _definitions(is_meant: Callable[[str], bool]) -> list[object]:
-    """Find what modules define, wherever it is kept: in instances, closures, other modules."""
+    """Yield what modules define, wherever it is referred to: instances, closures, other modules."""
     found: dict[int, object] = {}
     for thing in gc.get_objects():
         kind = type(thing)
-        # No isinstance: proxies answer it by running code of theirs.
+        # Not isinstance, for which proxies run their own code.
         if kind is FunctionType or issubclass(kind, type):
             home = _home_of(thing)
             if isinstance(home, str) and is_meant(home):
                 found[id(thing)] = thing
-    # Caches, type variables and the like name their module in themselves.
+    # Caches, type variables and similar objects keep the name of their module themselves.
     for name, module in list(sys.modules.items()):
         if is_meant(name):
             for thing in list(vars(module).values()):
@@ -67,7 +65,7 @@ def _definitions(is_meant: Callable[[str], bool]) -> list[object]:
 
 
 def _is_hidden(thing: object) -> bool:
-    """Tell whether a name does not lead to a definition: a copy that waits for the collector."""
+    """Return whether its name does not lead to a definition, as for a garbage copy."""
     found: object = sys.modules.get(str(_home_of(thing)))
     name = object.__getattribute__(thing, "__qualname__") if type(thing) is FunctionType else ""
     if issubclass(type(thing), type):
@@ -79,7 +77,7 @@ def _is_hidden(thing: object) -> bool:
 
 
 def _home_of(thing: object) -> object:
-    """Name the module that a definition claims, without running code of its class."""
+    """Return `__module__` of a definition, without running code of its class."""
     kind = type(thing)
     try:
         if issubclass(kind, type):

@@ -1,8 +1,8 @@
-"""dill sends whole modules by value, which it does not by itself.
+"""Make dill send whole modules by value, which it does not do by itself.
 
-Re-homed definitions travel as those of a script do. What dill cannot do for scripts either is
-done here while a payload is dumped: functions that call each other, enums, modules as values.
-What is sent loads with dill alone.
+Definitions that were moved to `__main__` are sent like those of a script. This file adds, for the
+time of a dump, what dill cannot do for scripts either: functions that call each other, enums,
+modules as values. What is sent loads with dill alone.
 
 Source: dill 0.3.8 to 0.4.1, `dill/_dill.py` (`save_type`, `save_function`, `save_module`).
 """
@@ -14,12 +14,10 @@ import dis
 import enum
 import functools
 import types
-from typing import TYPE_CHECKING, Any, Final, cast
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, cast
 
 from pytest_portable.serializers.shipping.as_main import HOME, rehomed
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
 
 __all__ = ["dumping_by_value", "loading_by_value"]
 
@@ -28,16 +26,16 @@ _CLASS_NAME: Final[Any] = type.__dict__["__name__"]
 _OF_IMPORT: Final = frozenset(
     ("__builtins__", "__cached__", "__file__", "__loader__", "__path__", "__spec__")
 )
-# What a class statement says; the rest of an enum's namespace is made by its metaclass.
+# The names that a class statement sets; the metaclass of enums makes the others.
 _SAID: Final = frozenset(("__module__", "__qualname__", "__doc__", "__annotations__", "_missing_"))
 
 
 @contextlib.contextmanager
 def dumping_by_value(is_meant: Callable[[str], bool]) -> Iterator[None]:
-    """Let `dill.dumps` send what some modules define by value, and the modules themselves.
+    """Make `dill.dumps` send what some modules define by value, and the modules themselves.
 
     Args:
-        is_meant: tells by its name whether a module is one of them.
+        is_meant: returns whether a module, by its name, is one of them.
     """
     import dill._dill as machinery
     import dill.detect
@@ -55,7 +53,7 @@ def dumping_by_value(is_meant: Callable[[str], bool]) -> Iterator[None]:
 
 def _replace(stack: contextlib.ExitStack, names: dict[Any, Any], key: object, new: object) -> None:
     """Replace an entry until the stack unwinds."""
-    before = dict.get(names, key, _replace)  # not what dill's dispatch makes of missing types
+    before = dict.get(names, key, _replace)  # not dill's own default for missing types
 
     def put_back() -> None:
         if before is _replace:
@@ -68,9 +66,9 @@ def _replace(stack: contextlib.ExitStack, names: dict[Any, Any], key: object, ne
 
 
 def _globals_of(function: object, *_: object, **__: object) -> dict[str, object]:
-    """Give the globals that a function reads itself.
+    """Return the globals that a function reads itself.
 
-    dill's own adds those of the functions that it calls, which bring theirs along anyway, and
+    dill's own function adds those of the functions that are called, which have theirs anyway, and
     does not end where two functions call each other.
     """
     function = getattr(function, "__func__", function)
@@ -92,7 +90,7 @@ def _names(code: types.CodeType) -> Iterator[str]:
 def _module_saver(
     is_meant: Callable[[str], bool], machinery: Any
 ) -> Callable[[Any, types.ModuleType], None]:
-    """Return what saves modules for dill's pickler, which would let them be imported there."""
+    """Return a function that saves modules; dill's own would have them imported there."""
 
     def save(pickler: Any, module: types.ModuleType) -> None:
         if not is_meant(module.__name__):
@@ -105,7 +103,7 @@ def _module_saver(
 
 
 class _Main:
-    """The module `__main__` of whoever loads."""
+    """The module `__main__` of the loading process."""
 
     def __init__(self, machinery: Any) -> None:
         self.machinery = machinery
@@ -115,7 +113,7 @@ class _Main:
 
 
 def _enum_saver(enums: list[enum.EnumMeta], machinery: Any) -> Callable[[Any, Any], None]:
-    """Return what saves enums for dill's pickler, which would name them only."""
+    """Return a function that saves enums by value; dill's own sends them by reference."""
     meant = {id(one) for one in enums}
 
     def save(pickler: Any, kind: Any) -> None:
@@ -124,7 +122,7 @@ def _enum_saver(enums: list[enum.EnumMeta], machinery: Any) -> Callable[[Any, An
             return
         filler = functools.partial(machinery._setitems, source=_enum_body(kind))
         arguments = (kind.__name__, kind.__bases__, _enum_keywords(kind), filler)
-        # dill sends enums by reference: there it must find this one to send it back.
+        # dill sends enums by reference, so it must find this one there to send it back.
         after = [(setattr, (_Main(machinery), kind.__name__, kind))]
         machinery._save_with_postproc(
             pickler, (types.new_class, arguments), obj=kind, postproc_list=after
@@ -141,7 +139,7 @@ def _enum_keywords(kind: enum.EnumMeta) -> dict[str, object]:
 
 
 def _enum_body(kind: enum.EnumMeta) -> dict[str, object]:
-    """Return what the class statement of an enum held: its members' values, its functions."""
+    """Return the namespace of an enum's class statement: values of members, functions."""
     space = vars(kind)
     members = cast("Mapping[str, enum.Enum]", kind.__members__)
     body = {
@@ -169,10 +167,10 @@ def _is_said(name: str, *, written: bool) -> bool:
 
 @contextlib.contextmanager
 def loading_by_value(is_meant: Callable[[str], bool]) -> Iterator[None]:
-    """Let dill load a class of ours with the same name and body as that very class.
+    """Make dill load a class with the name and body of one of ours as that class.
 
     Args:
-        is_meant: tells by its name whether a module is one of those that were sent.
+        is_meant: returns whether a module, by its name, is one of those that were sent.
     """
     import dill
 
@@ -193,12 +191,12 @@ def loading_by_value(is_meant: Callable[[str], bool]) -> Iterator[None]:
 
 
 class _Known:
-    """Classes of the host that a payload defines anew."""
+    """Classes of the host that a payload defines again."""
 
     def __init__(self, classes: list[type]) -> None:
         self.classes: dict[str, list[type]] = {}
         for kind in classes:
-            # A metaclass may do anything when it is asked for a name.
+            # A metaclass may raise anything when an attribute is read.
             self.classes.setdefault(_CLASS_NAME.__get__(kind), []).append(kind)
 
     def named(self, name: str) -> type | None:
@@ -207,7 +205,7 @@ class _Known:
         return next((kind for kind in alike if kind.__qualname__ == name), None)
 
     def wrap(self, module: str, name: str, found: Any) -> Any:
-        """Return a maker of classes that asks here first."""
+        """Return a maker of classes that looks for an existing class first."""
         makers: dict[tuple[str, str], Callable[..., type | None]] = {
             ("dill._dill", "_create_type"): self._of_type,
             ("dill._dill", "_create_namedtuple"): self._of_namedtuple,
@@ -252,11 +250,11 @@ class _Known:
 
 
 def _codes(body: Mapping[str, object]) -> dict[str, types.CodeType]:
-    """Give the code of the functions in a class body, by name."""
+    """Return the code of the functions in a class body, by name."""
     found = {}
     for name, value in body.items():
         inner = getattr(value, "__func__", getattr(value, "fget", value))
-        # What the metaclass of enums adds lives elsewhere.
+        # Functions that the metaclass of enums adds are from another module.
         if isinstance(inner, types.FunctionType) and inner.__module__ == HOME:
             found[name] = inner.__code__
     return found

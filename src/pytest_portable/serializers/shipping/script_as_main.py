@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.errors import OptionError
 from pytest_portable.serializers.shipping.as_main import HOME, rehomed
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
 __all__ = ["as_script", "find_test_module", "loading_as_script"]
 
 _MISSING: Final = object()
-# Assertion rewriting leaves these in a module; a script has none.
+# Assertion rewriting adds these to a module; a script has none.
 _REWRITING: Final = ("@py", "@pytest")
 _SCRIPT_NAMES: Final[Mapping[str, object]] = {"__name__": HOME, "__package__": None}
 
@@ -27,7 +25,7 @@ def find_test_module(test: str, root: Path) -> ModuleType:
 
     Args:
         test: such as `tests/test_model.py::test_it[py3.12]`.
-        root: directory where it starts.
+        root: directory that its path starts from.
 
     Raises:
         OptionError: no module of that file is imported.
@@ -46,7 +44,7 @@ def find_test_module(test: str, root: Path) -> ModuleType:
 
 @contextlib.contextmanager
 def as_script(module: ModuleType) -> Iterator[None]:
-    """Let a module be `__main__`; everything is put back whatever happens."""
+    """Make a module `__main__`; everything is restored, also after an error."""
     namespace = vars(module)
     name = module.__name__
     left_out = {key: namespace.pop(key) for key in list(namespace) if key.startswith(_REWRITING)}
@@ -66,7 +64,7 @@ def as_script(module: ModuleType) -> Iterator[None]:
 
 @contextlib.contextmanager
 def loading_as_script(module: ModuleType) -> Iterator[None]:
-    """Let a copy of a module be `__main__`, which what is loaded may change."""
+    """Make a copy of a module `__main__`, because a load may change it."""
     name = module.__name__
     copy = ModuleType(HOME)
     vars(copy).update(vars(module), **_SCRIPT_NAMES)
@@ -76,7 +74,7 @@ def loading_as_script(module: ModuleType) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _main_module(module: ModuleType) -> Iterator[None]:
-    """Put a module in the place of `__main__`, where dill looks too."""
+    """Replace `__main__` by a module, in dill's own references too."""
     dill = sys.modules.get("dill._dill")
     main, of_dill = sys.modules[HOME], getattr(dill, "_main_module", None)
     sys.modules[HOME] = module

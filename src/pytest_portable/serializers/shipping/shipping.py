@@ -1,4 +1,4 @@
-"""What the keys `by_value`, `as_main` and `ship` of a leg mean, checked once."""
+"""The keys `by_value`, `as_main` and `ship` of a leg, checked and ready for use."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import contextlib
 import importlib
 import sys
 import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from types import ModuleType
+from typing import Any, Final
 
 from pytest_portable.errors import OptionError
 from pytest_portable.serializers.shipping.dill_by_value import dumping_by_value, loading_by_value
@@ -17,13 +19,7 @@ from pytest_portable.serializers.shipping.script_as_main import (
     find_test_module,
     loading_as_script,
 )
-from pytest_portable.serializers.shipping.sources import collect
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from types import ModuleType
-
-    from pytest_portable.serializers.shipping.sources import Sources
+from pytest_portable.serializers.shipping.sources import Sources, collect
 
 __all__ = ["NO_SHIPPING", "Shipping", "make_shipping"]
 
@@ -32,13 +28,13 @@ _DILL: Final = "dill"
 
 @dataclass(frozen=True)
 class Shipping:
-    """How code travels on one leg.
+    """How code is sent on one leg.
 
     Attributes:
         by_value: modules whose definitions travel inside the payload.
         machinery: package that sends them: `dill`, or one with cloudpickle's interface.
-        script: the test module, where it counts as `__main__`.
-        sources: import packages that travel beside the payload.
+        script: the test module, where it is to be `__main__`.
+        sources: import packages that are sent beside the payload.
     """
 
     by_value: tuple[str, ...] = ()
@@ -47,12 +43,12 @@ class Shipping:
     sources: Sources | None = None
 
     def __bool__(self) -> bool:
-        """Tell whether anything is asked for."""
+        """Return whether anything is asked for."""
         return bool(self.by_value or self.script or self.sources)
 
     @contextlib.contextmanager
     def dumping(self) -> Iterator[None]:
-        """Let what is dumped travel as the leg asks; everything is put back whatever happens."""
+        """Dump as the keys say while the context is open; everything is restored afterwards."""
         with contextlib.ExitStack() as stack:
             if self.script is not None:
                 stack.enter_context(as_script(self.script))
@@ -65,9 +61,9 @@ class Shipping:
 
     @contextlib.contextmanager
     def loading(self) -> Iterator[None]:
-        """Let what comes back be loaded and compared as what went out.
+        """Load and compare what came back under the same conditions as the dump.
 
-        A filter of the test run that makes errors of warnings must not keep it from loading: what
+        The test run's filter may turn warnings into errors, which must not fail a load: what
         another version dumped often warns.
         """
         with contextlib.ExitStack() as stack:
@@ -86,7 +82,7 @@ class Shipping:
 NO_SHIPPING: Final = Shipping()
 
 
-def make_shipping(  # noqa: PLR0913 - one argument for each thing that the leg says of it
+def make_shipping(  # noqa: PLR0913 - one argument for each key of the leg
     *,
     serializer: str,
     machinery: str | None,
@@ -97,7 +93,7 @@ def make_shipping(  # noqa: PLR0913 - one argument for each thing that the leg s
     test: str = "",
     root: Path | None = None,
 ) -> Shipping:
-    """Check what the keys of a leg ask for.
+    """Check the keys of a leg.
 
     Args:
         serializer: its name, for messages.
@@ -163,7 +159,7 @@ def _import_trouble(name: str) -> str | None:
 
 @contextlib.contextmanager
 def _registered(names: Sequence[str], machinery: str) -> Iterator[None]:
-    """Register modules with cloudpickle; who was registered before stays so."""
+    """Register modules with cloudpickle; those that were registered before stay so."""
     cloudpickle: Any = importlib.import_module(machinery)
     registered: list[ModuleType] = []
     known = cloudpickle.list_registry_pickle_by_value()

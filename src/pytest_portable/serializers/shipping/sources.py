@@ -1,4 +1,4 @@
-"""Import packages that travel as source beside the payload: their files, in a fixed order."""
+"""Import packages that are sent as source beside the payload: their files, in fixed order."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import importlib.machinery
 import importlib.util
 import os
 import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +17,6 @@ from pytest_portable.errors import OptionError
 from pytest_portable.host_modules import distribution_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
     from importlib.machinery import ModuleSpec
 
 __all__ = ["Sources", "collect"]
@@ -36,10 +36,10 @@ _SITE_FOLDERS: Final = frozenset(("site-packages", "dist-packages"))
 
 @dataclass(frozen=True)
 class Sources:
-    """Files of import packages, by their path below the folder that is importable there.
+    """Files of import packages, by their path below a folder of the target's `sys.path`.
 
     Attributes:
-        names: the import packages, as they were asked for.
+        names: the import packages, as the leg names them.
         files: path with `/` -> content, sorted.
     """
 
@@ -48,7 +48,7 @@ class Sources:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of paths and contents: two versions of a package never share it."""
+        """SHA-256 of paths and contents, different for every version of a package."""
         found = hashlib.sha256()
         for path, content in self.files.items():
             found.update(f"{path}\0{len(content)}\0".encode())
@@ -57,12 +57,12 @@ class Sources:
 
     @cached_property
     def data(self) -> bytes:
-        """All contents, one behind the other."""
+        """All contents, joined."""
         return b"".join(self.files.values())
 
     @property
     def extensions(self) -> tuple[str, ...]:
-        """Files of machine code: they belong to one platform, and mostly to one Python."""
+        """Files of machine code, which belong to one platform, and mostly to one Python."""
         return tuple(path for path in self.files if path.endswith(_EXTENSIONS))
 
     def bytes_of(self, name: str) -> int:
@@ -145,7 +145,7 @@ def _spec(name: str) -> ModuleSpec:
 
 
 def _suffix(file: Path) -> str:
-    """Give the ending by which a module is found: `.py`, or `.cpython-311-x86_64-linux-gnu.so`."""
+    """Return the suffix by which a module is found: `.py`, `.cpython-311-x86_64-linux-gnu.so`."""
     for suffix in (*importlib.machinery.EXTENSION_SUFFIXES, ".py"):
         if file.name.endswith(suffix):
             return suffix
@@ -163,7 +163,7 @@ def _refuse_installed(name: str, path: Path) -> None:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """List the files of a package, through links, each folder once."""
+    """Yield the files of a package; links are followed, each folder is visited once."""
     seen: set[str] = set()
     for current, folders, names in os.walk(folder, followlinks=True):
         real = os.path.realpath(current)

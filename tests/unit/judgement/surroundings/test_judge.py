@@ -17,9 +17,10 @@ from unittest import mock
 import pytest
 
 from pytest_portable import host_modules
-from pytest_portable.agent.descriptions import read_answers
+from pytest_portable.agent.descriptions import SurveyAnswers
 from pytest_portable.agent.in_target import survey as in_survey
 from pytest_portable.agent.records import Shadowed, Surroundings
+from pytest_portable.agent.typed_json import read_as
 from pytest_portable.judgement.findings import NOTHING, Findings, problems
 from pytest_portable.judgement.surroundings.judge import ask_around, judge_surroundings
 from pytest_portable.judgement.surroundings.survey import SurveyQuestions
@@ -193,7 +194,9 @@ class World:
             with self.monkeypatch.context() as patch:
                 for variable in self.unset:
                     patch.delenv(variable)
-                records.append(Surroundings(read_answers(self.survey(request, self.there))))
+                records.append(
+                    Surroundings(read_as(SurveyAnswers, self.survey(request, self.there)))
+                )
         if shadowed:
             records.append(Shadowed(shadowed))
         run = transcript(*records)

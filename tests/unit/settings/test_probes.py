@@ -120,7 +120,7 @@ def test_a_closure_is_not_self_contained() -> None:
         pytest.param(uses_two, "it uses functools, math;", id="globals"),
         pytest.param(uses_one_in_a_default, "it uses math;", id="default"),
         pytest.param(len, "the source of len cannot be read", id="builtin"),
-        pytest.param(lambda obj: obj, "pass a function or an expression", id="lambda"),
+        pytest.param(eval("lambda obj: obj"), "source of this lambda cannot be", id="lambda"),
         pytest.param(functools.partial(max), "cannot be read", id="partial"),
     ],
 )
@@ -141,6 +141,8 @@ def test_what_cannot_travel_is_refused(probe: Any, words: str) -> None:
         pytest.param(takes_nothing, {}, "takes no object", id="no object"),
         pytest.param(5, {}, "5 is neither an expression as text nor a function", id="number"),
         pytest.param(None, {"rtol": 1e-5}, "rtol: a key of the mark, not of a check", id="key"),
+        pytest.param("obj", {"raises": 1}, "names: `raises` is reserved", id="raises"),
+        pytest.param(None, {"raise": KeyError}, "did you mean 'raises'?", id="raise"),
         pytest.param(
             None, {"prob": "obj"}, "no argument of a check; did you mean 'probe'", id="near"
         ),
@@ -215,3 +217,96 @@ def test_annotations_that_make_fields_stay() -> None:
     (probe,) = probes.parse(with_fields, {})
 
     assert probe.evaluate(1, {}) == 3
+
+
+# Lambdas
+
+
+def source_of(probe: Any) -> str:
+    return parsed(probe).source.replace("\n    ", " ")
+
+
+def test_a_lambda_travels_as_a_function_of_its_own() -> None:
+    a, b = lambda obj: obj.a, lambda obj: obj.b
+    c, d = lambda obj, n=1: obj[n], lambda obj, n=2: obj[n]
+    named = lambda obj: list(filter(lambda one: one > 1, obj))  # noqa: E731
+    named.__name__ = "named"
+
+    assert source_of(a) == "def lambda_probe(obj): return obj.a"
+    assert source_of(b) == "def lambda_probe(obj): return obj.b"
+    assert "n=1" in source_of(c)
+    assert "n=2" in source_of(d)
+    assert parsed(named).evaluate([1, 2], {}) == [2]
+    assert parsed(
+        lambda obj, *, rate: (
+            obj * rate
+        ),
+        rate=3,
+    ).evaluate(2, {"rate": 3}) == 6  # fmt: skip
+
+
+def test_a_lambda_on_the_line_of_a_def_is_not_that_def() -> None:
+    def outer(number: int) -> Any: return source_of(lambda obj: obj.inner[0]) * number  # fmt: skip
+
+    assert outer(1) == "def lambda_probe(obj): return obj.inner[0]"
+
+
+def test_a_function_made_at_run_time_is_not_the_def_on_its_line() -> None:
+    made: dict[str, Any] = {}
+    exec(compile("def other(obj): return 1", __file__, "exec"), made)
+
+    with pytest.raises(OptionError, match="the source of other cannot be read"):
+        parsed(made["other"])
+
+
+def test_lambdas_that_cannot_be_told_apart_or_travel_are_refused() -> None:
+    step = 3
+    one, two = lambda obj, n=[1]: obj[n], lambda obj, n=[2]: obj[n]
+    wrong = {
+        "several lambdas on line": one,
+        "the lambda is not self-contained, it uses step; pass": lambda obj: obj + step,
+        "the lambda is not self-contained, it uses math;": lambda obj: math.floor(obj) + 1,
+        "the lambda takes no object": lambda: 1,
+        "the lambda wants rate": lambda obj, rate: obj * rate,
+    }
+
+    for words, probe in wrong.items():
+        with pytest.raises(OptionError, match=re.escape(words)):
+            parsed(probe)
+    with pytest.raises(OptionError, match="cannot be told apart"):
+        parsed(two)
+
+
+# What is wanted of them
+
+
+def test_exceptions_that_are_wanted_go_with_their_probe() -> None:
+    (one,) = probes.parse("obj", {}, (KeyError, IndexError))
+    listed = probes.parse(["obj", "1"], {}, {1: KeyError})
+    named = probes.parse({"a": "obj", "b": "1"}, {}, {"a": KeyError})
+
+    assert one.raises == (KeyError, IndexError)
+    assert [probe.raises for probe in listed] == [(), (KeyError,)]
+    assert [probe.raises for probe in named] == [(KeyError,), ()]
+    assert named[0].to_manifest()["raises"] == ["builtins.KeyError"]
+    assert "raises" not in named[0].to_request()
+
+
+@pytest.mark.parametrize(
+    ("probe", "raises", "words"),
+    [
+        pytest.param(None, KeyError, "there is no probe", id="no probe"),
+        pytest.param("obj", KeyError(), "is neither an exception class nor", id="instance"),
+        pytest.param("obj", (), "() is neither an exception class nor", id="empty"),
+        pytest.param("obj", (KeyError, 1), "is neither an exception class", id="one of them"),
+        pytest.param("obj", {"obj": KeyError}, "there is one probe: give an", id="dict"),
+        pytest.param(["obj"], KeyError, "raises={0: ValueError}", id="list"),
+        pytest.param({"a": "obj"}, KeyError, "raises={'a': ValueError}", id="names"),
+        pytest.param({"first": "obj"}, {"frist": KeyError}, "did you mean 'first'?", id="near"),
+        pytest.param(["obj"], {1: KeyError}, "1 is no probe", id="number"),
+        pytest.param({"a": "obj"}, {"a": int}, "raises['a']: <class 'int'>", id="its own"),
+    ],
+)
+def test_what_is_wanted_names_probes_and_exceptions(probe: Any, raises: Any, words: str) -> None:
+    with pytest.raises(OptionError, match=re.escape(words)):
+        probes.parse(probe, {}, raises)

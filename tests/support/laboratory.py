@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
-__all__ = ["FILES", "importable"]
+__all__ = ["FILES", "SHOP", "importable"]
 
 CORE = """
 import abc, dataclasses, enum, functools, math
@@ -142,6 +142,33 @@ FILES: Mapping[str, str] = {
     "lab/__init__.py": "from lab.core import *\nVERSION = 1\n",
     "lab/core.py": CORE,
     "lab/tools.py": "FACTOR = 3\n\ndef triple(x):\n    return x * FACTOR\n",
+}
+
+# A package with a module inside a function and a file of data, and a module beside it.
+SHOP: Mapping[str, str] = {
+    "shop/__init__.py": "from shop.core import Item\n",
+    "shop/core.py": """
+        from importlib import resources
+
+        class Item:
+            def __init__(self, n):
+                self.n = n
+
+            def price(self):
+                from shop.deep.table import RATE
+                return self.n * RATE
+
+            def label(self):
+                return resources.files("shop").joinpath("data/label.txt").read_text().strip()
+
+            def where(self):
+                import os
+                return os.path.isfile(__file__)
+        """,
+    "shop/deep/__init__.py": "",
+    "shop/deep/table.py": "RATE = 7\n",
+    "shop/data/label.txt": "a label\n",
+    "single.py": "def double(x):\n    return 2 * x\n",
 }
 
 

@@ -2,51 +2,23 @@ from __future__ import annotations
 
 import importlib
 import sys
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_portable.errors import OptionError
 from pytest_portable.serializers.shipping.sources import collect
-from unit.shipping.laboratory import importable
+from support.laboratory import SHOP, importable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pytest_portable.portable import Portable
 
-FILES = {
-    "shop/__init__.py": "from shop.core import Item\n",
-    "shop/core.py": """
-        from importlib import resources
-
-        class Item:
-            def __init__(self, n):
-                self.n = n
-
-            def price(self):
-                from shop.deep.table import RATE
-                return self.n * RATE
-
-            def label(self):
-                return resources.files("shop").joinpath("data/label.txt").read_text().strip()
-
-            def where(self):
-                import os
-                return os.path.isfile(__file__)
-        """,
-    "shop/deep/__init__.py": "",
-    "shop/deep/table.py": "RATE = 7\n",
-    "shop/data/label.txt": "a label\n",
-    "single.py": "def double(x):\n    return 2 * x\n",
-}
-
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Any]:
-    with importable(tmp_path, FILES) as found:
+    with importable(tmp_path, SHOP) as found:
         yield found
 
 
@@ -185,41 +157,6 @@ def test_a_namespace_package_is_shipped_by_its_parts(
         assert "company/other.py" in collect(["company"]).files
 
 
-def test_caches_and_version_control_stay_here(shop: Any, tmp_path: Path) -> None:
-    del shop
-    before = collect(["shop"])
-    for name in ("__pycache__/a.pyc", ".git/HEAD", "deep/.mypy_cache/x", "core.py~", "old.pyc"):
-        (tmp_path / "shop" / name).parent.mkdir(exist_ok=True)
-        (tmp_path / "shop" / name).write_text("left out")
-    (tmp_path / "shop/venv").mkdir()
-    (tmp_path / "shop/venv/pyvenv.cfg").write_text("home = /")
-    (tmp_path / "shop/again").symlink_to(tmp_path / "shop")
-
-    after = collect(["shop"])
-
-    assert after.files == before.files
-    assert after.digest == before.digest
-    assert list(after.files) == sorted(path for path in FILES if path.startswith("shop/"))
-
-
-def test_a_link_to_a_package_elsewhere_is_followed(shop: Any, tmp_path: Path) -> None:
-    del shop
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    (elsewhere / "more.py").write_text("x = 1\n")
-    (tmp_path / "shop/linked").symlink_to(elsewhere)
-
-    assert "shop/linked/more.py" in collect(["shop"]).files
-
-
-def test_another_content_is_another_digest(shop: Any, tmp_path: Path) -> None:
-    del shop
-    before = collect(["shop"]).digest
-    (tmp_path / "shop/data/label.txt").write_text("b label\n")
-
-    assert collect(["shop"]).digest != before
-
-
 def test_machine_code_is_noted(shop: Any, tmp_path: Path, on: Callable[..., Portable]) -> None:
     (tmp_path / "shop/fast.so").write_bytes(b"\x7fELF")
 
@@ -227,33 +164,6 @@ def test_machine_code_is_noted(shop: Any, tmp_path: Path, on: Callable[..., Port
 
     assert note.code == "platform"
     assert "shop/fast.so" in note.message
-
-
-def test_what_cannot_be_shipped_is_misuse(shop: Any, tmp_path: Path) -> None:
-    del shop
-    archive = tmp_path / "packed.zip"
-    with zipfile.ZipFile(archive, "w") as stream:
-        stream.writestr("packed/__init__.py", "")
-    sys.path.insert(0, str(archive))
-    try:
-        with pytest.raises(OptionError) as caught:
-            collect(["numpy", "json", "no_such", "shop.deep", "packed", "sys"])
-    finally:
-        sys.path.remove(str(archive))
-
-    mistakes = " | ".join(caught.value.mistakes)
-    assert len(caught.value.mistakes) == 6
-    assert "'numpy' is installed here" in mistakes
-    assert "deps=['numpy']" in mistakes
-    assert "'json' is in the standard library" in mistakes
-    assert "'no_such' is not importable here" in mistakes
-    assert "'shop.deep' is a part of shop" in mistakes
-    assert "perhaps in an archive" in mistakes
-
-
-def test_a_mistake_names_the_distribution_not_the_module() -> None:
-    with pytest.raises(OptionError, match="deps=\\['python-dateutil'\\]"):
-        collect(["dateutil"])
 
 
 @pytest.mark.parametrize("version", ["3.8", "3.9", "3.10", "3.12", "3.13"])

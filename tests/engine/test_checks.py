@@ -52,7 +52,7 @@ def on(session: Session) -> Callable[..., Portable]:
             "atol": None,
             "forbid": (),
             "max_bytes": None,
-            "test": "tests/unit/test_engine.py::test",
+            "test": "tests/engine/test_checks.py::test",
         }
         return portable_on(session, Leg(**{**keys, **given}))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_portable.serializers.shipping.as_main import rehomed
-from unit.shipping.laboratory import importable
+from support.laboratory import importable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,7 +94,7 @@ def test_what_others_define_stays(module: Any) -> None:
         assert module.enum.Enum is enum.Enum
         assert enum.Enum.__module__ == "enum"
         assert functools.partial.__module__ == "functools"
-        assert homes.__module__ == "test_rehoming"
+        assert homes.__module__ == __name__.rpartition(".")[2]
 
 
 def test_copies_come_after_what_the_name_leads_to(module: Any) -> None:

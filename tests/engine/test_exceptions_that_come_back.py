@@ -45,7 +45,7 @@ def test_cause_context_and_notes_come_back(on: Callable[..., Portable]) -> None:
     assert notes[0] == "look here"
     assert notes[-1].startswith("raised in py3")
     assert "line 8, in <module>" in notes[-1]
-    assert "agent.py" not in notes[-1]
+    assert "in_target" not in notes[-1]
 
 
 def test_a_hidden_context_stays_hidden(on: Callable[..., Portable]) -> None:

@@ -45,7 +45,27 @@ def test_probes_in_a_list_are_judged_one_by_one(on: Callable[..., Portable]) -> 
         [3], probe=["obj[0]", "__import__('os').getpid()", "obj.append(1)", "1 / len(obj[2:])"]
     )
 
-    assert [problem.path for problem in verdict.problems] == ["probe[1]"]
+    found = {problem.path: problem.code for problem in verdict.problems}
+    assert found == {"probe[1]": "mismatch", "probe[3]": "call-error"}
+
+
+def test_one_of_several_probes_may_be_asked_to_raise(on: Callable[..., Portable]) -> None:
+    rows = ["obj[0]", "obj[7]"]
+    named = {"first": "obj[0]", "last": "obj[7]"}
+
+    assert on().check([3], probe=rows, raises={1: IndexError})
+    assert on().check([3], probe=named, raises={"last": LookupError})
+    assert [one.path for one in on().check([3], probe=named).problems] == ["probe['last']"]
+    (problem,) = on().check([3], probe=rows, raises={0: IndexError, 1: IndexError}).problems
+    assert (problem.code, problem.path) == ("call-error", "probe[0]")
+
+
+def test_a_lambda_is_a_probe_wherever_it_stands(on: Callable[..., Portable]) -> None:
+    assert on().check({"a": 2}, probe=lambda obj: obj["a"] + 1)
+    assert on().check([2], probe=lambda obj, *, rate: obj[0] * rate, rate=3)
+    assert not on().check([2], probe=lambda obj: __import__("os").getpid() + obj[0])
+    (problem,) = on().check([2], probe=lambda obj: obj.sise).problems
+    assert "the probe lambda raises AttributeError on both sides" in problem.message
 
 
 def test_probes_in_a_dict_are_named(on: Callable[..., Portable]) -> None:
@@ -61,8 +81,10 @@ HERE = "__import__('sys').modules.get('pytest')"
 @pytest.mark.parametrize(
     ("probe", "stage", "words"),
     [
-        pytest.param("1 / 0", None, "", id="same"),
-        pytest.param('exec(\'raise OSError(2, "a", "f")\')', None, "", id="same-attributes"),
+        pytest.param("1 / 0", "call", "raises=ZeroDivisionError", id="same"),
+        pytest.param(
+            'exec(\'raise OSError(2, "a", "f")\')', "call", "raises=OSError", id="same-attributes"
+        ),
         pytest.param(f"1 if {HERE} else 1 / 0", "call", "ZeroDivisionError", id="only-there"),
         pytest.param(f"1 / 0 if {HERE} else 1", "compare", "nothing there", id="only-here"),
         pytest.param(f"1 / 0 if {HERE} else [][1]", "call", "IndexError", id="another-class"),

@@ -8,7 +8,7 @@ import dill
 import pytest
 
 from pytest_portable.errors import OptionError
-from unit.shipping.laboratory import importable
+from support.laboratory import importable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_portable.payload.inspection import inspect_payload
 from pytest_portable.serializers.shipping.dill_by_value import dumping_by_value, loading_by_value
-from unit.shipping.laboratory import importable
+from support.laboratory import importable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
