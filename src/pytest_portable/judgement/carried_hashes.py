@@ -7,20 +7,17 @@ import functools
 import sys
 import types
 import weakref
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.agent.in_target.parts import PLAIN_TYPES, parts_of, slots_in
 from pytest_portable.agent.records import Parts
+from pytest_portable.judgement.context import Context
+from pytest_portable.judgement.evidence_of_check import Evidences
 from pytest_portable.judgement.findings import Findings
 from pytest_portable.settings.probes import Probe
 from pytest_portable.verdict import Problem, Remedy
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from pytest_portable.judgement.context import Context
-    from pytest_portable.judgement.evidence_of_check import Evidences
 
 __all__ = ["hash_attributes", "judge_carried_hashes"]
 

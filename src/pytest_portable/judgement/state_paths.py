@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import ast
 import copyreg
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from pytest_portable.verdict import Problem
+from pytest_portable.verdict import Problem
 
 __all__ = ["with_state_path"]
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import inspect
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_portable.diagnosis.definitions import live
+from pytest_portable.diagnosis.evidence import Evidence
 from pytest_portable.verdict import Remedy
-
-if TYPE_CHECKING:
-    from pytest_portable.diagnosis.evidence import Evidence
 
 __all__ = ["is_foreign", "remedies_of_constructor", "remedies_of_exception"]
 
