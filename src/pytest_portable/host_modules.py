@@ -146,7 +146,10 @@ def _owner(module: str, candidates: tuple[str, ...]) -> str:
     stem = module.replace(".", "/")
     wanted = (f"{stem}.py", f"{stem}/__init__.py", f"{stem}/")
     for name in candidates:
-        files = metadata.files(name) or ()
+        try:
+            files = metadata.files(name) or ()
+        except metadata.PackageNotFoundError:  # a folder that is not named as indexes spell it
+            continue
         if any(str(file).startswith(wanted) for file in files):
             return name
     return candidates[0]

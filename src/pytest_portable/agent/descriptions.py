@@ -18,6 +18,7 @@ class Definition:
     Attributes:
         kind: `class`, `function`, or the name of the class that it is of.
         parameters: of a function, as one writes them.
+        made_by: packages of its bases, and those that wrote its methods.
         bases: of a class, with their modules.
         members: of an enum: name and value.
         fields: of a named tuple or a dataclass.
@@ -31,6 +32,7 @@ class Definition:
 
     kind: str
     parameters: tuple[str, ...] = ()
+    made_by: tuple[str, ...] = ()
     bases: tuple[str, ...] = ()
     members: tuple[tuple[str, str], ...] | None = None
     fields: tuple[str, ...] = ()

@@ -189,6 +189,7 @@ class Raised(Record, key="raised"):
         blob: the family, dumped as a list, the exception first; `None` where it cannot be dumped.
         undumped: why it cannot be dumped.
         part: of it that cannot be dumped.
+        within: path of the part whose method raised it; empty where it is none of the object's.
     """
 
     error: TargetError
@@ -199,6 +200,7 @@ class Raised(Record, key="raised"):
     blob: bytes | None = None
     undumped: TargetError | None = None
     part: SmallestPart | None = None
+    within: str = ""
     warnings: tuple[Caught, ...] = ()
 
 

@@ -9,14 +9,15 @@ from typing import Any
 from pytest_portable.bundle.judging import with_findings
 from pytest_portable.bundle.verify import wanted_of
 from pytest_portable.engine.checker import Checker
-from pytest_portable.engine.pipeline import NotMade
+from pytest_portable.engine.pipeline import NotDumped, NotMade
 from pytest_portable.errors import OptionError, SetupError
 from pytest_portable.judgement.context import side_of
 from pytest_portable.judgement.portraits import OBJECT, Portraits, Telling, judge_portraits
+from pytest_portable.judgement.version_skew import blame_makers_versions
 from pytest_portable.report.redaction import redact
 from pytest_portable.settings.legs import Leg
 from pytest_portable.settings.probes import Probe
-from pytest_portable.verdict import Verdict
+from pytest_portable.verdict import Problem, Verdict
 
 __all__ = ["Pairs", "check_made", "check_pairs", "parse_side"]
 
@@ -95,7 +96,11 @@ def check_pairs(
     verdicts: list[Verdict] = []
     for leg in producing:
         maker = checker.on(leg)
-        made = _Made(maker, _make(maker, module, function, probes), probes)
+        made: _Made | _Refused
+        try:
+            made = _Made(maker, _make(maker, module, function, probes), probes)
+        except NotDumped as refusal:
+            made = _Refused(refusal.problem, maker, make)
         verdicts += (made.read_by(checker.on(other), other) for other in consuming)
     verdicts = [checker.strictly(verdict) for verdict in verdicts]
     for verdict in verdicts:
@@ -138,11 +143,14 @@ class _Made:
         self.probes = probes
         self.maker = side_of(maker.target)
         self.versions = maker.target.distributions
+        self.agent = maker.agent
         self.label = _label(maker, maker.leg)
 
     def read_by(self, consumer: Checker, leg: Leg) -> Verdict:
         wanted = wanted_of(self.portraits)
-        drawn = consumer.draw(self.payloads, self.probes, wanted, maker=self.maker)
+        drawn = consumer.draw(
+            self.payloads, self.probes, wanted, maker=self.maker, control=lambda: self.agent
+        )
         verdict = drawn.verdict
         sides = {"producer": self.label, "consumer": _label(consumer, leg)}
         kind = self.portraits.get(OBJECT, [["object"]])[0][0]
@@ -157,7 +165,27 @@ class _Made:
         now = drawn.drawings.portraits
         asked = [probe.to_manifest() for probe in self.probes]
         found = judge_portraits(drawn.checked.context, self.portraits, now, telling, probes=asked)
-        return with_findings(verdict, found)
+        judged = with_findings(verdict, found)
+        if judged.stage != "compare":
+            return judged
+        # The versions that the difference comes from are told first.
+        skew = blame_makers_versions(drawn.checked.sent, judged.problems)
+        return replace(judged, problems=(*filter(None, [skew]), *judged.problems))
+
+
+class _Refused:
+    """What one producer made and could not dump: every consumer's verdict is that."""
+
+    def __init__(self, problem: Problem, maker: Checker, make: str) -> None:
+        self.problem = problem
+        self.maker = side_of(maker.target)
+        self.label = _label(maker, maker.leg)
+        self.make = make
+
+    def read_by(self, consumer: Checker, leg: Leg) -> Verdict:
+        verdict = consumer.refuse(self.problem, self.maker)
+        sides = {"producer": self.label, "consumer": _label(consumer, leg)}
+        return replace(verdict, object=self.make, leg={**verdict.leg, **sides})
 
 
 def _leg(leg: Leg, side: Mapping[str, Any]) -> Leg:
@@ -177,6 +205,8 @@ def _make(
     )
     try:
         return maker.make(Probe("function", source, "make"), probes)
+    except NotDumped:
+        raise
     except NotMade as trouble:
         raise SetupError(
             f"{module}:{function} made nothing in {[*map(redact, maker.leg.deps or ())]} on Python "

@@ -110,7 +110,10 @@ def verify_bundle(
     manifest = bundle.manifest
     made = manifest.producer
     maker = Side(
-        str(made.get("python", "0.0")), str(made.get("implementation")), str(made.get("system"))
+        str(made.get("python", "0.0")),
+        str(made.get("implementation")),
+        str(made.get("system")),
+        dict(made.get("distributions") or {}),
     )
     payloads = (("obj", bundle.payload), *bundle.values.items())
     wanted = wanted_of(bundle.portrait, today or {})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pytest_portable.diagnosis.ask_target import Questions
 from pytest_portable.diagnosis.bytecode import foreign_code
+from pytest_portable.diagnosis.causes.constructors import remedies_of_exception
 from pytest_portable.diagnosis.causes.no_answer import explain_lost
 from pytest_portable.diagnosis.causes.version_difference import explain_difference, other_versions
 from pytest_portable.diagnosis.causes.wording import pin
@@ -16,11 +17,12 @@ from pytest_portable.diagnosis.explain import (
     explain_options,
     take_census,
 )
-from pytest_portable.diagnosis.host import Here, Owner
+from pytest_portable.diagnosis.host import Elsewhere, Here, Owner
 from pytest_portable.diagnosis.standing import Standing
 from pytest_portable.diagnosis.system_bound import bound_notes
 
 __all__ = [
+    "Elsewhere",
     "Evidence",
     "Here",
     "Owner",
@@ -37,5 +39,6 @@ __all__ = [
     "foreign_code",
     "other_versions",
     "pin",
+    "remedies_of_exception",
     "take_census",
 ]

@@ -10,7 +10,7 @@ from typing import Final
 from pytest_portable.agent import Transcript
 from pytest_portable.agent.records import Asked, Failed, Noted, TargetError
 from pytest_portable.diagnosis.ask_target import Blame, Census, Questions, same_failure
-from pytest_portable.diagnosis.host import Here, Owner, canonical
+from pytest_portable.diagnosis.host import Elsewhere, Here, Owner, canonical
 from pytest_portable.diagnosis.standing import Standing
 from pytest_portable.payload.bytecode import CodeSent
 from pytest_portable.payload.inspection import Inspection
@@ -30,13 +30,13 @@ class Evidence:
 
     Attributes:
         target: facts of the environment.
-        here: facts of the host.
+        maker: facts of the side that dumped: the host's in a direct check.
         inspect: reads the payload without loading it; `None` where there is none.
         blame_path: turns an offset of the payload into a path.
         stream: returns the one pickle in the payload, where the serializer's own loader is not
             pickle's; nothing where there are none or several.
         questions: asks the target; `None` where there is none to ask.
-        control: asks the host's own environment; starts it.
+        control: asks the maker's own environment; starts it.
         root: name of the payload in paths.
         given: whether the environment was made from declared requirements.
         serializer: name of the leg's serializer.
@@ -44,10 +44,11 @@ class Evidence:
         options: of its dump.
         failed: the run that failed.
         standing: the host's own code among what travels.
+        look: see `lost_file`.
     """
 
     target: Target
-    here: Here
+    maker: Here
     inspect: Callable[[], Inspection | None] = lambda: None
     blame_path: Callable[[int], str] | None = None
     stream: Callable[[], bytes | None] = lambda: None
@@ -60,6 +61,7 @@ class Evidence:
     options: Mapping[str, object] = field(default_factory=dict)
     failed: Transcript | None = None
     standing: Standing = field(default_factory=Standing)
+    look: Callable[[str, str], str | None] = lambda _name, _module: None
 
     # --- the payload --------------------------------------------------------------------------
 
@@ -91,6 +93,18 @@ class Evidence:
                 near.extend(paths)
         return plainest(exact or near)
 
+    # --- the maker ----------------------------------------------------------------------------
+
+    def owner(self, module: str) -> Owner | None:
+        """Return the distribution that provided a module to who dumped the payload."""
+        found = self.maker.owner(module)
+        if found is not None or not isinstance(self.maker, Elsewhere):
+            return found
+        # Not every distribution is called as its module is; the target may know.
+        there = self.census.owners.get(module.partition(".")[0])
+        version = None if there is None else self.maker.version(there.name)
+        return None if there is None or version is None else Owner(there.name, version)
+
     # --- the target ---------------------------------------------------------------------------
 
     @property
@@ -113,12 +127,12 @@ class Evidence:
 
         Args:
             module: the module.
-            name: distribution that provides it here; looked up where the target did not say.
+            name: distribution that the maker has it of; asked for where it is not given.
         """
         owner = self.census.owners.get(module.partition(".")[0])
         if name is None:
-            here = self.here.owner(module)
-            name = here.name if here else None
+            made = self.owner(module)
+            name = made.name if made else None
         if name is not None:
             version = self.installed(name)
             if version is not None:
@@ -132,10 +146,19 @@ class Evidence:
             (v for name, v in self.target.distributions.items() if canonical(name) == wanted), None
         )
 
+    def lost_file(self, distribution: str, module: str) -> str | None:
+        """Return the file of a module that a record there lists and the disk has not.
+
+        Returns:
+            Its name; empty where the record lists no such file, or the file is there; `None` where
+            nobody can look.
+        """
+        return self.look(canonical(distribution), module)
+
     def is_stdlib(self, module: str) -> bool:
         """Return whether a module belongs to the standard library on either side."""
         top = module.partition(".")[0]
-        return top in self.here.stdlib or top in self.census.stdlib
+        return top in self.maker.stdlib or top in self.census.stdlib
 
     # --- the second run -----------------------------------------------------------------------
 
@@ -184,24 +207,45 @@ class Evidence:
 
     @cached_property
     def control_error(self) -> TargetError | None:
-        """What the load raised in the host's own environment; `None` where it loads there."""
+        """What the load raised in the maker's own environment; `None` where it loads there."""
         transcript = self.control_run
         failed = transcript.first(Failed) if transcript else None
         return failed.error if failed else None
 
     @cached_property
     def control_run(self) -> Transcript | None:
-        """The same payloads loaded in the host's own environment."""
+        """The same payloads loaded in the maker's own environment."""
         questions = self.control()
         return None if questions is None else questions.load()
 
     @property
     def loads_here(self) -> bool | None:
-        """Return whether it loads in the host's own environment; `None` where that is not known."""
+        """Return whether it loads in the maker's own environment; `None` where nobody knows."""
         run = self.control_run
         if run is None or run.timed_out:
             return None
         return run.finished and self.control_error is None
+
+    @cached_property
+    def _control_census(self) -> Census:
+        """What a fresh process of the maker's own environment has of what is not there."""
+        questions = self.control()
+        if questions is None:
+            return Census()
+        return questions.census([(module, name) for module, name, _ in self.references()])
+
+    def maker_lacks(self, module: str, name: str = "") -> bool:
+        """Return whether a fresh process of the maker's own environment has it not either.
+
+        Args:
+            module: the module.
+            name: in it; empty for the module itself.
+        """
+        known = self._control_census
+        if name:
+            return (module, name) in known.names and known.names[module, name] is None
+        error = known.modules.get(module)
+        return error is not None and "ModuleNotFoundError" in error.bases
 
 
 def _last_step(memory: bytes) -> tuple[int, list[str]] | None:

@@ -33,6 +33,11 @@ def explain_load(error: TargetError, evidence: Evidence) -> list[Problem]:
     if first:
         # The payload's own reference has more: the whole name, and all of its paths.
         first[0] = replace(first[0], error=error)
+        # A namespace package is of several distributions, and each is a lack of its own.
+        known = _distribution(first[0].module, evidence)
+        if not first[0].name:
+            siblings = [one for one in first if _distribution(one.module, evidence) != known]
+            first = [first[0], *siblings]
     else:
         paths = evidence.paths_of(raised.module, raised.name)
         path = (paths or [evidence.blame.path or evidence.root])[0]
@@ -47,6 +52,7 @@ def explain_call(
     *,
     probe: str = "probe",
     here: str = "and not here",
+    within: str = "",
 ) -> list[Problem]:
     """Return the problems of a call that raised, the root cause first.
 
@@ -55,10 +61,11 @@ def explain_call(
         evidence: what else can be asked.
         probe: label of the probe that made the call.
         here: what it did here; empty where it was not called.
+        within: path of the part whose method raised it, where that is known.
     """
-    failure = Failure(error, "call", evidence.root, probe=probe, here=here)
+    failure = Failure(error, "call", within or evidence.root, probe=probe, here=here)
     code = sender_of(failure, evidence)
-    failure = replace(failure, path=code.path if code else evidence.root)
+    failure = replace(failure, path=code.path) if code else failure
     raised = lack_in(error) or _swallowed(error)
     later = [lack for lack in _lacks(evidence) if lack.stage == "call"]
     if raised is None:
@@ -142,15 +149,23 @@ def _same(lack: Lack, other: Lack) -> bool:
 
 def _lacks(evidence: Evidence) -> Iterator[Lack]:
     """Yield what the payload refers to or imports later and the target does not have, merged."""
-    merged: dict[tuple[str, ...], list[Lack]] = {}
+    merged: dict[tuple[str, str, str], list[Lack]] = {}
     for lack in [*_missing_references(evidence), *_missing_imports(evidence)]:
         # All that one requirement would install is one problem; names are one problem each.
-        key = (lack.stage, lack.top) if not lack.name else (lack.stage, lack.module, lack.name)
+        key = (lack.stage, lack.module, lack.name)
+        if not lack.name:
+            key = (lack.stage, lack.top, _distribution(lack.module, evidence))
         merged.setdefault(key, []).append(lack)
     for group in merged.values():
         paths = plainest(path for lack in group for path in (lack.path, *lack.also))
         best = next(lack for lack in group if paths[0] in (lack.path, *lack.also))
         yield replace(best, path=paths[0], also=tuple(paths[1:]))
+
+
+def _distribution(module: str, evidence: Evidence) -> str:
+    """Return the name of a module's distribution: namespace packages are of several."""
+    owner = evidence.owner(module)
+    return owner.name if owner else ""
 
 
 def _missing_references(evidence: Evidence) -> Iterator[Lack]:

@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass, field
 from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pytest_portable.host_modules import (
     distribution_of,
@@ -17,8 +17,12 @@ from pytest_portable.host_modules import (
 )
 from pytest_portable.verdict import minor_of
 
-__all__ = ["Here", "Owner", "canonical"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
+__all__ = ["Elsewhere", "Here", "Owner", "canonical"]
+
+_PROJECT_NAME: Final = re.compile(r"^\s*name\s*=\s*[\"']?([\w.-]+)", re.MULTILINE)
 _PROJECT_FILES: Final = ("pyproject.toml", "setup.py", "setup.cfg")
 
 
@@ -49,12 +53,14 @@ class Here:
     Attributes:
         root: directory of the project, where `deps=["."]` points.
         test: node id of the test that runs.
+        where: how a sentence names the side that dumped.
     """
 
     root: Path
     test: str = ""
     python: str = "{}.{}.{}".format(*sys.version_info[:3])
     stdlib: frozenset[str] = field(default_factory=lambda: sys.stdlib_module_names)
+    where: str = "here"
 
     @property
     def minor(self) -> str:
@@ -99,6 +105,18 @@ class Here:
         """Return whether a distribution is installed as a link to its source tree."""
         return canonical(distribution) in map(canonical, linked_distributions())
 
+    def is_own(self, distribution: str) -> bool:
+        """Return whether a distribution is the project's own, installed or not."""
+        for name in _PROJECT_FILES:
+            try:
+                text = (self.root / name).read_text("utf-8")
+            except (OSError, UnicodeDecodeError):
+                continue
+            found = _PROJECT_NAME.search(text)
+            if found is not None and canonical(found[1]) == canonical(distribution):
+                return True
+        return False
+
     def file(self, module: str) -> Path | None:
         """Return the file of a module that was imported here, or its package's."""
         for name in (module, module.partition(".")[0]):
@@ -140,6 +158,39 @@ class Here:
             if folder == self.root:
                 break
         return None
+
+
+@dataclass
+class Elsewhere(Here):
+    """A maker that is another process: what is installed here says nothing of its versions.
+
+    Source files are looked for here all the same: the project is most often the same one.
+
+    Attributes:
+        distributions: what is installed there, by name.
+    """
+
+    where: str = "where it was dumped"
+    distributions: Mapping[str, str] = field(default_factory=dict)
+
+    def owner(self, module: str) -> Owner | None:
+        """Return the distribution that provides a module there, as far as its name is known."""
+        for name in (distribution_of(module), module.partition(".")[0]):
+            version = None if name is None else self.version(name)
+            if name is not None and version is not None:
+                return Owner(name, version)
+        return None
+
+    def version(self, distribution: str) -> str | None:
+        """Return the version that is installed there."""
+        wanted = canonical(distribution)
+        found = (v for name, v in self.distributions.items() if canonical(name) == wanted)
+        return next(found, None)
+
+    def requires_python(self, distribution: str) -> str:
+        """Return nothing: metadata of the maker are not looked at."""
+        del distribution
+        return ""
 
 
 def _name_as_installed(file: Path) -> str:

@@ -110,6 +110,20 @@ class Standing:
         file = self.file(name, warning.line, "")
         return {**warning._asdict(), "file": file or ("" if name == _SAYS_NOTHING else name)}
 
+    def is_definition(self, name: str) -> bool:
+        """Return whether a qualified name is that of a plain function or class, as far as seen.
+
+        A cache or another object that wraps a function bears its name, and is sent by name even by
+        serializers that send functions by value.
+        """
+        return not any(
+            isinstance(held := getattr(part, "__dict__", None), dict)
+            and "__wrapped__" in held
+            and held.get("__qualname__") == name
+            for part in _walk(self.roots)
+            if not isinstance(part, (FunctionType, type))
+        )
+
     def in_text(self, text: str) -> str:
         """Return a target's traceback or stack with real files only.
 
@@ -148,6 +162,11 @@ class Standing:
 
 def _functions(roots: Iterable[object]) -> Iterator[FunctionType]:
     """Yield the functions that objects hold, without running code of the objects."""
+    return (part for part in _walk(roots) if type(part) is FunctionType)
+
+
+def _walk(roots: Iterable[object]) -> Iterator[object]:
+    """Yield the parts of objects, plain data left out."""
     seen: set[int] = set()
     queue = deque(roots)
     while queue and len(seen) < _MAX_PARTS:
@@ -155,8 +174,7 @@ def _functions(roots: Iterable[object]) -> Iterator[FunctionType]:
         if id(part) in seen or type(part) in _LEAVES:
             continue
         seen.add(id(part))
-        if type(part) is FunctionType:
-            yield part
+        yield part
         queue.extend(_parts(part))
 
 

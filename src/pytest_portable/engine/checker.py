@@ -13,12 +13,13 @@ from pytest_portable.engine import pipeline
 from pytest_portable.engine.asking import CheckRun
 from pytest_portable.engine.hop import Hop
 from pytest_portable.engine.observe import Checked, Log, Observer
-from pytest_portable.engine.outcome import Outcome
+from pytest_portable.engine.outcome import Outcome, conclude
 from pytest_portable.engine.prove_remedies import prove
 from pytest_portable.engine.reproduce import keep_failure
 from pytest_portable.environment import Environment
 from pytest_portable.equivalence import Comparator
-from pytest_portable.judgement.context import UNKNOWN_SIDE, Context, Side, host_side, side_of
+from pytest_portable.judgement.context import UNKNOWN_SIDE, Context, Sent, Side, host_side, side_of
+from pytest_portable.judgement.findings import problems
 from pytest_portable.judgement.portraits import Drawings, Portraits
 from pytest_portable.judgement.strict_notes import with_strict_notes
 from pytest_portable.serializers import Serializer
@@ -26,7 +27,7 @@ from pytest_portable.serializers.out_of_band import whole
 from pytest_portable.serializers.shipping import Shipping
 from pytest_portable.settings.legs import Leg
 from pytest_portable.settings.probes import Probe
-from pytest_portable.verdict import Target, Verdict
+from pytest_portable.verdict import Problem, Target, Verdict
 
 __all__ = ["CheckSettings", "Checker", "Drawn"]
 
@@ -161,6 +162,7 @@ class Checker:
         wanted: Mapping[str, Sequence[str]],
         *,
         maker: Side | None = None,
+        control: Callable[[], Agent] | None = None,
     ) -> Drawn:
         """Load payloads made elsewhere; what they hold and what probes return is drawn there.
 
@@ -171,11 +173,21 @@ class Checker:
             probes: evaluated there.
             wanted: by qualified name of a class, the attributes that the other side holds.
             maker: the Python that dumped them; the running one by default.
+            control: starts an agent in its environment, where there is one.
         """
         run = self.run_of(None, maker=maker)
+        if maker is not None:  # the host's own environment says nothing of it
+            run = replace(run, control=control)
         outcome = pipeline.draw_payloads(run, payloads, probes, wanted)
         drawings = outcome.value if isinstance(outcome.value, Drawings) else None
         return Drawn(self._checked(run, outcome, probes, is_foreign=True), drawings)
+
+    def refuse(self, problem: Problem, maker: Side) -> Verdict:
+        """Return the verdict on an object that its maker could not dump: it never came here."""
+        run = self.run_of(None, maker=maker)
+        sent = Sent((), run.context)
+        outcome = conclude(run, sent, problems([problem]), seconds={})
+        return self._checked(run, outcome, is_foreign=True).verdict
 
     def make(self, make: Probe, probes: tuple[Probe, ...]) -> tuple[bytes, Portraits]:
         """Make an object there, draw it and dump it there; it is not loaded here.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from pytest_portable.agent import Transcript
@@ -24,6 +25,7 @@ from pytest_portable.engine.route import Trail, blame_hop, take_route
 from pytest_portable.engine.task import run_task
 from pytest_portable.judgement.argument_paths import argument_paths
 from pytest_portable.judgement.before_load import judge_before_load
+from pytest_portable.judgement.carried_hashes import judge_carried_hashes
 from pytest_portable.judgement.context import Sent
 from pytest_portable.judgement.evidence_of_check import Evidences
 from pytest_portable.judgement.exceptions import bring_back_exception, ends_session, not_raised
@@ -42,16 +44,40 @@ from pytest_portable.judgement.returned import (
     judge_probe_there,
     judge_return,
     load_back,
+    undumped_there,
 )
+from pytest_portable.judgement.state_paths import with_state_path
 from pytest_portable.judgement.surroundings.judge import ask_around, judge_surroundings
 from pytest_portable.judgement.transcript import judge_transcript
 from pytest_portable.settings.probes import Probe
+from pytest_portable.verdict import Problem
 
-__all__ = ["NotMade", "check_object", "check_payload", "draw_payloads", "make_there", "run_call"]
+__all__ = [
+    "NotDumped",
+    "NotMade",
+    "check_object",
+    "check_payload",
+    "draw_payloads",
+    "make_there",
+    "run_call",
+]
 
 
 class NotMade(Exception):  # noqa: N818 - what a producer did, told as a set-up error
     """A producer made no object; the text says why."""
+
+
+class NotDumped(NotMade):
+    """A producer made an object that cannot be dumped there.
+
+    Attributes:
+        problem: which part of it, and why.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        """Keep the problem beside its text."""
+        super().__init__(problem.message)
+        self.problem = problem
 
 
 @dataclass(frozen=True)
@@ -105,9 +131,10 @@ def check_object(
     dumped = dump_all(run, {"obj": context.obj, **names})
     here, described = _drawn_here(run, dumped.found)
     taken = {"dump": dumped.seconds, **described}
+    spelled = partial(with_state_path, roots={"obj": context.obj, **names})
     ready = _before_load(run, dumped.sent, dumped.found, taken)
     if ready.trail is None or ready.found.problems:
-        return ready.concluded()
+        return replace(ready, found=ready.found.map(spelled)).concluded()
     questions = ask_around(context.serializer, ready.trail.payloads)
     more: dict[str, object] = {"survey": questions.to_request()}
     if not context.leg.round_trip and here:
@@ -134,9 +161,11 @@ def check_object(
     found = judge_surroundings(
         context, transcript, evidence, questions, found, is_overruled=equal is not None
     )
+    found = judge_carried_hashes(context, evidence, questions.named, found)
     if probes and found.problems:
         found = explain_probes(context, evidence, probes, names, found)
     found += note_imports(context, there.sent, evidence, found)
+    found = found.map(spelled)
     return replace(there, found=found, seconds=seconds, trail=trail).concluded()
 
 
@@ -224,7 +253,8 @@ def make_there(run: CheckRun, probes: tuple[Probe, ...]) -> tuple[bytes, Portrai
         probes: the others are evaluated on what it made, and what they return is drawn.
 
     Raises:
-        NotMade: it raised, or what it made cannot be dumped.
+        NotMade: it raised.
+        NotDumped: what it made cannot be dumped there.
     """
     payloads = (("obj", dumps(run.context, None)),)
     more = {"portrait": drawing(probes=True)}
@@ -232,6 +262,8 @@ def make_there(run: CheckRun, probes: tuple[Probe, ...]) -> tuple[bytes, Portrai
     if (made := transcript.first(Value)) is not None:
         return made.blob, read_portraits(transcript).portraits
     failed = transcript.first(Raised) or transcript.first(Failed)
+    if isinstance(failed, Failed) and failed.part is not None:
+        raise NotDumped(undumped_there(failed, probes[0].label))
     raise NotMade(
         f"the process ended while {transcript.last_step()}" if failed is None else str(failed.error)
     )

@@ -6,7 +6,7 @@ singly (load the function, load its arguments, call), because systems tell failu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pytest_portable.agent import Transcript
@@ -16,12 +16,13 @@ from pytest_portable.engine.dumping import dump_all
 from pytest_portable.engine.outcome import Outcome, conclude
 from pytest_portable.judgement.before_load import judge_before_load
 from pytest_portable.judgement.context import Context, Sent
-from pytest_portable.judgement.exceptions import add_note, ends_session, not_raised
+from pytest_portable.judgement.exceptions import add_note, ends_session, explain_raised, not_raised
 from pytest_portable.judgement.findings import NOTHING, Back, Findings, notes, problems
 from pytest_portable.judgement.limits import check_limits, left_behind_problem
+from pytest_portable.judgement.load_answer import Unloadable, why_unloadable
 from pytest_portable.judgement.transcript import judge_transcript
 from pytest_portable.serializers.task import Answer, Task
-from pytest_portable.verdict import Problem
+from pytest_portable.verdict import Problem, Remedy
 
 __all__ = ["run_task"]
 
@@ -99,7 +100,13 @@ def _explain(run: CheckRun, task: Task, sent: Sent, real: Transcript, found: Fin
     if raised is None or found.problems:
         return _Came(None, found, steps.seconds)
     answer = _unpack(sent, task, raised, "exception-not-portable")
-    return _Came(answer.value, _with_blame(context, steps, found + answer.findings), steps.seconds)
+    found = _with_blame(context, steps, found + answer.findings)
+    missed, came = steps.first(Raised), answer.value
+    if missed is not None and came is not None and came.raised is not None:
+        why = explain_raised(came.raised, missed, evidence_of(run, sent, steps))
+        told = {problem.path for problem in (*found.problems, *found.notes)}
+        found += notes(one for one in why if one.code == "main-reference" and one.path not in told)
+    return _Came(came, found, steps.seconds)
 
 
 def _with_blame(context: Context, steps: Transcript, found: Findings) -> Findings:
@@ -149,6 +156,12 @@ def _own_code(context: Context, task: Task, found: Findings) -> Findings:
     return notes([problem]) if context.leg.allow_bytecode else problems([problem])
 
 
+def _have_here(trouble: Unloadable) -> Iterator[Remedy]:
+    if trouble.module is not None:
+        top = trouble.module.partition(".")[0]
+        yield Remedy(f"have {top} here too, or return what both sides know")
+
+
 def _unpack(sent: Sent, task: Task, record: Value | Raised, code: str) -> Back[Answer]:
     """Read an answer as the system's user does; what cannot be read is a problem."""
     assert record.blob is not None
@@ -160,14 +173,16 @@ def _unpack(sent: Sent, task: Task, record: Value | Raised, code: str) -> Back[A
             answer = task.unpack(record.blob, raised=told is not None)
     except BaseException as error:  # noqa: BLE001 - a worker-only class may raise anything
         what = "came back" if told is None else f"{told.type}({told.message!r}) was raised"
+        trouble = why_unloadable(context, record.blob, "obj()", error)
+        lacking = trouble.module
         problem = Problem(
             code=code,
             stage="return",
-            path="obj()",
-            module=getattr(error, "name", None) or (None if told is None else told.module),
-            message=f"{what} there and cannot be loaded here"
+            path=trouble.path if trouble.path.startswith("obj()") else "obj()",
+            module=lacking or (None if told is None else told.module),
+            message=f"{what} there and cannot be loaded here: {trouble}"
             + (f"; {task.lost}" if task.lost else ""),
-            evidence=f"{type(error).__name__}: {error}",
+            remedies=tuple(_have_here(trouble)),
         )
         return Back(None, found + problems([problem]))
     if answer.raised is not None:

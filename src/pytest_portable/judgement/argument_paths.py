@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from pytest_portable.verdict import Problem
 
 __all__ = ["argument_paths", "with_argument_path", "with_some_argument"]
 
+_ARGUMENTS: Final = re.compile(r"(?<![\w.])arguments\[([01])\]")
+
 
 def with_argument_path(problem: Problem) -> Problem:
     """Write the parts of a call's arguments as a person would: `args[0]`, `kwargs['k']`."""
-    path = problem.path
-    if path is None or not path.startswith("arguments["):
+    path, message = (_ARGUMENTS.sub(_root, text or "") for text in (problem.path, problem.message))
+    if message == problem.message and path == (problem.path or ""):
         return problem
-    rest = path.removeprefix("arguments")
-    root = "args" if rest.startswith("[0]") else "kwargs"
-    return replace(problem, path=root + rest[3:])
+    return replace(problem, path=path or problem.path, message=message)
+
+
+def _root(found: re.Match[str]) -> str:
+    return "args" if found[1] == "0" else "kwargs"
 
 
 def argument_paths(args: Sequence[object], kwargs: Mapping[str, object]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -29,11 +30,14 @@ class Side:
         python: version, as `3.12.1`; empty where nothing says which it was.
         implementation: as `sys.implementation.name` has it.
         platform: as `sys.platform` has it.
+        distributions: what is installed, by name; `None` for the host, which is read when a check
+            has failed.
     """
 
     python: str
     implementation: str
     platform: str
+    distributions: Mapping[str, str] | None = field(default=None, compare=False)
 
     @property
     def minor(self) -> tuple[int, int]:
@@ -57,7 +61,7 @@ def host_side() -> Side:
 
 def side_of(target: Target) -> Side:
     """Return an environment as a side."""
-    return Side(target.python, target.implementation, target.platform)
+    return Side(target.python, target.implementation, target.platform, target.distributions)
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from pytest_portable.agent import Transcript
-from pytest_portable.diagnosis import Evidence, Here, Questions, take_census
+from pytest_portable.diagnosis import Elsewhere, Evidence, Here, Questions, take_census
+from pytest_portable.diagnosis.host import canonical
+from pytest_portable.environment import Environment
 from pytest_portable.judgement.argument_paths import with_argument_path
 from pytest_portable.judgement.context import Context, Sent
 from pytest_portable.judgement.findings import NOTHING, Findings, problems
@@ -29,8 +32,8 @@ class Evidences:
         sent: what travelled.
         transcript: of the run that is judged; `None` before there is one.
         questions: asks the target; `None` where nobody can be asked.
-        control: asks a fresh process of the host's own environment; starts it.
-        run_here: does the same check with one probe, or none, in the host's own environment.
+        control: asks a fresh process of the maker's own environment; starts it.
+        run_here: does the same check with one probe, or none, in the maker's own environment.
         survey_fresh: answers a survey of surroundings in a fresh process of the host's Python.
         draw_here: draws what the payload is in the host's own environment, by what it is of.
     """
@@ -72,7 +75,7 @@ class Evidences:
 
         return Evidence(
             target=context.target,
-            here=Here(context.root, context.leg.test),
+            maker=_maker(context),
             inspect=lambda: None if data is None else sent.inspection(root),
             blame_path=None if data is None else blame_path,
             stream=stream,
@@ -85,7 +88,37 @@ class Evidences:
             options=context.leg.options,
             failed=self.transcript,
             standing=sent.standing,
+            look=partial(_lost_file, context.environment),
         )
+
+
+def _maker(context: Context) -> Here:
+    """Return what is known of who dumped: of the host, everything is read when it is asked."""
+    made = context.maker
+    if made.distributions is None:
+        return Here(context.root, context.leg.test)
+    return Elsewhere(
+        context.root, context.leg.test, made.python, distributions=dict(made.distributions)
+    )
+
+
+def _lost_file(environment: Environment | None, distribution: str, module: str) -> str | None:
+    """See `Evidence.lost_file`; nothing is started."""
+    from pytest_portable.environment.layout import site_folders  # noqa: PLC0415 - on demand
+
+    if environment is None or environment.command is not None:
+        return None
+    stem = module.replace(".", "/")
+    for folder in site_folders(environment.path):
+        for record in folder.glob("*.dist-info/RECORD"):
+            if canonical(record.parent.name.partition("-")[0]) != distribution:
+                continue
+            lines = record.read_text("utf-8", "replace").splitlines()
+            names = [line.partition(",")[0].strip('"') for line in lines]
+            wanted = (f"{stem}.", f"{stem}/__init__.")
+            listed = [name for name in names if name.startswith(wanted)]
+            return next((name for name in listed if not (folder / name).exists()), "")
+    return None
 
 
 def with_paths(found: Iterable[Problem]) -> list[Problem]:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from pytest_portable.agent import Transcript
 from pytest_portable.agent.in_target.describe import exception_facts
 from pytest_portable.agent.records import Alone, Raised, SmallestPart, TargetError
-from pytest_portable.diagnosis import Standing, explain_call, pin
+from pytest_portable.diagnosis import Standing, explain_call, pin, remedies_of_exception
+from pytest_portable.judgement.argument_paths import with_argument_path
 from pytest_portable.judgement.context import Context
 from pytest_portable.judgement.evidence_of_check import Evidences
-from pytest_portable.judgement.findings import Back, problems
+from pytest_portable.judgement.findings import Back, notes, problems
 from pytest_portable.judgement.load_answer import (
     Unloadable,
     loader_for,
@@ -28,6 +29,7 @@ __all__ = [
     "bring_back_exception",
     "changed_fact",
     "ends_session",
+    "explain_raised",
     "load_exception",
     "not_raised",
     "same_exception",
@@ -38,7 +40,6 @@ _Link = tuple[int | None, int | None, bool]
 _NOT_SHARED: Final = Remedy(
     "raise what both sides have: an exception of Python, or of the packages"
 )
-_REMEDY: Final = Remedy("pass all arguments to super().__init__(), or define __reduce__")
 
 
 def bring_back_exception(
@@ -51,27 +52,35 @@ def bring_back_exception(
     """
     standing = evidence.sent.standing
     if record.blob is None:
-        return Back(None, problems([_undumped(standing, record)]))
+        return Back(None, problems([_undumped(evidence, record)]))
     try:
         error = load_exception(context, transcript, record)
     except Unloadable as trouble:
         return Back(None, problems([_unloaded(evidence, record, trouble)]))
-    if (changed := _change(standing, record, error)) is not None:
+    if (changed := _change(evidence, record, error)) is not None:
         return Back(None, problems([changed]))
     told = standing.in_text(record.error.traceback).rstrip()
     add_note(error, f"raised in {context.label}:\n{told}")
-    if isinstance(error, ImportError):
-        for note in _why_not_imported(record.error, evidence):
-            add_note(error, note)
-    return Back(error)
+    why = explain_raised(error, record, evidence)
+    return Back(error, notes(one for one in why if one.code == "main-reference"))
 
 
-def _why_not_imported(error: TargetError, evidence: Evidences) -> Iterator[str]:
-    """Yield why an import failed there, and what to declare."""
-    for problem in explain_call(error, evidence()):
-        if problem.code != "call-error":
-            fixes = "".join(f"; fix: {remedy.text}" for remedy in problem.remedies[:1])
-            yield f"{problem.code}: {problem.message}{fixes}"
+def explain_raised(error: BaseException, record: Raised, evidence: Evidences) -> list[Problem]:
+    """Return why an import failed there, or a name was not found; notes of the exception say it.
+
+    Args:
+        error: what came back.
+        record: of it.
+        evidence: of the call.
+    """
+    if not isinstance(error, (ImportError, NameError)):
+        return []
+    found = explain_call(record.error, evidence(), within=record.within)
+    why = [with_argument_path(one) for one in found if one.code != "call-error"]
+    for problem in why:
+        fixes = "".join(f"; fix: {remedy.text}" for remedy in problem.remedies[:1])
+        add_note(error, f"{problem.code}: {problem.message}{fixes}")
+    return why
 
 
 def ends_session(error: BaseException) -> bool:
@@ -202,36 +211,38 @@ def _place(standing: Standing, error: TargetError) -> str:
 
 
 def _lost(  # noqa: PLR0913 - what each reason says of its own
-    standing: Standing,
+    evidence: Evidences,
     record: Raised,
     message: str,
-    evidence: str,
+    said: str,
     *,
     path: str | None = None,
-    remedy: Remedy = _REMEDY,
+    remedy: Remedy | None = None,
 ) -> Problem:
+    error, standing = record.error, evidence.sent.standing
+    by_class = remedies_of_exception(error.module, error.type, message, evidence())
     return Problem(
         code="exception-not-portable",
         stage="return",
         path=path or record.name,
-        module=record.error.module,
-        message=f"{_raised(record.error)} and {message}",
-        evidence="\n".join(line for line in (evidence, _place(standing, record.error)) if line),
-        remedies=(remedy,),
+        module=error.module,
+        message=f"{_raised(error)} and {message}",
+        evidence="\n".join(line for line in (said, _place(standing, error)) if line),
+        remedies=by_class if remedy is None else (remedy,),
     )
 
 
-def _undumped(standing: Standing, record: Raised) -> Problem:
+def _undumped(evidence: Evidences, record: Raised) -> Problem:
     path, module, kind = record.part or SmallestPart(record.name, "", "")
     part = f"{path.removeprefix(record.name)} is a {module}.{kind}".replace(" builtins.", " ")
     what = "cannot be dumped there" + (f": {part}" if path != record.name else "")
-    return _lost(standing, record, what, str(record.undumped or ""), path=path)
+    return _lost(evidence, record, what, str(record.undumped or ""), path=path)
 
 
 def _unloaded(evidence: Evidences, record: Raised, trouble: Unloadable) -> Problem:
-    remedy = _NOT_SHARED if trouble.module else _REMEDY
+    remedy = _NOT_SHARED if trouble.module else None
     said = f"cannot be loaded here: {trouble}"
-    found = _lost(evidence.sent.standing, record, said, "", path=trouble.path, remedy=remedy)
+    found = _lost(evidence, record, said, "", path=trouble.path, remedy=remedy)
     apart = versions_apart(evidence(), trouble.module or record.error.module)
     if apart is None:
         return found
@@ -244,13 +255,13 @@ def _unloaded(evidence: Evidences, record: Raised, trouble: Unloadable) -> Probl
     )
 
 
-def _change(standing: Standing, record: Raised, error: BaseException) -> Problem | None:
+def _change(evidence: Evidences, record: Raised, error: BaseException) -> Problem | None:
     """Return the problem of an exception that is another one after the trip."""
     kind = type(error)
     # cloudpickle makes a class there without its qualified name: `f.<locals>.Refused` is `Refused`.
     there = record.error.module, record.error.type.rpartition(".")[2]
     if there != (kind.__module__, kind.__qualname__.rpartition(".")[2]):
-        return _lost(standing, record, f"came back as {kind.__module__}.{kind.__qualname__}", "")
+        return _lost(evidence, record, f"came back as {kind.__module__}.{kind.__qualname__}", "")
     found = exception_facts(error)
     fact = _changed_fact(record.facts, found)
     if fact is None:
@@ -258,7 +269,7 @@ def _change(standing: Standing, record: Raised, error: BaseException) -> Problem
     name = fact.removeprefix(".")
     change = f"{record.facts.get(fact, 'nothing')} there, {found.get(fact, 'nothing')} here"
     said = f"came back changed: {name} was {change}"
-    return _lost(standing, record, said, "", path=f"{record.name}.{name}")
+    return _lost(evidence, record, said, "", path=f"{record.name}.{name}")
 
 
 def _changed_fact(there: Mapping[str, str], here: Mapping[str, str]) -> str | None:

@@ -18,7 +18,14 @@ from pytest_portable.judgement.context import Context
 from pytest_portable.payload.inspection import inspect_payload
 from pytest_portable.serializers.safe_loads import loads
 
-__all__ = ["Unloadable", "loader_for", "newer_names", "versions_apart", "why_unloadable"]
+__all__ = [
+    "Unloadable",
+    "load_answer",
+    "loader_for",
+    "newer_names",
+    "versions_apart",
+    "why_unloadable",
+]
 
 # Source: What's New in Python 3.13, and cpython#133789.
 _MOVED_MODULES: Final = {"pathlib._local": "pathlib"}
@@ -54,9 +61,15 @@ def loader_for(context: Context, record: Alone | Raised | Value) -> Callable[...
     return partial(context.serializer.load, options=context.leg.options)
 
 
+def load_answer(context: Context, record: Value) -> object:
+    """Load what a target dumped."""
+    beside = {"buffers": record.buffers} if record.buffers else {}
+    return loader_for(context, record)(record.blob, **beside)
+
+
 def versions_apart(evidence: Evidence, module: str) -> tuple[Owner, Owner] | None:
     """Return the distribution of a module here and there, where these are two versions."""
-    here = evidence.here.owner(module)
+    here = evidence.owner(module)
     version = None if here is None else evidence.installed(here.name)
     if here is None or version in {None, here.version}:
         return None

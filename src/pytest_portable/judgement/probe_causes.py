@@ -212,7 +212,7 @@ class _Again:
         if not asked and not is_whole:
             return
         own = f"asks for {', '.join(asked)}, which every process has of its own"
-        sides = self.evidence().here.minor, self.evidence().there_minor
+        sides = self.evidence().maker.minor, self.evidence().there_minor
         python = f"; here it is Python {sides[0]}, there {sides[1]}"
         told = f"what {self.probe.source} reads of it is equal on both sides"
         if asked:

@@ -22,21 +22,34 @@ from pytest_portable.judgement.exceptions import changed_fact, load_exception, s
 from pytest_portable.judgement.findings import NOTHING, Back, Findings, notes, problems
 from pytest_portable.judgement.load_answer import (
     Unloadable,
-    loader_for,
+    load_answer,
     newer_names,
     versions_apart,
     why_unloadable,
 )
 from pytest_portable.judgement.probes_without_answer import nothing_raised, raised_alike
 from pytest_portable.judgement.seeds import seeded
-from pytest_portable.judgement.version_skew import blame_versions
+from pytest_portable.judgement.version_skew import blame_versions, skew_of_return
 from pytest_portable.settings.probes import Probe
 from pytest_portable.verdict import Problem, Remedy
 
-__all__ = ["judge_probe", "judge_probe_there", "judge_return", "load_back", "undumped_result"]
+__all__ = [
+    "judge_probe",
+    "judge_probe_there",
+    "judge_return",
+    "load_back",
+    "undumped_result",
+    "undumped_there",
+]
 
 
-def load_back(context: Context, evidence: Evidences, record: Value, path: str) -> Back[object]:
+def load_back(
+    context: Context,
+    evidence: Evidences,
+    record: Value,
+    path: str,
+    probe: Probe | None = None,
+) -> Back[object]:
     """Load what the target dumped.
 
     Args:
@@ -44,18 +57,21 @@ def load_back(context: Context, evidence: Evidences, record: Value, path: str) -
         evidence: of the check.
         record: what was dumped.
         path: its name at the root of paths; `obj()` for what a call returned.
+        probe: whose result it is, if it is one's.
     """
     try:
-        return Back(_load(context, record))
+        return Back(load_answer(context, record))
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - a worker-only class may raise anything
         trouble = why_unloadable(context, record.blob, path, error)
-        problem = _unloaded(evidence, record, path, trouble)
+        said = f"what came back cannot be loaded here: {trouble}"
+        skew = skew_of_return(context, evidence, place=trouble.path, said=said, probe=probe)
+        problem = skew or _unloaded(evidence, record, path, trouble)
         if path != "obj()":  # what a call returns has to come back as it is
             with suppress(Exception), newer_names() as is_newer:
                 if is_newer:
-                    loaded = _load(context, record)
+                    loaded = load_answer(context, record)
                     text = f"{problem.message}; it was compared under its older name"
                     renamed = notes([replace(problem, message=text)])
                     return Back(loaded, renamed if path == "obj" else NOTHING)
@@ -70,7 +86,7 @@ def _unloaded(evidence: Evidences, record: Value, root: str, trouble: Unloadable
     remedy = "return what both sides know: plain data, shared classes"
     of_object = evidence()
     is_known = trouble.module is None or of_object.is_stdlib(trouble.module)
-    if not is_known and of_object.here.owner(str(trouble.module)) is None:
+    if not is_known and of_object.owner(str(trouble.module)) is None:
         remedy = f"have {str(trouble.module).partition('.')[0]} here too, or {remedy}"
     apart = versions_apart(of_object, trouble.module or module)
     versions = f" ({apart[1]} there, {apart[0]} here)" if apart else ""
@@ -83,11 +99,6 @@ def _unloaded(evidence: Evidences, record: Value, root: str, trouble: Unloadable
         message=f"{came} and cannot be loaded here: {trouble}{versions}",
         remedies=(*(pin(of_object, apart[0]) if apart else ()), Remedy(remedy)),
     )
-
-
-def _load(context: Context, record: Value) -> object:
-    beside = {"buffers": record.buffers} if record.buffers else {}
-    return loader_for(context, record)(record.blob, **beside)
 
 
 def undumped_result(record: Failed) -> Problem:
@@ -111,6 +122,25 @@ def undumped_result(record: Failed) -> Problem:
         message=f"{what} cannot be dumped there, so it cannot come back",
         evidence=str(record.error),
         remedies=(Remedy(remedy),),
+    )
+
+
+def undumped_there(record: Failed, label: str) -> Problem:
+    """Return the problem of an object that cannot be dumped by the environment that made it.
+
+    Args:
+        record: of the dump that failed.
+        label: name at the root of its paths there.
+    """
+    path, module, kind = record.part or SmallestPart(label, "", "")
+    what = f"{module}.{kind}".removeprefix("builtins.") if kind else "it"
+    return Problem(
+        code="recursion" if "RecursionError" in record.error.bases else "unserializable",
+        stage="dump",
+        path="obj" + path.removeprefix(label),
+        module=module or None,
+        message=f"{what} cannot be dumped where it was made: {record.error}",
+        remedies=(Remedy("leave it out of what travels, and make it where it is read"),),
     )
 
 
@@ -193,7 +223,7 @@ class _Comparison:
 
     def _is_as_here(self, record: Value) -> bool:
         try:
-            return not self._differences(_load(self.context, record))
+            return not self._differences(load_answer(self.context, record))
         except Exception:  # noqa: BLE001 - whatever it raises, it is not the answer
             return False
 
@@ -255,7 +285,7 @@ def _judge_value(
     """Compare what a probe returned here with what it returned there."""
     context, here = comparison.context, comparison.original
     with context.shipping.loading():
-        back = load_back(context, evidence, record, comparison.root)
+        back = load_back(context, evidence, record, comparison.root, comparison.probe)
         if back.findings.problems:
             return back.findings
         added = comparison.judge(back.value, evidence, found)
@@ -411,7 +441,7 @@ def _raised_there(  # noqa: PLR0913 - two sides
     other = "" if fact is None else _other(fact[0])
     if here is not None:
         told = f"and with {other} here" if other else f"and {type(here).__name__} here"
-    explained = explain_call(error, evidence(), probe=probe.label, here=told)
+    explained = explain_call(error, evidence(), probe=probe.label, here=told, within=raised.within)
     found = problems(with_paths(with_details(explained, error, evidence(), evidence.sent)))
     if here is None:
         return found

@@ -15,6 +15,7 @@ from pytest_portable.judgement.findings import NOTHING, Findings, problems
 from pytest_portable.judgement.load_warnings import judge_warnings
 from pytest_portable.judgement.portraits import read_portraits
 from pytest_portable.judgement.returned import undumped_result
+from pytest_portable.judgement.version_skew import skew_of_return
 from pytest_portable.verdict import Problem
 
 __all__ = ["judge_transcript"]
@@ -45,7 +46,12 @@ def judge_transcript(context: Context, transcript: Transcript, evidence: Evidenc
 
 def _failure(record: Failed, evidence: Evidences) -> list[Problem]:
     if record.step != "loading":
-        return [undumped_result(record)]
+        problem, skew = undumped_result(record), None
+        if record.name == "obj":
+            said = f"it cannot be dumped there: {record.error}"
+            place = problem.path or "obj"
+            skew = skew_of_return(evidence.context, evidence, place=place, said=said)
+        return [skew or problem]
     of_payload = evidence(record.name)
     found = explain_load(record.error, of_payload)
     return with_paths(with_details(found, record.error, of_payload, evidence.sent))

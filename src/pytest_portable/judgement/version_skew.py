@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from pytest_portable.agent.records import Returned, Value
 from pytest_portable.diagnosis import explain_difference, other_versions
-from pytest_portable.judgement.context import Context
+from pytest_portable.diagnosis.causes.version_difference import OtherVersion
+from pytest_portable.judgement.context import Context, Sent
 from pytest_portable.judgement.evidence_of_check import Evidences, with_paths
 from pytest_portable.judgement.findings import NOTHING, Findings, problems
+from pytest_portable.judgement.load_answer import load_answer
 from pytest_portable.settings.probes import Probe
+from pytest_portable.verdict import Problem
 
-__all__ = ["blame_versions"]
+__all__ = ["blame_makers_versions", "blame_versions", "skew_of_return"]
 
 
 def blame_versions(  # noqa: PLR0913 - the difference, and what is known of the check
@@ -38,9 +41,7 @@ def blame_versions(  # noqa: PLR0913 - the difference, and what is known of the 
     """
     if context.is_routed or any(problem.code == "version-skew" for problem in found.problems):
         return NOTHING
-    suspects = [
-        suspect for root, _ in evidence.sent.payloads for suspect in other_versions(evidence(root))
-    ]
+    suspects = _suspects(evidence)
     run = evidence.run_here(probe) if suspects else None
     if run is None:
         return NOTHING
@@ -48,3 +49,51 @@ def blame_versions(  # noqa: PLR0913 - the difference, and what is known of the 
     if record is None or not is_as_here(record):
         return NOTHING
     return problems(with_paths([explain_difference(suspects, place)]))
+
+
+def skew_of_return(
+    context: Context, evidence: Evidences, *, place: str, said: str, probe: Probe | None = None
+) -> Problem | None:
+    """Return the version for which an answer does not come back, if it is for one.
+
+    It is where a fresh process of the maker's own environment returns what can be loaded here.
+
+    Args:
+        context: of a check whose answer cannot be dumped there or loaded here.
+        evidence: of that check.
+        place: path of the part that is to blame.
+        said: what was raised.
+        probe: whose result it is; `None` for the object.
+    """
+    suspects = [] if context.is_routed or context.arguments else _suspects(evidence)
+    run = evidence.run_here(probe) if suspects else None
+    if run is None:
+        return None
+    record = run.first(Returned) if probe is None else run.first(Value, probe.label)
+    if record is None:
+        return None
+    try:
+        load_answer(context, record)
+    except Exception:  # noqa: BLE001 - it cannot be loaded, whoever dumped it
+        return None
+    found = explain_difference(suspects, place, stage="return", said=said)
+    return with_paths([found])[0]
+
+
+def blame_makers_versions(sent: Sent, found: Iterable[Problem]) -> Problem | None:
+    """Return the version that what differs between two portraits comes from, if there is one.
+
+    Args:
+        sent: what another environment dumped, drawn in both.
+        found: what differs.
+    """
+    places = [problem.path or "" for problem in found if problem.code == "mismatch"]
+    suspects = _suspects(Evidences(sent.context, sent)) if places else []
+    if not suspects:
+        return None
+    place = next((one for one in places if one.startswith("obj")), places[0])
+    return explain_difference(suspects, place, said="")
+
+
+def _suspects(evidence: Evidences) -> list[OtherVersion]:
+    return [one for root, _ in evidence.sent.payloads for one in other_versions(evidence(root))]

@@ -5,9 +5,11 @@ import contextvars
 import copyreg
 import ctypes
 import dataclasses
+import decimal
 import enum
 import functools
 import io
+import json
 import logging
 import os
 import pickle
@@ -777,6 +779,26 @@ def test_a_serializer_that_is_no_pickler_is_walked() -> None:
 
     assert problem.path == "obj['a']['b']"
     assert "Special" in problem.message
+
+
+class Colour(enum.Enum):
+    RED = 1
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value).encode()
+
+
+def test_a_format_of_its_own_is_quoted_for_every_part_that_it_refuses() -> None:
+    obj = {"a": [1, Colour.RED], "b": {"c": lock(), "d": decimal.Decimal}, "e": 2}
+    with pytest.raises(TypeError) as info:
+        _json(obj)
+
+    problems = explain_dump(obj, info.value, _json, serializer="json")
+
+    assert [one.path for one in problems] == ["obj['a'][1]", "obj['b']['c']", "obj['b']['d']"]
+    assert all("JSON serializable" in one.message for one in problems)
+    assert "reload" not in str(problems)
 
 
 @pytest.mark.parametrize("recurse", [False, True])

@@ -46,7 +46,7 @@ if __name__ != "__main__":
         write_all,
         write_buffers,
     )
-    from pytest_portable.agent.in_target.parts import parts_of
+    from pytest_portable.agent.in_target.parts import parts_of, place_of_raiser, slots_in
     from pytest_portable.agent.in_target.probes import evaluate, finished, sow
     from pytest_portable.agent.in_target.processes import flush
     from pytest_portable.agent.in_target.steps import Notes
@@ -80,6 +80,7 @@ class ChildCheck:
         self.records = records
         self.kept = kept
         self.beside = beside
+        self.roots: dict[str, Any] = {}
         self.notes = Notes(records) if self.request["kind"] == "blame" else None
 
     def record(self, header: dict[str, object], blob: bytes | None = None) -> None:
@@ -257,7 +258,7 @@ class ChildCheck:
 
     def inspect_and_probe(self, values: dict[str, Any]) -> None:
         """Describe and dump before probing, because a probe may change the object."""
-        obj = values["obj"]
+        obj, self.roots = values["obj"], values
         self.record({"step": "describing"})
         self.record({"description": describe(obj)})
         if self.request["portrait"] is not None:
@@ -339,6 +340,7 @@ class ChildCheck:
         self.look_around()
         self.record({"step": "calling", "name": "obj()"})
         args, kwargs = values["arguments"]
+        self.roots = {"obj": values["obj"], "args": args, "kwargs": kwargs}
         self.exercise("obj()", lambda: values["obj"](*args, **kwargs))
         self.look_for_shadows()
 
@@ -398,6 +400,7 @@ class ChildCheck:
         header: dict[str, object] = {
             "raised": describe_exception(error),
             "name": name,
+            "within": place_of_raiser(error, self.roots),
             "facts": exception_facts(error),
             "links": [links(member, family) for member in family],
             "warnings": plain_warnings(caught),
@@ -436,7 +439,7 @@ class ChildCheck:
         """
         left = MAX_DUMPED_PARTS
         seen = {id(value)}
-        parts = parts_of(value)
+        parts = [*parts_of(value), *slots_in(value)]
         while parts and left:
             suffix, part = parts.pop(0)
             if id(part) in seen:
@@ -446,7 +449,8 @@ class ChildCheck:
             try:
                 self.quietly_dumped(part)
             except BaseException:
-                value, path, parts = part, path + suffix, parts_of(part)
+                value, path = part, path + suffix
+                parts = [*parts_of(part), *slots_in(part)]
         kind = type_name(value)
         if isinstance(value, (type, types.FunctionType)):
             kind[1] += " " + str(value.__qualname__)

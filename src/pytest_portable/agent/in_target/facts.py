@@ -63,6 +63,7 @@ def facts_of(value: Any) -> dict[str, Any]:
     fields = getattr(value, "_fields", None) or list(getattr(value, "__dataclass_fields__", ()))
     return {
         "kind": "class",
+        "made_by": makers_of(value),
         "bases": [".".join(named(base)) for base in value.__bases__],
         "members": [[str(name), repr(each.value)] for name, each in list(members.items())[:500]]
         if isinstance(members, (types.MappingProxyType, dict))
@@ -81,6 +82,18 @@ def facts_of(value: Any) -> dict[str, Any]:
         ),
         **code_facts([each for each in functions if isinstance(each, types.FunctionType)]),
     }
+
+
+def makers_of(kind: type) -> list[str]:
+    """Return the packages that wrote what a class inherits, or its methods: `attr`, `pydantic`."""
+    marks = {"__attrs_attrs__": "attr", "__pydantic_fields__": "pydantic"}
+    found = set()
+    for each in kind.__mro__:
+        found.add(str(each.__module__))
+        found.add(str(type(each).__module__))
+        found.update(package for mark, package in marks.items() if mark in each.__dict__)
+    tops = {module.split(".", 1)[0] for module in found}
+    return sorted(tops - {"builtins", str(kind.__module__).split(".", 1)[0]})
 
 
 HOOKS = ("__getnewargs__", "__getstate__", "__reduce__", "__reduce_ex__", "__setstate__")

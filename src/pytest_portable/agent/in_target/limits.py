@@ -17,6 +17,8 @@ MAX_WARNINGS = 50
 MAX_FILES = 50
 MAX_RELATIVES = 50
 MAX_DUMPED_PARTS = 200
+# Parts that are looked through for the one whose method raised.
+MAX_SEARCHED_PARTS = 5_000
 MAX_EVENTS = 5000
 MAX_SURVEYED = 300
 MAX_SOURCE_BYTES = 1 << 20

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import types
+from contextlib import suppress
 
 if __name__ != "__main__":
     from typing import Any
 
-    from pytest_portable.agent.in_target.limits import MAX_CANONICAL, MAX_DUMPED_PARTS, MAX_TEXT
+    from pytest_portable.agent.in_target.limits import (
+        MAX_CANONICAL,
+        MAX_DUMPED_PARTS,
+        MAX_SEARCHED_PARTS,
+        MAX_TEXT,
+    )
 
 PLAIN_TYPES = frozenset({bool, int, float, complex, str, bytes, type(None), type(...)})
 CONTAINER_TYPES = frozenset({list, tuple, set, frozenset, dict})
@@ -54,6 +60,48 @@ def parts_of(value: object) -> list[tuple[str, object]]:
     if isinstance(held, dict) and not isinstance(value, (type, types.ModuleType)):
         found += [("." + str(name), part) for name, part in list(held.items())]
     return found[:MAX_DUMPED_PARTS]
+
+
+def place_of_raiser(error: BaseException, roots: dict[str, Any]) -> str:
+    """Return the path of the part whose method raised, innermost first; empty where it is none."""
+    owners = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if code.co_argcount:
+            owners.append(trace.tb_frame.f_locals.get(code.co_varnames[0]))
+        trace = trace.tb_next
+    wanted = [id(one) for one in reversed(owners) if type(one) not in PLAIN_TYPES]
+    known = paths_of(roots) if wanted else {}
+    return next((known[one] for one in wanted if one in known), "")
+
+
+def paths_of(roots: dict[str, Any]) -> dict[int, str]:
+    """Return the shortest path of each part of some values that is no plain data."""
+    found: dict[int, str] = {}
+    waiting = list(roots.items())
+    for path, value in waiting:
+        if type(value) in PLAIN_TYPES or id(value) in found:
+            continue
+        found[id(value)] = path
+        if len(waiting) < MAX_SEARCHED_PARTS:
+            waiting += [
+                (path + suffix, part)
+                for suffix, part in [*parts_of(value), *slots_in(value)]
+                if not suffix.startswith("[<")  # a key that no path can write
+            ]
+    return found
+
+
+def slots_in(value: object) -> list[tuple[str, object]]:
+    """Return what the slots of a value hold, with their path suffixes."""
+    found: list[tuple[str, object]] = []
+    for kind in type(value).__mro__:
+        for name, slot in list(kind.__dict__.items()):
+            if type(slot) is types.MemberDescriptorType and kind.__module__ != "builtins":
+                with suppress(Exception):  # it is not set
+                    found.append(("." + name, slot.__get__(value, type(value))))
+    return found
 
 
 def text_of_key(key: object) -> str:

@@ -7,6 +7,7 @@ from typing import Final, Protocol
 from pytest_portable.diagnosis.causes.dropped_globals import DroppedGlobal
 from pytest_portable.diagnosis.causes.hooks import CallError, LoadHook, Recursion
 from pytest_portable.diagnosis.causes.installed import (
+    MadeAtRunTime,
     MissingDistribution,
     ModuleSkew,
     UndeclaredImport,
@@ -49,6 +50,7 @@ _LACKS: Final[tuple[_LackCause, ...]] = (
     SerializerSkew(),
     Platform(),
     StdlibVersion(),
+    MadeAtRunTime(),
     UndeclaredImport(),
     MissingDistribution(),
     ModuleSkew(),

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
+from pytest_portable.diagnosis.causes.constructors import is_foreign, remedies_of_constructor
+from pytest_portable.diagnosis.definitions import live
 from pytest_portable.diagnosis.evidence import Evidence
 from pytest_portable.diagnosis.target_errors import Failure
 from pytest_portable.verdict import Problem, Remedy
@@ -13,6 +16,10 @@ __all__ = ["CallError", "LoadHook", "Recursion"]
 
 PROBE: Final = "__probe__"
 """The module that probes run in, on both sides."""
+
+
+# What fills a container before the state of its attributes is set.
+_FILLED: Final = frozenset({"__setitem__", "append", "extend", "update", "add"})
 
 
 class Recursion:
@@ -68,7 +75,7 @@ class LoadHook:
             module=failure.importing or _module(failure, evidence),
             message=f"{place} raised {failure.summary}{nowhere}",
             evidence=_where(failure, evidence),
-            remedies=_remedies(failure),
+            remedies=_remedies(failure, evidence),
         )
 
 
@@ -106,14 +113,47 @@ def _where(failure: Failure, evidence: Evidence) -> str:
     return f"{failure.said} ({place})" if place else failure.said
 
 
-def _remedies(failure: Failure) -> tuple[Remedy, ...]:
-    wording = r"(\w+\.)?__(new|init)__\(\) missing .*positional argument"
-    missing = re.search(wording, failure.error.message)
-    if missing and missing[2] == "new":
-        return (Remedy("define __getnewargs__ (or __reduce__), so that all arguments travel"),)
-    if missing:
-        return (Remedy("pass all arguments to super().__init__(), or define __reduce__"),)
+def _remedies(failure: Failure, evidence: Evidence) -> tuple[Remedy, ...]:
+    module, name = _rebuilt(failure, evidence)
+    found = remedies_of_constructor(failure.error.message, module, name, evidence)
+    if found:
+        return found
     functions = {frame.name for frame in failure.frames}
-    if functions & {"__hash__", "__eq__"}:
-        return (Remedy("define __reduce__, so that what __hash__ reads is set when it is made"),)
-    return ()
+    hook = functions & {"__hash__", "__eq__"} or functions & _FILLED
+    if not hook and failure.error.type != "FrozenInstanceError":
+        return ()
+    if name and (owner := is_foreign(module, evidence)):
+        return (
+            Remedy(f"{name} is {owner}'s: send what it is made from, and make it where it is used"),
+        )
+    return tuple(_remedies_of_hook(failure, hook))
+
+
+def _remedies_of_hook(failure: Failure, hook: set[str]) -> Iterator[Remedy]:
+    if failure.error.type == "FrozenInstanceError":
+        yield Remedy(
+            "define __setstate__ that sets every attribute with object.__setattr__(self, name, "
+            "value), or use dataclass(frozen=True, slots=True) for the base too"
+        )
+    elif hook & {"__hash__", "__eq__"}:
+        yield Remedy("define __reduce__, so that what __hash__ reads is set when it is made")
+    elif "AttributeError" in failure.error.bases:
+        yield Remedy(
+            f"items are set before attributes, so {min(hook)} reads what is not there yet: define "
+            "__reduce__ that returns type(self), the arguments of __init__, and no state"
+        )
+
+
+def _rebuilt(failure: Failure, evidence: Evidence) -> tuple[str, str]:
+    """Return module and name of the class that was being rebuilt, as far as that is known."""
+    for module, name in (evidence.blame.callee, evidence.blame.about):
+        found = live(module, name) if name else None
+        if isinstance(found, type):
+            return module, name
+    said = re.search(r"(\w+)\.__(?:new|init)__\(\)", failure.error.message)
+    named = [
+        (module, name)
+        for module, name, _ in evidence.references()
+        if said is not None and name.rpartition(".")[2] == said[1]
+    ]
+    return named[0] if named else ("", "")

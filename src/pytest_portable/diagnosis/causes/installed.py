@@ -2,14 +2,43 @@
 
 from __future__ import annotations
 
-from pytest_portable.diagnosis.causes.wording import add, lacking, needs, pin
+from pytest_portable.diagnosis.causes.wording import PLAIN, add, lacking, needs, pin
 from pytest_portable.diagnosis.evidence import Evidence
 from pytest_portable.diagnosis.host import Owner
 from pytest_portable.diagnosis.known_renames import find_move
 from pytest_portable.diagnosis.target_errors import Lack
-from pytest_portable.verdict import Problem
+from pytest_portable.verdict import Problem, Remedy
 
-__all__ = ["MissingDistribution", "ModuleSkew", "UndeclaredImport"]
+__all__ = ["MadeAtRunTime", "MissingDistribution", "ModuleSkew", "UndeclaredImport"]
+
+
+class MadeAtRunTime:
+    """What was put into a module while its maker ran: no fresh process has it, anywhere."""
+
+    code = "environment-dependency"
+
+    def explain(self, lack: Lack, evidence: Evidence) -> Problem | None:
+        """Return the problem, or nothing."""
+        if lack.stage != "load" or lack.importer:
+            return None
+        if not lack.name:
+            owner = evidence.owner(lack.module)
+            there = evidence.there(lack.module, owner.name) if owner else None
+            if there is None or owner != there:
+                return None  # it may well be of one version only
+        if not evidence.maker_lacks(lack.module, lack.name):
+            return None
+        fix = f"define {lack.name} when {lack.module} is imported"
+        said = f"was put into {lack.module} at run time"
+        if not lack.name:
+            fix = f"make {lack.module} a module that can be imported"
+            said = "is a module that was made at run time"
+        return lacking(
+            self.code,
+            lack,
+            f"{lack.what} {said}: a fresh process does not have it, {evidence.maker.where} either",
+            remedies=(Remedy(f"{fix}, or send plain data and rebuild it there"),),
+        )
 
 
 class UndeclaredImport:
@@ -23,7 +52,7 @@ class UndeclaredImport:
         owner = evidence.there(importer) if importer else None
         if owner is None or lack.name or lack.top == importer.partition(".")[0]:
             return None
-        here = evidence.here.owner(lack.module)
+        here = evidence.owner(lack.module)
         if here is not None and evidence.there(lack.module, here.name) is not None:
             return None
         return lacking(
@@ -43,7 +72,7 @@ class MissingDistribution:
 
     def explain(self, lack: Lack, evidence: Evidence) -> Problem | None:
         """Return the problem, or nothing."""
-        here = evidence.here.owner(lack.module) or evidence.here.keeper(lack.module)
+        here = evidence.owner(lack.module) or evidence.maker.keeper(lack.module)
         if here is None or evidence.installed(here.name) is not None:
             return None
         return lacking(
@@ -62,8 +91,8 @@ class ModuleSkew:
 
     def explain(self, lack: Lack, evidence: Evidence) -> Problem | None:
         """Return the problem, or nothing."""
-        owner = evidence.here.owner(lack.module)
-        here = owner or evidence.here.keeper(lack.module)
+        owner = evidence.owner(lack.module)
+        here = owner or evidence.maker.keeper(lack.module)
         there = evidence.there(lack.module, here.name if here else None)
         if there is None:
             return None
@@ -72,25 +101,42 @@ class ModuleSkew:
         if owner is None and here == there:
             return None  # a name that cannot be imported on either side
         if here == there:
-            return lacking(
-                self.code,
-                lack,
-                f"{needs(lack)}; {there} is installed on both sides, and there it comes "
-                "without it: a file that its wheel leaves out, or another build",
-                distribution=here.name,
-            )
+            return self._equal(lack, evidence, here)
         move = find_move(lack.module, lack.name)
         return lacking(
             self.code,
             lack,
-            f"{needs(lack)}: {there} is installed there and has no such thing, here it is "
-            f"{here}{f'. {move.words}' if move else ''}",
+            f"{needs(lack)}: {there} is installed there and has no such thing, "
+            f"{evidence.maker.where} it is {here}{f'. {move.words}' if move else ''}",
             distribution=here.name,
-            remedies=pin(evidence, here),
+            remedies=(*_older_protocol(lack, evidence), *pin(evidence, here)),
+        )
+
+    def _equal(self, lack: Lack, evidence: Evidence, owner: Owner) -> Problem:
+        """Return the problem of one version that is not the same on both sides.
+
+        What its record lists and the disk has not was lost after the installation.
+        """
+        remedies: tuple[Remedy, ...] = ()
+        lost = evidence.lost_file(owner.name, lack.module)
+        if lost:
+            why = f"its record lists {lost}, which is not on the disk: the environment is broken"
+            remedies = (Remedy("make it anew: --portable-refresh", "--portable-refresh"),)
+        elif lost is None or lack.name:
+            why = "it is another build, or what its import finds around it differs"
+        else:
+            why = "its record there has no such file: a file that its wheel leaves out"
+        return lacking(
+            "missing-module",
+            lack,
+            f"{needs(lack)}; {owner} is installed on both sides, and there it comes "
+            f"without it: {why}",
+            distribution=owner.name,
+            remedies=remedies,
         )
 
     def _other_source(self, lack: Lack, evidence: Evidence, there: Owner) -> Problem:
-        file = evidence.here.file(lack.module)
+        file = evidence.maker.file(lack.module)
         lives = f"lives in {file}" if file else "is provided by nothing"
         return lacking(
             self.code,
@@ -99,6 +145,17 @@ class ModuleSkew:
             "another module of the same name",
             distribution=there.name,
         )
+
+
+def _older_protocol(lack: Lack, evidence: Evidence) -> tuple[Remedy, ...]:
+    """Return the protocol under which arrays name only what NumPy before 2.0 has as well.
+
+    Source: NumPy 1.26, `numpy/_core/`: stubs of `multiarray` and a few more, none of `numeric`,
+    whose `_frombuffer` arrays are made by under protocol 5.
+    """
+    if lack.module != "numpy._core.numeric" or evidence.serializer not in {"cloudpickle", *PLAIN}:
+        return ()
+    return (Remedy("protocol=4, with which arrays load in both", "protocol=4"),)
 
 
 def _as(owner: Owner | None, lack: Lack) -> str:

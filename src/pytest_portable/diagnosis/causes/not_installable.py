@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Final
 
-from pytest_portable.diagnosis.causes.wording import in_a_package, lacking, needs
+from pytest_portable.diagnosis.causes.wording import PLAIN, in_a_package, lacking, needs
 from pytest_portable.diagnosis.definitions import live
 from pytest_portable.diagnosis.evidence import Evidence
 from pytest_portable.diagnosis.target_errors import Lack
@@ -26,7 +26,7 @@ class MainReference:
         if lack.module != "__main__":
             return None
         remedies = [in_a_package()]
-        if evidence.serializer != "cloudpickle":
+        if evidence.serializer in PLAIN and evidence.standing.is_definition(lack.name):
             remedies.append(
                 Remedy('serializer="cloudpickle" sends it by value', 'serializer="cloudpickle"')
             )
@@ -49,7 +49,7 @@ class TestModuleReference:
 
     def explain(self, lack: Lack, evidence: Evidence) -> Problem | None:
         """Return the problem, or nothing."""
-        if not evidence.here.is_test(lack.module) or evidence.there(lack.module):
+        if not evidence.maker.is_test(lack.module) or evidence.there(lack.module):
             return None
         subject = lack.what if lack.name or lack.wanted else f"something of {lack.module}"
         return lacking(
@@ -88,13 +88,13 @@ class MissingModule:
 
     def explain(self, lack: Lack, evidence: Evidence) -> Problem | None:
         """Return the problem, or nothing."""
-        if evidence.here.owner(lack.module) is not None or evidence.there(lack.module):
+        if evidence.owner(lack.module) is not None or evidence.there(lack.module):
             return None
         message, remedies = self._words(lack, evidence)
         return lacking(self.code, lack, message, remedies=remedies)
 
     def _words(self, lack: Lack, evidence: Evidence) -> tuple[str, tuple[Remedy, ...]]:
-        here, top = evidence.here, lack.top
+        here, top = evidence.maker, lack.top
         file = here.file(lack.module)
         if file is None or not file.exists():
             return self._without_file(lack, evidence)
@@ -133,11 +133,11 @@ class MissingModule:
         return (f"{needs(lack)}, which nothing here provides either", ())
 
     def _project(self, lack: Lack, evidence: Evidence) -> tuple[Remedy, ...]:
-        project = evidence.here.project(lack.module)
+        project = evidence.maker.project(lack.module)
         if project is None:
             return ()
         try:
-            inner = project.relative_to(evidence.here.root).as_posix()
+            inner = project.relative_to(evidence.maker.root).as_posix()
         except ValueError:
             inner = str(project)
         line = inner if inner in {".", ""} or inner.startswith("/") else f"./{inner}"

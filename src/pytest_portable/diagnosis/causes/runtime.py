@@ -36,7 +36,7 @@ class SerializerMissing:
         """Return the problem, or nothing."""
         if not _is_runtime(lack, evidence):
             return None
-        owner = evidence.here.owner(lack.module)
+        owner = evidence.owner(lack.module)
         name = owner.name if owner else lack.top
         if evidence.there(lack.module, name) is not None:
             return None
@@ -62,7 +62,7 @@ class SerializerSkew:
 
     def explain(self, lack: Lack, evidence: Evidence) -> Problem | None:
         """Return the problem, or nothing."""
-        owner = evidence.here.owner(lack.module)
+        owner = evidence.owner(lack.module)
         if owner is None or not _is_runtime(lack, evidence):
             return None
         there = evidence.there(lack.module, owner.name)
@@ -84,13 +84,13 @@ class OldDill:
         """Return the problem, or nothing; code of another Python fails in the same place."""
         frames = failure.error.frames
         found = evidence.installed("dill")
-        pythons = {code.python or evidence.here.minor for code in evidence.code}
+        pythons = {code.python or evidence.maker.minor for code in evidence.code}
         if not frames or found is None or pythons - {evidence.there_minor}:
             return None
         _, _, function, module = frames[-1]
         if (module, function) != _MAKER_OF_CODE or not _is_before(found, _DILL_OF_TODAY):
             return None
-        here = evidence.here.owner("dill")
+        here = evidence.owner("dill")
         newer = here is not None and not _is_before(here.version, _DILL_OF_TODAY)
         return Problem(
             code=self.code,

@@ -10,12 +10,12 @@ from pytest_portable.diagnosis.ask_target import same_failure
 from pytest_portable.diagnosis.causes.wording import pin
 from pytest_portable.diagnosis.definitions import differences, facts_here
 from pytest_portable.diagnosis.evidence import Evidence
-from pytest_portable.diagnosis.host import Owner
+from pytest_portable.diagnosis.host import Elsewhere, Owner
 from pytest_portable.diagnosis.known_renames import find_move
 from pytest_portable.diagnosis.target_errors import Failure
 from pytest_portable.verdict import Problem
 
-__all__ = ["VersionSkew", "apart"]
+__all__ = ["VersionSkew", "apart", "spell_versions", "versions_of"]
 
 _BINARY: Final = re.compile(
     r"(\w+)\.\w+ size changed, may indicate binary incompatibility|"
@@ -37,7 +37,7 @@ class VersionSkew:
         if binary:
             return self._binary(failure, evidence, next(filter(None, binary.groups()), "numpy"))
         for module, name in _suspects(failure, evidence):
-            sides = _sides(module, evidence)
+            sides = versions_of(module, name, evidence)
             told = apart(module, name, evidence)
             if not told and (sides is None or sides[0] == sides[1]):
                 continue
@@ -64,7 +64,7 @@ class VersionSkew:
         elif sides[0] == sides[1]:
             head = f"{what} is defined otherwise there, though {sides[0]} is on both sides"
         else:
-            head = f"{what} is of {sides[1]} there, of {sides[0]} here"
+            head = f"{what} is {spell_versions(module, sides, evidence)}"
         parts = [head, missing, reason] if missing else [head, reason]
         return Problem(
             code=self.code,
@@ -78,8 +78,9 @@ class VersionSkew:
         )
 
     def _binary(self, failure: Failure, evidence: Evidence, module: str) -> Problem:
-        sides = _sides(module.lower(), evidence)
-        versions = f" ({sides[1]} there, {sides[0]} here)" if sides else ""
+        sides = _owners(module.lower(), evidence)
+        made = evidence.maker.where
+        versions = f" ({sides[1]} there, {sides[0]} {made})" if sides else ""
         return Problem(
             code=self.code,
             stage=failure.stage,
@@ -106,12 +107,38 @@ def _breaks_here(failure: Failure, evidence: Evidence, *, is_apart: bool) -> boo
 
 def apart(module: str, name: str, evidence: Evidence) -> list[str]:
     """Return how a definition differs between the two sides; nothing where it does not."""
-    if not name:
+    if not name or isinstance(evidence.maker, Elsewhere):
         return []
     there = evidence.census.names.get((module, name))
     # Another patch release may compile the same text to other bytecode.
-    same = evidence.target.python == evidence.here.python
+    same = evidence.target.python == evidence.maker.python
     return differences(facts_here(module, name), there, same_python=same)
+
+
+def versions_of(module: str, name: str, evidence: Evidence) -> tuple[Owner, Owner] | None:
+    """Return the distributions behind a definition, the maker's and the target's.
+
+    Where its own is the same on both sides, or it has none, what wrote its methods counts, and
+    what it inherits from.
+    """
+    own = _owners(module, evidence)
+    if own is not None and own[0] != own[1]:
+        return own
+    found = facts_here(module, name) if not isinstance(evidence.maker, Elsewhere) else None
+    found = found or evidence.census.names.get((module, name))
+    for top in found.made_by if found else ():
+        sides = _owners(top, evidence)
+        if sides is not None and sides[0] != sides[1]:
+            return sides
+    return own
+
+
+def spell_versions(module: str, sides: tuple[Owner, Owner], evidence: Evidence) -> str:
+    """Return which versions a definition is of, or of what made it, for people."""
+    made, there = sides
+    owner = evidence.owner(module) or evidence.maker.keeper(module)
+    word = "of" if owner is not None and owner.name == made.name else "made by"
+    return f"{word} {there} there, {word} {made} {evidence.maker.where}"
 
 
 def _missing_state(failure: Failure) -> str:
@@ -129,13 +156,13 @@ def _missing_state(failure: Failure) -> str:
     return f"the code there reads {name!r}, which the state that was dumped here has not"
 
 
-def _sides(module: str, evidence: Evidence) -> tuple[Owner, Owner] | None:
-    """Return the distributions of a module here and there, where both have one."""
+def _owners(module: str, evidence: Evidence) -> tuple[Owner, Owner] | None:
+    """Return the distributions of a module at its maker and there, where both have one."""
     if not module or evidence.is_stdlib(module):
         return None
-    here = evidence.here.owner(module)
-    there = evidence.there(module, here.name if here else None)
-    return None if here is None or there is None else (here, there)
+    made = evidence.owner(module)
+    there = evidence.there(module, made.name if made else None)
+    return None if made is None or there is None else (made, there)
 
 
 def _suspects(failure: Failure, evidence: Evidence) -> Iterator[tuple[str, str]]:

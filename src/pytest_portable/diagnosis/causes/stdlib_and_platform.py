@@ -71,9 +71,9 @@ class Platform:
         if system:
             message = f"{lack.what} is for {system} only; the target is {evidence.target.platform}"
             return lacking(self.code, lack, message)
-        if not evidence.is_stdlib(lack.module) or evidence.there_minor != evidence.here.minor:
+        if not evidence.is_stdlib(lack.module) or evidence.there_minor != evidence.maker.minor:
             return None
-        if lack.name or lack.importer or lack.top not in evidence.here.stdlib:
+        if lack.name or lack.importer or lack.top not in evidence.maker.stdlib:
             return None
         if stdlib_history.words_about(lack.module, "", evidence.target.python):
             return None  # another Python made the payload
@@ -130,8 +130,8 @@ class StdlibVersion:
     def explain(self, lack: Lack, evidence: Evidence) -> Problem | None:
         """Return the problem, or nothing."""
         facts = stdlib_history.words_about(lack.module, lack.name, evidence.target.python)
-        known = lack.module == "builtins" or lack.top in evidence.here.stdlib or bool(facts)
-        if not known or evidence.here.owner(lack.module) is not None:
+        known = lack.module == "builtins" or lack.top in evidence.maker.stdlib or bool(facts)
+        if not known or evidence.owner(lack.module) is not None:
             return None
         move = find_move(lack.module, lack.name)
         told = facts or (move.words if move else "")
@@ -166,7 +166,7 @@ class StdlibFailure:
 
     def explain_failure(self, failure: Failure, evidence: Evidence) -> Problem | None:
         """Return the problem, or nothing."""
-        if evidence.there_minor == evidence.here.minor:
+        if evidence.there_minor == evidence.maker.minor:
             return None
         found = (
             self._syntax(failure, evidence)
@@ -231,7 +231,7 @@ class StdlibFailure:
             name,
             (
                 f"{module}.{name} of Python {evidence.target.python} refuses what "
-                f"{evidence.here.minor} dumped{detail}: {failure.summary}"
+                f"{evidence.maker.minor} dumped{detail}: {failure.summary}"
             ),
         )
 
@@ -254,7 +254,7 @@ def _builtin(module: str, name: str) -> object | None:
 
 
 def _stdlib(evidence: Evidence) -> frozenset[str]:
-    return evidence.here.stdlib | {"builtins"}
+    return evidence.maker.stdlib | {"builtins"}
 
 
 def _not_there(module: str, name: str, evidence: Evidence) -> str:
@@ -262,5 +262,5 @@ def _not_there(module: str, name: str, evidence: Evidence) -> str:
     whole = f"{module}.{name}".removeprefix("builtins.")
     return (
         f"{whole} is not in Python {evidence.target.python}{f' ({facts})' if facts else ''}; "
-        f"the object was made by {evidence.here.minor}"
+        f"the object was made by {evidence.maker.minor}"
     )

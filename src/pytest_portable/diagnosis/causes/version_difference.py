@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from pytest_portable.diagnosis.causes.skew import apart
+from pytest_portable.diagnosis.causes.skew import apart, spell_versions, versions_of
 from pytest_portable.diagnosis.causes.wording import pin
 from pytest_portable.diagnosis.evidence import Evidence
 from pytest_portable.diagnosis.host import Owner
@@ -23,7 +23,7 @@ class OtherVersion(NamedTuple):
     module: str
     name: str
     path: str
-    here: Owner
+    made: Owner
     there: Owner
     evidence: Evidence
 
@@ -35,41 +35,57 @@ def other_versions(evidence: Evidence) -> Iterator[OtherVersion]:
     """
     found = []
     for module, name, paths in evidence.references():
-        here = evidence.here.owner(module) or evidence.here.keeper(module)
-        if here is None or module.partition(".")[0] in evidence.runtimes:
+        if module.partition(".")[0] in evidence.runtimes:
             continue
-        version = evidence.installed(here.name)
-        if version not in {None, here.version}:
-            there = Owner(here.name, str(version))
-            found.append(OtherVersion(module, name, paths[0], here, there, evidence))
+        made = evidence.owner(module) or evidence.maker.keeper(module)
+        version = None if made is None else evidence.installed(made.name)
+        if made is not None and version not in {None, made.version}:
+            there = Owner(made.name, str(version))
+            found.append(OtherVersion(module, name, paths[0], made, there, evidence))
+        elif (made is None or version == made.version) and not evidence.is_stdlib(module):
+            sides = versions_of(module, name, evidence)
+            if sides is not None and sides[0] != sides[1]:
+                found.append(OtherVersion(module, name, paths[0], *sides, evidence))
     yield from sorted(found, key=lambda one: len(one.path))
 
 
-def explain_difference(suspects: Sequence[OtherVersion], place: str) -> Problem:
+def explain_difference(
+    suspects: Sequence[OtherVersion],
+    place: str,
+    *,
+    stage: str = "compare",
+    said: str | None = None,
+) -> Problem:
     """Return the problem of the version that a difference comes from.
 
     Args:
         suspects: at least one; those of the object before those of other payloads.
         place: path of the difference: in the object, or in a result, whose root has another name.
+        stage: at which it shows.
+        said: what happened, for the message; by default the evidence is that the maker's own
+            environment shows no such difference.
     """
     first = max(suspects, key=lambda one: _length_in_common(one.path, place))
+    shows = "a fresh process of this environment shows no such difference"
+    where = first.evidence.maker.where
+    versions = spell_versions(first.module, (first.made, first.there), first.evidence)
     told = "; ".join(apart(first.module, first.name, first.evidence)[:_MAX_TOLD])
     more = dict.fromkeys(
-        f"{one.here} here, {one.there.version} there"
+        f"{one.made} {where}, {one.there.version} there"
         for one in suspects
-        if one.here.name != first.here.name
+        if one.made.name != first.made.name
     )
     also = f" (also {'; '.join(list(more)[:_MAX_OTHERS])})" if more else ""
     return Problem(
         code="version-skew",
-        stage="compare",
+        stage=stage,
         path=first.path,
         module=first.module,
-        distribution=first.here.name,
-        message=f"{first.module}.{first.name} is of {first.there} there, of {first.here} here"
-        f"{f': {told}' if told else ''}{also}",
-        evidence="a fresh process of this environment shows no such difference",
-        remedies=pin(first.evidence, first.here),
+        distribution=first.made.name,
+        message=f"{first.module}.{first.name} is {versions}{f': {told}' if told else ''}{also}"
+        f"{f'; {said}' if said else ''}",
+        evidence=shows if said is None else "",
+        remedies=pin(first.evidence, first.made),
     )
 
 

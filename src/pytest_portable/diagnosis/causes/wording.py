@@ -7,8 +7,10 @@ from pytest_portable.diagnosis.host import Owner
 from pytest_portable.diagnosis.target_errors import Lack
 from pytest_portable.verdict import Problem, Remedy
 
-__all__ = ["add", "in_a_package", "lacking", "needs", "pin"]
+__all__ = ["PLAIN", "add", "in_a_package", "lacking", "needs", "pin"]
 
+PLAIN = frozenset({"dill", "joblib", "pickle"})
+"""Serializers that a user is free to change for cloudpickle; systems send with their own."""
 _MAX_ALSO = 2
 
 
@@ -54,7 +56,7 @@ def needs(lack: Lack) -> str:
 def add(evidence: Evidence, distribution: str) -> tuple[Remedy, ...]:
     """Return how to install a distribution there, where that is possible."""
     # A source tree that is linked here can be installed there only as a project.
-    if evidence.here.is_edited(distribution):
+    if evidence.maker.is_edited(distribution):
         return (Remedy(f'install the project {distribution}: deps=[..., "."]', '"."'),)
     if not evidence.given:
         return (Remedy(f"install {distribution} in {evidence.target.executable}"),)
@@ -62,9 +64,9 @@ def add(evidence: Evidence, distribution: str) -> tuple[Remedy, ...]:
 
 
 def pin(evidence: Evidence, here: Owner) -> tuple[Remedy, ...]:
-    """Return how to install the host's version there, if it supports the target's Python."""
-    requires = evidence.here.requires_python(here.name)
-    if not evidence.given or evidence.here.is_edited(here.name):
+    """Return how to install the maker's version there, if it supports the target's Python."""
+    requires = evidence.maker.requires_python(here.name)
+    if not evidence.given or evidence.maker.is_edited(here.name):
         return ()
     if requires and not _supports(requires, evidence.target.python):
         return (

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from typing import Final
 
 from pytest_portable.diagnosis.dump.picklers import flavour_of
 from pytest_portable.diagnosis.dump.places import Chain, find_chain, paths_of_leaves, read_trace
 from pytest_portable.diagnosis.dump.tracing import GaveUpError, Leaf, Trace, trace
-from pytest_portable.diagnosis.dump.walk import smallest
+from pytest_portable.diagnosis.dump.walk import every, smallest
 from pytest_portable.diagnosis.dump.words import (
     code_of,
     explain_leaf,
@@ -59,9 +60,15 @@ def explain_dump(  # noqa: PLR0913 - one keyword for each thing the caller knows
     paths = read_trace(found, root)
     places = paths_of_leaves(paths)
     leaves = [leaf for leaf in found.leaves if not isinstance(leaf.error, GaveUpError)]
+    if protocol is None and not _is_of_pickle(error, leaves):
+        return [
+            _problem(Leaf(0, value, reason, by=serializer), [path], reason, serializer)
+            for path, value, reason in every(obj, error, dumps, root)
+        ]
     # On a busy machine the time may run out first.
     if _is_recursion(error) and (found.ended == "depth" or not leaves):
-        return [_too_deep(error, found, paths, root)]
+        is_set = _ends_without_recurse(obj, error, protocol)
+        return [_endless(error, root) if is_set else _too_deep(error, found, paths, root)]
     if leaves:
         return [
             _problem(leaf, places.get(leaf.number, [root]), error, serializer) for leaf in leaves
@@ -87,9 +94,44 @@ def _refused(error: BaseException) -> object | None:
     return found
 
 
+def _is_of_pickle(error: BaseException, leaves: list[Leaf]) -> bool:
+    """Return whether a pickler raised: else a format refuses by rules of its own."""
+    if isinstance(error, (pickle.PicklingError, RecursionError)) or error.__traceback__ is None:
+        return True
+    said = str(error)
+    if "pickle" in said.lower() or flavour_of(error, None).is_known:
+        return True
+    return any((type(leaf.error), str(leaf.error)) == (type(error), said) for leaf in leaves)
+
+
 def _is_recursion(error: BaseException) -> bool:
     # cloudpickle raises a PicklingError from it.
     return isinstance(error, RecursionError) or isinstance(error.__cause__, RecursionError)
+
+
+def _ends_without_recurse(obj: object, error: BaseException, protocol: int | None) -> bool:
+    """Return whether dill comes to an end where it does not follow the globals of functions."""
+    if not flavour_of(error, protocol).keywords.get("recurse"):
+        return False
+    import dill  # noqa: PLC0415 - it raised
+
+    try:
+        dill.dumps(obj, protocol=protocol, recurse=False)
+    except Exception:  # noqa: BLE001 - then it is not for that setting
+        return False
+    return True
+
+
+def _endless(error: BaseException, root: str) -> Problem:
+    return Problem(
+        code="recursion",
+        stage="dump",
+        path=root,
+        message="dill does not come to an end with recurse=True, which follows the globals of "
+        "functions round in a circle; without it, it does",
+        evidence=f"{type(error).__name__}: {error}",
+        remedies=(Remedy('options={"recurse": False}', 'options={"recurse": False}'),),
+    )
 
 
 def _problem(leaf: Leaf, places: list[str], error: BaseException, serializer: str) -> Problem:

@@ -6,7 +6,7 @@ import io
 import pickle
 import types
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 __all__ = ["Flavour", "flavour_of"]
@@ -46,12 +46,14 @@ class Flavour:
         protocol: pickle protocol.
         keywords: further arguments of its constructor.
         model: the pickler in C whose reducers are called, where there is one.
+        is_known: whether a pickler was seen at work.
     """
 
     base: type[Any] = _STOCK
     protocol: int | None = None
     keywords: Mapping[str, object] = field(default_factory=dict)
     model: object = None
+    is_known: bool = False
 
     def make(self, mixin: type[Any], stream: io.BytesIO) -> Any:  # noqa: ANN401 - a class made here
         """Make the pickler, with `mixin` before its class."""
@@ -80,9 +82,9 @@ def flavour_of(error: BaseException, protocol: int | None) -> Flavour:
     while trace is not None:
         pickler = trace.tb_frame.f_locals.get("self")
         if isinstance(pickler, _STOCK):
-            return _python(pickler, protocol)
+            return replace(_python(pickler, protocol), is_known=True)
         if isinstance(pickler, pickle.Pickler):
-            return _c(pickler, protocol, plain)
+            return replace(_c(pickler, protocol, plain), is_known=True)
         trace = trace.tb_next
     return plain
 

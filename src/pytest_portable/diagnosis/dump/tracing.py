@@ -47,12 +47,14 @@ class Leaf:
         value: the part.
         error: what was raised for it.
         stack: what was being dumped, the last few levels, outermost first.
+        by: name of the serializer whose own format refuses it; empty where a pickler failed.
     """
 
     number: int
     value: object
     error: BaseException
     stack: tuple[object, ...] = ()
+    by: str = ""
 
 
 @dataclass(frozen=True)

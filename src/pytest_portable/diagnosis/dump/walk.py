@@ -13,10 +13,11 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Final
 
-__all__ = ["smallest"]
+__all__ = ["every", "smallest"]
 
 MAX_VISITED: Final = 2000
 MAX_SECONDS: Final = 5.0
+_MAX_FOUND: Final = 20
 
 
 def smallest(
@@ -55,6 +56,55 @@ def smallest(
         else:
             break
     return path, current, reason
+
+
+def every(
+    obj: object, error: BaseException, dumps: Callable[[object], bytes], root: str
+) -> list[tuple[str, object, BaseException]]:
+    """Return every part that a format of its own refuses, in its own words.
+
+    The items of containers are tried one by one. What an object of another class holds is to blame
+    only where it is refused in the same words: a format that does not take the object says that.
+
+    Args:
+        obj: what fails.
+        error: what its dump raised.
+        dumps: the dump.
+        root: name of the object in paths.
+
+    Returns:
+        Path, part and what its dump raised, at least one.
+    """
+    found: list[tuple[str, object, BaseException]] = []
+    waiting = [(root, obj, error)]
+    seen = {id(obj)}
+    visited, deadline = 0, time.monotonic() + MAX_SECONDS
+    while waiting and len(found) < _MAX_FOUND:
+        path, current, reason = waiting.pop()
+        failing = []
+        for suffix, part in _parts(current):
+            visited += 1
+            if visited > MAX_VISITED or time.monotonic() > deadline:
+                break
+            if id(part) in seen:
+                continue
+            failure = _failure(part, dumps)
+            if failure is None or not (_is_container(current) or _is_same(failure, reason)):
+                continue
+            seen.add(id(part))
+            failing.append((path + suffix, part, failure))
+        waiting += reversed(failing)
+        if not failing:
+            found.append((path, current, reason))
+    return found
+
+
+def _is_container(value: object) -> bool:
+    return isinstance(value, (dict, list, tuple)) and type(value).__module__ == "builtins"
+
+
+def _is_same(one: BaseException, other: BaseException) -> bool:
+    return type(one) is type(other) and str(one) == str(other)
 
 
 def _failure(part: object, dumps: Callable[[object], bytes]) -> BaseException | None:

@@ -9,6 +9,7 @@ import types
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from pytest_portable.diagnosis.causes.wording import PLAIN
 from pytest_portable.diagnosis.dump.owners import holder_of, is_stdlib, leave_out
 from pytest_portable.diagnosis.dump.tracing import Leaf
 from pytest_portable.verdict import Remedy
@@ -52,7 +53,7 @@ _KINDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "_contextvars.ContextVar": (
         "is an identity of this process",
-        "look it up by import inside the function",
+        "keep it in an installed module, import it inside the function, send what it holds: .get()",
     ),
     "_contextvars.Context": ("is an identity of this process", "send the values that it holds"),
     "_contextvars.Token": ("is an identity of this process", "leave it out"),
@@ -144,14 +145,16 @@ def explain_leaf(leaf: Leaf) -> str:
     """Return why a part cannot be dumped, in one sentence."""
     value, error = leaf.value, leaf.error
     what = describe(value)
+    if leaf.by:
+        return f"{what} is refused by {leaf.by}: {_told(error)}"
     holder = holder_of(leaf)
     if holder is not None:
         what += f", held by {_a(type_name(holder))},"
     known = _known(value)
     if isinstance(error, RecursionError):
         return f"{what}: {_frame_of(error)} calls itself without end"
-    if isinstance(value, (types.FunctionType, type)):
-        return f"{what} {_why_not_by_name(value)}"
+    if isinstance(value, (types.FunctionType, type)) and (why := _why_not_by_name(value)):
+        return f"{what} {why}"
     return f"{what} {known[0]}" if known else what + _what_happened(value, error)
 
 
@@ -161,9 +164,13 @@ def _what_happened(value: object, error: BaseException) -> str:
         return f": {raised} raised {type(error).__name__}"
     if reducer and isinstance(error, pickle.PicklingError):
         return f": {reducer} returns what pickle cannot use"
-    told = str(error).partition("\n")[0]
-    is_plain = not told or told.startswith("cannot pickle ")  # which adds nothing to the class
-    return " cannot be dumped" if is_plain else f" cannot be dumped: {told[:_MAX_TOLD]}"
+    told = _told(error)
+    is_plain = not told or told.startswith("cannot pickle ")  # which says no more than the class
+    return " cannot be dumped" if is_plain else f" cannot be dumped: {told}"
+
+
+def _told(error: BaseException) -> str:
+    return (str(error).partition("\n")[0] or type(error).__name__)[:_MAX_TOLD]
 
 
 def _known(value: object) -> tuple[str, str] | None:
@@ -194,7 +201,7 @@ def _is_lock(value: object) -> bool:
 
 
 def _why_not_by_name(value: types.FunctionType | type) -> str:
-    """Return why a name does not lead to a function or class."""
+    """Return why a name does not lead to a function or class; nothing where it does."""
     module, name = str(value.__module__), str(value.__qualname__)
     if "<locals>" in name:
         owner = name.partition(".<locals>")[0]
@@ -206,6 +213,8 @@ def _why_not_by_name(value: types.FunctionType | type) -> str:
         if not hasattr(found, part):
             return f"is sent by name, and {module} has no {name}"
         found = getattr(found, part)
+    if found is value:
+        return ""  # its name does lead to it
     if isinstance(value, type) and isinstance(found, type):
         return f"is not the class that {module}.{name} is now: that was defined again (a reload?)"
     return f"is not what {module}.{name} is now: that is {_a(describe(found))}"
@@ -270,17 +279,22 @@ def remedies_of(leaf: Leaf, serializer: str) -> tuple[Remedy, ...]:
     value = leaf.value
     if isinstance(leaf.error, RecursionError):
         return ()
-    if isinstance(value, (types.FunctionType, type)):
+    if leaf.by:
+        return (Remedy(f"convert it to what {leaf.by} takes before it is dumped"),)
+    if isinstance(value, (types.FunctionType, type)) and _why_not_by_name(value):
         if is_stdlib(value):
             return leave_out(leaf)
         return tuple(_remedies_of_definition(value, serializer))
     known = _known(value)
-    if known is None and _raised_in(leaf.error):
-        return ()
-    if known is None and _own_reducer(value) and isinstance(leaf.error, pickle.PicklingError):
-        return (Remedy("return a global's name, or a tuple: a callable and its arguments"),)
+    if known is None and (_raised_in(leaf.error) or _returns_wrong(leaf)):
+        said = "return a global's name, or a tuple: a callable and its arguments"
+        return () if _raised_in(leaf.error) else (Remedy(said),)
     instead = (Remedy(known[1]),) if known and known[1] else ()
     return instead + (leave_out(leaf) or (() if instead else (Remedy(_ELSE),)))
+
+
+def _returns_wrong(leaf: Leaf) -> bool:
+    return bool(_own_reducer(leaf.value)) and isinstance(leaf.error, pickle.PicklingError)
 
 
 def _remedies_of_definition(value: types.FunctionType | type, serializer: str) -> Iterator[Remedy]:
@@ -292,7 +306,7 @@ def _remedies_of_definition(value: types.FunctionType | type, serializer: str) -
         yield Remedy("give the undecorated function a name of its own at module level")
     else:
         yield Remedy("define it at the top level of a module of an installed package")
-    if serializer != "cloudpickle" and _cloudpickle_dumps(value):
+    if serializer in PLAIN and _cloudpickle_dumps(value):
         yield Remedy(
             'serializer="cloudpickle", which sends it by value', 'serializer="cloudpickle"'
         )

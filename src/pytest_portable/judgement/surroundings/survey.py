@@ -47,6 +47,7 @@ class SurveyQuestions:
         virtual: pairs of a class and an abstract class that it was registered with here.
         here: the answers of this side.
         patches: functions of libraries that were replaced here.
+        named: module and name of all that the payloads may refer to.
     """
 
     globals: tuple[tuple[str, str], ...] = ()
@@ -54,6 +55,7 @@ class SurveyQuestions:
     virtual: tuple[tuple[str, str, str, str], ...] = ()
     here: SurveyAnswers = field(default_factory=SurveyAnswers)
     patches: tuple[Patch, ...] = ()
+    named: tuple[tuple[str, str], ...] = ()
 
     def to_request(self) -> dict[str, Any] | None:
         """Return the agent's form, or `None` where there is nothing to ask."""
@@ -75,11 +77,12 @@ def ask(pickles: Iterable[bytes]) -> SurveyQuestions:
     own = tuple(pair for pair in found if is_user_code(pair[0]))
     patches = tuple(patch for pair in found if pair not in own for patch in _patches(*pair))
     if not own:
-        return SurveyQuestions(patches=patches)
+        return SurveyQuestions(patches=patches, named=tuple(found))
     follow = tuple(dict.fromkeys(module.partition(".")[0] for module, _ in own))
     virtual = tuple(_registrations(own))
     request = {"globals": own, "follow": follow, "virtual": virtual}
-    return SurveyQuestions(own, follow, virtual, read_as(SurveyAnswers, survey(request)), patches)
+    answers = read_as(SurveyAnswers, survey(request))
+    return SurveyQuestions(own, follow, virtual, answers, patches, tuple(found))
 
 
 def _registrations(own: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str, str, str]]:

@@ -1,0 +1,237 @@
+"""Hashes that travelled: kept in an attribute, while every process has hashes of its own."""
+
+from __future__ import annotations
+
+import dis
+import functools
+import sys
+import types
+import weakref
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pytest_portable.agent.in_target.parts import PLAIN_TYPES, parts_of, slots_in
+from pytest_portable.agent.records import Parts
+from pytest_portable.judgement.context import Context
+from pytest_portable.judgement.evidence_of_check import Evidences
+from pytest_portable.judgement.findings import Findings
+from pytest_portable.settings.probes import Probe
+from pytest_portable.verdict import Problem, Remedy
+
+__all__ = ["hash_attributes", "judge_carried_hashes"]
+
+_KNOWN: Final = weakref.WeakKeyDictionary[type, dict[str, types.CodeType]]()
+_MAX_PARTS: Final = 5_000
+_MAX_ASKED: Final = 20
+_MAX_DEPTH: Final = 3
+_NOTHING: Final = Probe("expression", "None", "probe")
+_STORED_BY_NAME: Final = frozenset({"__setattr__", "__dict__"})
+
+
+@dataclass(frozen=True)
+class _Carried:
+    """An attribute of one part that holds a hash.
+
+    Attributes:
+        kind: class of the part.
+        name: of the attribute.
+        value: the hash.
+        path: expression for the attribute.
+        asked: expression whose value there holds it: members of a set have no order.
+    """
+
+    kind: type
+    name: str
+    value: int
+    path: str
+    asked: str
+
+
+def judge_carried_hashes(
+    context: Context,
+    evidence: Evidences,
+    named: Sequence[tuple[str, str]],
+    found: Findings,
+) -> Findings:
+    """Find attributes that still hold a hash of text that this process took.
+
+    Where a probe disagrees, they are why and come first; else each class is a note.
+
+    Args:
+        context: of a check whose object could be loaded.
+        evidence: asks the target what its own object holds.
+        named: module and name of what the payload may refer to.
+        found: what was found before.
+
+    Returns:
+        All findings, in their new order.
+    """
+    kinds = {kind for pair in named if (kind := _class(*pair)) is not None and _known(kind)}
+    carried = list(_carried(context.obj, kinds))[:_MAX_ASKED] if kinds else []
+    questions = evidence.questions if carried else None
+    if questions is None:
+        return found
+    asked = questions.again(_NOTHING.to_request(), [one.asked for one in carried], (None, []))
+    parts = asked.first(Parts) or Parts(())
+    travelled: dict[tuple[type, str], _Carried] = {}
+    known = {problem.path for problem in found.problems}
+    for one, told in zip(carried, parts.parts, strict=False):
+        if one.path not in known and str(one.value) in (told.text or ""):
+            travelled.setdefault((one.kind, one.name), one)
+    stage = next((one.stage for one in found.problems if _is_of_probe(one)), "")
+    told_of = [replace(_problem(one), stage=stage or "compare") for one in travelled.values()]
+    if stage:
+        return Findings((*told_of, *found.problems), found.notes)
+    return Findings(found.problems, (*found.notes, *told_of))
+
+
+def _is_of_probe(problem: Problem) -> bool:
+    return problem.stage == "call" or (problem.path or "").startswith("probe")
+
+
+def _problem(one: _Carried) -> Problem:
+    kind = one.kind.__qualname__
+    return Problem(
+        code="environment-dependency",
+        stage="compare",
+        path=one.path,
+        module=one.kind.__module__,
+        message=f"{kind}.{one.name} holds a hash that was taken here and travelled: hashes of text "
+        "differ from process to process, so equal objects made there have another one",
+        evidence=f"{one.value} on both sides",
+        remedies=(
+            Remedy(
+                f"leave {one.name} out in {kind}.__getstate__, and take the hash anew in "
+                "__setstate__"
+            ),
+        ),
+    )
+
+
+# --- what a class keeps of hashes --------------------------------------------------------------
+
+
+def _class(module: str, name: str) -> type | None:
+    found: object = sys.modules.get(module)
+    for part in name.split("."):
+        found = getattr(found, "__dict__", {}).get(part)
+    return found if isinstance(found, type) else None
+
+
+def _known(kind: type) -> dict[str, types.CodeType]:
+    if kind not in _KNOWN:
+        _KNOWN[kind] = hash_attributes(kind)
+    return _KNOWN[kind]
+
+
+def hash_attributes(kind: type) -> dict[str, types.CodeType]:
+    """Return the attributes in which a class's methods keep a hash of something that varies.
+
+    Returns:
+        The code that takes the hash, by name.
+    """
+    found: dict[str, types.CodeType] = {}
+    for base in kind.__mro__:
+        if base.__module__ == "builtins":
+            continue
+        for name, member in base.__dict__.items():
+            is_cached = isinstance(member, functools.cached_property)
+            code = getattr(member.func if is_cached else member, "__code__", None)
+            if not isinstance(code, types.CodeType) or "hash" not in code.co_names:
+                continue
+            for stored in [name] if is_cached else _stored_hashes(code):
+                found.setdefault(stored, code)
+    return found
+
+
+def _stored_hashes(code: types.CodeType) -> Iterator[str]:  # noqa: C901 - a branch for each kind
+    """Yield the attributes that are set, in one statement or through one variable, to a hash."""
+    is_hash, tainted, texts = False, set[str](), list[str]()
+    for step in dis.get_instructions(code):
+        operation, value = step.opname, step.argval
+        if operation in {"LOAD_GLOBAL", "LOAD_NAME"} and value == "hash":
+            is_hash = True
+        elif "FAST" in operation:
+            names = value if isinstance(value, tuple) else (value,)
+            for word, name in zip(_words(operation), names, strict=False):
+                if word == "STORE" and is_hash:
+                    tainted.add(name)
+                    is_hash = False
+                elif word == "LOAD":
+                    is_hash = is_hash or name in tainted
+        elif operation == "LOAD_CONST" and isinstance(value, str):
+            texts.append(value)
+        elif operation == "STORE_ATTR":
+            if is_hash:
+                yield value
+            is_hash = False
+        elif operation in {"STORE_SUBSCR", "POP_TOP"}:
+            if is_hash and _STORED_BY_NAME.intersection(code.co_names):
+                yield from (text for text in texts if text.isidentifier())
+            is_hash, texts = False, []
+
+
+def _words(operation: str) -> list[str]:
+    """Return what an instruction does to each of its variables."""
+    return [word for word in operation.split("_") if word in {"LOAD", "STORE"}]
+
+
+# --- where objects hold them -------------------------------------------------------------------
+
+
+def _carried(obj: object, kinds: set[type]) -> Iterator[_Carried]:
+    """Yield what holds a hash among the parts of an object; nothing of its own code runs."""
+    seen: set[int] = set()
+    # What a dict's key or a set's member holds is asked of all of them at once.
+    waiting: list[tuple[str, object, str]] = [("obj", obj, "")]
+    for path, part, among in waiting:
+        if type(part) in PLAIN_TYPES or id(part) in seen or len(seen) > _MAX_PARTS:
+            continue
+        seen.add(id(part))
+        held = dict(_held(part)) if type(part) in kinds else {}
+        for name in _known(type(part)) if held else ():
+            value = held.get(name)
+            if type(value) is int and _varies(type(part), name, held):
+                each = f"[getattr(one, {name!r}, None) for one in {among}]"
+                asked = each if among else f"{path}.{name}"
+                yield _Carried(type(part), name, value, f"{path}.{name}", asked)
+        if among:
+            continue  # what has no path of its own leads no further
+        waiting += [(path + suffix, inner, "") for suffix, inner in _parts(part)]
+        if isinstance(part, (dict, set, frozenset)):
+            members = enumerate(list(part))
+            waiting += [(f"list({path})[{place}]", one, path) for place, one in members]
+
+
+def _held(part: object) -> Iterator[tuple[str, object]]:
+    held = getattr(part, "__dict__", None)
+    if isinstance(held, dict):
+        yield from ((name, value) for name, value in held.items() if isinstance(name, str))
+    yield from ((suffix[1:], value) for suffix, value in slots_in(part))
+
+
+def _parts(part: object) -> list[tuple[str, object]]:
+    found = [*parts_of(part), *slots_in(part)]
+    return [(suffix, inner) for suffix, inner in found if not suffix.startswith("[<")]
+
+
+def _varies(kind: type, name: str, held: dict[str, object]) -> bool:
+    """Return whether a hash is of something with text in it, as far as its code shows."""
+    code = _known(kind)[name]
+    texts = [one for one in code.co_consts if isinstance(one, (str, bytes)) and one != name]
+    if code.co_consts and texts and texts[0] == code.co_consts[0]:
+        texts = texts[1:]  # it may be the docstring
+    read = {*code.co_names, *code.co_varnames} - {name}
+    return bool(texts) or any(_has_text(held[one]) for one in read if one in held)
+
+
+def _has_text(value: object, depth: int = _MAX_DEPTH) -> bool:
+    if isinstance(value, (str, bytes, type, types.FunctionType)):
+        return True
+    if depth and isinstance(value, (tuple, list, frozenset, set)):
+        return any(_has_text(part, depth - 1) for part in value)
+    if depth and isinstance(value, dict):
+        return any(_has_text(part, depth - 1) for pair in value.items() for part in pair)
+    held = {} if type(value) in PLAIN_TYPES else dict(_held(value))
+    return bool(depth) and any(_has_text(part, depth - 1) for part in held.values())
