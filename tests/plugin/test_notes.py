@@ -89,8 +89,8 @@ def test_notes_are_in_every_report(project: pytest.Pytester) -> None:
     assert "::test_path, py3" in page
     result.stdout.fnmatch_lines(
         [
-            "::warning file=*,line=10,title=load-warning%2C 2 times::UserWarning: old format%0A*",
-            "::warning file=*,line=14,title=platform%2C once::pathlib.PosixPath *",
+            "::warning file=*,line=9,title=load-warning%2C 2 times::UserWarning: old format%0A*",
+            "::warning file=*,line=13,title=platform%2C once::pathlib.PosixPath *",
         ]
     )
     cases = {case.get("name"): case for case in ET.parse(project.path / "j.xml").iter("testcase")}

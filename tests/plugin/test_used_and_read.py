@@ -122,7 +122,7 @@ def test_a_failed_verdict_that_nobody_looked_at_is_a_warning(
 ) -> None:
     pytester.makepyfile(HEAD + UNREAD)
 
-    result = pytester.runpytest(*workers)
+    result = pytester.runpytest("-Wdefault", *workers)  # our own run makes warnings errors
 
     result.assert_outcomes(passed=2, warnings=2)
     for path, line in (("a", 3), ("b", 9)):
