@@ -59,6 +59,18 @@ class Shelf:
         self.__dict__.update(state, left_behind="anew")
         exec(os.environ.get("MUTATION", ""), {"self": self, "os": os, "time": time})
 
+class Lazy:
+    # Fills what is missing when somebody dumps it, behind what it dumps.
+    def __init__(self):
+        self.rows, self.made = [1], None
+    def __reduce__(self):
+        state = dict(self.__dict__)
+        self.made = {}
+        return Lazy, (), state
+
+def lazy():
+    return [Lazy()]
+
 class Ticket:
     def __setstate__(self, state):
         self.number = (os.getpid(), time.time())
@@ -215,6 +227,15 @@ def test_what_is_another_value_in_every_process_is_one_note(
     (note,) = verdict.notes
     assert (note.code, note.path) == ("not-compared", "obj[0].number[0]")
     assert "every process" in note.message
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_reading_itself_fills_is_no_difference(
+    leg: Callable[..., Portable], shelves: Any, way: Any
+) -> None:
+    verdict = way(leg, "", shelves.lazy(), "lazy")
+
+    assert verdict.portable, str(verdict)
 
 
 def test_what_every_process_spoils_alike_is_a_difference(

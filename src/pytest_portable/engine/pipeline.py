@@ -128,8 +128,10 @@ def check_object(
         equal: the caller's own comparison.
     """
     context = run.context
+    here, described = _drawn_here(run)
     dumped = dump_all(run, {"obj": context.obj, **names})
-    here, described = _drawn_here(run, dumped.found)
+    if context.portraits is not None:  # reading an object may fill what it makes when it is asked
+        context.portraits[OBJECT] = draw(context.obj)
     taken = {"dump": dumped.seconds, **described}
     spelled = partial(with_state_path, roots={"obj": context.obj, **names})
     ready = _before_load(run, dumped.sent, dumped.found, taken)
@@ -169,19 +171,17 @@ def check_object(
     return replace(there, found=found, seconds=seconds, trail=trail).concluded()
 
 
-def _drawn_here(run: CheckRun, found: Findings) -> tuple[Portraits, dict[str, float]]:
+def _drawn_here(run: CheckRun) -> tuple[Portraits, dict[str, float]]:
     """Draw the original, where its portrait is kept or compared; nothing has changed it so far.
 
     Returns:
         The portrait, and the seconds of the stage.
     """
     context = run.context
-    if found.problems or (context.portraits is None and context.leg.round_trip):
+    if context.portraits is None and context.leg.round_trip:
         return {}, {}
     begun = time.monotonic()
     here = {OBJECT: draw(context.obj, end=begun + DRAWING_SECONDS)}
-    if context.portraits is not None:
-        context.portraits.update(here)
     return here, {"describe": time.monotonic() - begun}
 
 

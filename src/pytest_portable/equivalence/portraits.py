@@ -322,6 +322,8 @@ class _Pairs:
         for name in _lacks(two):
             if name in lacked or (self.is_old and name not in told):
                 continue
+            if name not in held and name not in _fields_lacking(two):
+                continue  # another object of that class has it
             reason = "its class declares it, and the object that was loaded lacks it"
             if name in held:
                 reason = "it could be read by this name, and raises AttributeError now"
@@ -527,10 +529,15 @@ def _held(node: Node) -> set[str]:
     return {name for name, _ in told if name}
 
 
-def _lacks(node: Node) -> list[str]:
-    """Return the names that were asked of an instance, and raised."""
+def _fields_lacking(node: Node) -> list[str]:
+    """Return the fields that the class of an instance declares, and that it lacks."""
     rest = _rest(node)
     return list(rest[1]) if len(rest) > 1 else []
+
+
+def _lacks(node: Node) -> list[str]:
+    """Return the names that were asked of an instance, and raised."""
+    return sorted(name for names in _rest(node)[1:] for name in names)
 
 
 def _has(names: set[str]) -> str:

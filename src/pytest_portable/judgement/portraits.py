@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from pytest_portable.agent import Transcript
+from pytest_portable.agent.in_target.portrait import draw
 from pytest_portable.agent.records import Portrait
 from pytest_portable.diagnosis import explain_difference, other_versions
 from pytest_portable.equivalence import Tolerance
@@ -249,15 +250,19 @@ def judge_described(
     if not compared.differences:
         return uncompared
     control = (evidence.draw_here() or {}).get(OBJECT)
-    if control is None:
-        return _told(compared.differences, "obj", telling) + uncompared
-    own = {
-        item.path: item
-        for item in _hold(context, here[OBJECT], control, "obj", telling).differences
-    }
-    noise = [one for one in compared.differences if _is_noise(one, own.get(one.path))]
+    own: dict[str, PortraitDifference] = {}
+    if control is not None:
+        of_control = _hold(context, here[OBJECT], control, "obj", telling)
+        own = {item.path: item for item in of_control.differences}
+    again = _hold(context, here[OBJECT], draw(context.obj), "obj", telling)
+    changing = {item.path for item in again.differences if item.now != "nothing"}
+    noise = [
+        one
+        for one in compared.differences
+        if _is_noise(one, own.get(one.path)) or (one.path in changing and one.now != "nothing")
+    ]
     found = _told([one for one in compared.differences if one not in noise], "obj", telling)
-    places = [str(one.path) for one in found.problems if one.path not in own]
+    places = [str(one.path) for one in found.problems if control and one.path not in own]
     return _blame(context, evidence, places) + found + notes(_varying(noise)) + uncompared
 
 
@@ -269,7 +274,10 @@ def _is_noise(item: PortraitDifference, own: PortraitDifference | None) -> bool:
 def _varying(noise: Sequence[PortraitDifference]) -> list[Problem]:
     if not noise:
         return []
-    message = "another value in every process of any environment: it says nothing of this one"
+    message = (
+        "another value in every process of any environment, or each time that the object is read: "
+        "it says nothing of this environment"
+    )
     places = ", ".join(one.path for one in noise[:_MAX_TOLD])
     return [Problem("not-compared", "compare", message, path=noise[0].path, evidence=places)]
 

@@ -90,6 +90,7 @@ VALUES: list[Any] = [
     np.arange(200).reshape(20, 10),
     np.float32(1.5),
     np.random.default_rng(7),
+    np.random.RandomState(7),
     np.random.PCG64(7),
     np.array([{"a": 1}, None], dtype=object),
     pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}),
@@ -274,6 +275,8 @@ def test_an_attribute_that_can_no_longer_be_read_is_lost_whatever_travels() -> N
     assert lost([Forgetful(url=1)], [Forgetful()]) == [("obj[0].url", False)]
     assert lost([Forgetful(_cache=1)], [Forgetful()]) == [("obj[0]._cache", True)]
     assert lost(Slots(1), Slots.__new__(Slots)) == [("obj.a", False)]
+    fitted, empty = Forgetful(coef_=1), Forgetful()
+    assert lost([fitted, empty], [fitted, empty]) == []
     # Made anew, or given by the class: it can be read.
     assert lost(Forgetful(url=1), Forgetful(url=2)) == []
     assert lost(Defaulting(unit="kg"), Defaulting()) == []

@@ -290,6 +290,8 @@ class ChildCheck:
 
         self.record({"step": "calling", "name": maker["label"]})
         self.exercise(maker["label"], action)
+        if made:  # reading an object may fill what it makes when it is asked
+            self.draw("object", made[0])
         for probe in probes if made else ():
             self.record({"step": "probing", "name": probe["label"]})
             self.exercise(probe["label"], partial(evaluate, probe, {"obj": made[0]}), is_drawn=True)

@@ -14,8 +14,8 @@ by name; `[type, "object", made by, arguments, [[attribute, part], ...], parts, 
 that raised: its class and the bases of that. The number -1 stands for a part beyond the limit.
 
 Behind an object and behind what is opaque stand, where there is something to say, the names that
-the instance itself holds (null: those of its state) and those that it lacks: fields that its class
-declares, or attributes that the other side holds, which raise `AttributeError` here. A function
+the instance itself holds (null: those of its state), and those that raise `AttributeError`: first
+fields that its class declares, then attributes that objects of the other side hold. A function
 that is sent by value has its defaults, attributes and closure behind its name.
 
 Types are written as top-level package and qualified name, because releases move classes between
@@ -205,10 +205,13 @@ class Drawing:
         """Return what an instance holds, where its state does not tell that, and what it lacks."""
         held = sorted(held_by(value))
         kind = type(value)
-        asked = {*declared(kind), *self.wanted.get(kind.__qualname__, ())}.difference(held)
-        lacks = sorted(name for name in asked if is_missing(value, name))
+        fields = set(declared(kind)).difference(held)
+        asked = set(self.wanted.get(kind.__qualname__, ())).difference(held, fields)
+        lacks, others = (
+            sorted(name for name in names if is_missing(value, name)) for names in (fields, asked)
+        )
         same = held == sorted(told)
-        return [] if same and not lacks else [None if same else held, lacks]
+        return [] if same and not lacks + others else [None if same else held, lacks, others]
 
 
 def number_text(value: int) -> str:
@@ -351,7 +354,8 @@ def of_numpy(drawing: Drawing, name: str, value: Any) -> list[Any] | None:
     if module.startswith("numpy.random"):
         # What they will give next does not change.
         source = getattr(value, "bit_generator", value)
-        return [name, "map", drawing.pairs([("state", source.state)])]
+        state = source.state if hasattr(source, "state") else source.get_state(legacy=False)
+        return [name, "map", drawing.pairs([("state", state)])]
     if hasattr(value, "mask") and hasattr(value, "filled"):
         parts = [("data", value.data), ("mask", value.mask), ("fill_value", value.fill_value)]
         return [name, "map", drawing.pairs(parts)]
