@@ -137,11 +137,11 @@ def hash_attributes(kind: type) -> dict[str, types.CodeType]:
             continue
         for name, member in base.__dict__.items():
             is_cached = isinstance(member, functools.cached_property)
-            code = getattr(member.func if is_cached else member, "__code__", None)
-            if not isinstance(code, types.CodeType) or "hash" not in code.co_names:
+            taken_by = getattr(member.func if is_cached else member, "__code__", None)
+            if not isinstance(taken_by, types.CodeType) or "hash" not in taken_by.co_names:
                 continue
-            for stored in [name] if is_cached else _stored_hashes(code):
-                found.setdefault(stored, code)
+            for stored in [name] if is_cached else _stored_hashes(taken_by):
+                found.setdefault(stored, taken_by)
     return found
 
 

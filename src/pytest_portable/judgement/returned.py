@@ -134,8 +134,9 @@ def undumped_there(record: Failed, label: str) -> Problem:
     """
     path, module, kind = record.part or SmallestPart(label, "", "")
     what = f"{module}.{kind}".removeprefix("builtins.") if kind else "it"
+    is_endless = "RecursionError" in record.error.bases
     return Problem(
-        code="recursion" if "RecursionError" in record.error.bases else "unserializable",
+        code="recursion" if is_endless else "unserializable",
         stage="dump",
         path="obj" + path.removeprefix(label),
         module=module or None,
