@@ -343,6 +343,7 @@ def evidences(  # noqa: PLR0913 - whoever can be asked
     control: Questions | None = None,
     here: Callable[[Probe | None], Transcript | None] = lambda _: None,
     survey_fresh: Callable[[Mapping[str, object]], Mapping[str, Any] | None] = lambda _: None,
+    dump_again: Callable[[], bytes | None] = lambda: None,
 ) -> Evidences:
     """Return the evidence of a check: nobody can be asked where nothing is said.
 
@@ -354,6 +355,7 @@ def evidences(  # noqa: PLR0913 - whoever can be asked
         control: answers for the host's own environment.
         here: does the check with one probe in the host's own environment.
         survey_fresh: answers a survey of a fresh process.
+        dump_again: dumps the object once more.
     """
     return Evidences(
         known,
@@ -363,4 +365,5 @@ def evidences(  # noqa: PLR0913 - whoever can be asked
         lambda: control,
         here,
         survey_fresh,
+        dump_again,
     )

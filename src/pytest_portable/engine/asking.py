@@ -134,6 +134,14 @@ def evidence_of(run: CheckRun, sent: Sent, transcript: Transcript | None = None)
         request = Request("check", sent.payloads, probes, round_trip=probe is None)
         return ask(run, request, run.control())
 
+    def dump_again() -> bytes | None:
+        if sent.data("obj") is None:
+            return None
+        protocol = {} if context.protocol is None else {"protocol": context.protocol}
+        options, _ = context.serializer.split(context.leg.options)
+        with context.shipping.dumping():
+            return context.serializer.dumps(context.obj, **protocol, **options)
+
     return Evidences(
         context=context,
         sent=sent,
@@ -142,4 +150,5 @@ def evidence_of(run: CheckRun, sent: Sent, transcript: Transcript | None = None)
         control=lambda: None if run.control is None else questions(run.control()),
         run_here=run_here,
         survey_fresh=fresh_survey,
+        dump_again=dump_again,
     )

@@ -80,11 +80,14 @@ class Walk:
         sharing: report references that are shared on one side only.
         defaults: for `instances`: which classes reduce to what their instances hold.
         constants: for `instances`: the names of constants by id, per class.
+        remade: for `instances`: classes, here and there, that a function of a library makes when
+            it rebuilds an instance.
+        truthless: for `instances`: classes whose `==` gives no truth value.
         rebuilt: for `instances`: globals, here and there, that travel with the functions that
             read them.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the first two are options
         self,
         choose: Callable[[type], Handler],
         tolerance: Tolerance,
@@ -92,17 +95,21 @@ class Walk:
         class_identity: bool = True,
         raw: bool = False,
         sharing: bool = True,
+        shown: int = MAX_SHOWN,
     ) -> None:
         """Start with nothing to compare; `choose` returns the handler of a class."""
         self.tolerance = tolerance
         self.class_identity = class_identity
         self.raw = raw
         self.sharing = sharing
+        self._shown = shown
         self._choose = choose
         self._handlers: dict[type, Handler] = {}
         self.defaults: dict[type, bool] = {}
         self.constants: dict[type, dict[int, str]] = {}
         self.rebuilt: set[tuple[int, int]] = set()
+        self.remade: set[tuple[int, int]] = set()
+        self.truthless: set[type] = set()
         self._significant: dict[type, bool] = {}
         self._stack: list[tuple[object, object, Path]] = []
         self._pairs: dict[int, int] = {}
@@ -122,12 +129,12 @@ class Walk:
     def report(self, path: Path, original: str, returned: str, reason: str) -> None:
         """Record a difference; the texts are already short."""
         self._count += 1
-        if self._depth == 0 and len(self._items) < MAX_SHOWN:
+        if self._depth == 0 and len(self._items) < self._shown:
             self._items.append(Difference(render(path), original, returned, reason))
 
     def differ(self, path: Path, left: object, right: object, reason: str) -> None:
         """Record a difference between two objects."""
-        if self._depth == 0 and len(self._items) < MAX_SHOWN:
+        if self._depth == 0 and len(self._items) < self._shown:
             self.report(path, *_texts(left, right), reason)
         else:
             self._count += 1

@@ -32,6 +32,7 @@ class Evidences:
         control: asks a fresh process of the host's own environment; starts it.
         run_here: does the same check with one probe, or none, in the host's own environment.
         survey_fresh: answers a survey of surroundings in a fresh process of the host's Python.
+        dump_again: dumps the object once more, as it was dumped to travel; `None` where it cannot.
     """
 
     context: Context
@@ -41,6 +42,7 @@ class Evidences:
     control: Callable[[], Questions | None] = lambda: None
     run_here: Callable[[Probe | None], Transcript | None] = lambda _: None
     survey_fresh: Callable[[Mapping[str, object]], Mapping[str, Any] | None] = lambda _: None
+    dump_again: Callable[[], bytes | None] = lambda: None
     _known: dict[str, Evidence] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __call__(self, root: str = "obj") -> Evidence:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from pytest_portable.agent import Transcript
 from pytest_portable.agent.records import Failed, Raised, Returned, SmallestPart, TargetError, Value
 from pytest_portable.diagnosis import explain_call, pin
-from pytest_portable.equivalence import Difference, compare
+from pytest_portable.equivalence import COUNT_LIMIT, MAX_SHOWN, Difference, compare
 from pytest_portable.equivalence.text import shorten
 from pytest_portable.judgement.context import Context
 from pytest_portable.judgement.details import with_details
@@ -26,6 +26,7 @@ from pytest_portable.judgement.load_answer import (
     versions_apart,
     why_unloadable,
 )
+from pytest_portable.judgement.noise import set_noise_apart
 from pytest_portable.judgement.probes_without_answer import nothing_raised, raised_alike
 from pytest_portable.judgement.seeds import seeded
 from pytest_portable.judgement.version_skew import blame_versions
@@ -130,12 +131,22 @@ def judge_return(
     record = transcript.first(Returned)
     if not context.leg.round_trip or record is None:
         return NOTHING
+    comparison = _Comparison(context, context.obj, "obj", equal)
     with context.shipping.loading():
         back = load_back(context, evidence, record, "obj")
         if back.findings.problems:
             return back.findings
-        differing = _Comparison(context, context.obj, "obj", equal)
-        return back.findings + differing.judge(back.value, evidence, found)
+        differences: Sequence[Difference] = comparison.differences(back.value)
+        if not differences:
+            return back.findings
+        if equal is None:
+            differences = comparison.differences(back.value, shown=COUNT_LIMIT)
+    noise = NOTHING
+    if equal is None:  # else the caller's own function has decided
+        differences, noise = set_noise_apart(context, evidence, differences)
+    with context.shipping.loading():
+        judged = comparison.explain(differences[:MAX_SHOWN], evidence, found)
+    return back.findings + judged + noise
 
 
 @dataclass(frozen=True)
@@ -157,8 +168,13 @@ class _Comparison:
     probe: Probe | None = None
 
     def judge(self, returned: object, evidence: Evidences, found: Findings) -> Findings:
-        """Return what differs, after the version that it comes from, if it comes from one."""
-        differences = self._differences(returned)
+        """Return what differs from what came back, and why."""
+        return self.explain(self.differences(returned), evidence, found)
+
+    def explain(
+        self, differences: Sequence[Difference], evidence: Evidences, found: Findings
+    ) -> Findings:
+        """Return differences, after the version that they come from, if they come from one."""
         versions = NOTHING
         if differences and (self.probe is not None or self.root == "obj"):
             versions = blame_versions(
@@ -171,7 +187,8 @@ class _Comparison:
             )
         return versions + problems(map(self._mismatch, differences))
 
-    def _differences(self, other: object) -> tuple[Difference, ...]:
+    def differences(self, other: object, *, shown: int = MAX_SHOWN) -> tuple[Difference, ...]:
+        """Return where what came back differs."""
         leg = self.context.leg
         return compare(
             self.original,
@@ -183,11 +200,12 @@ class _Comparison:
             signed_zero=leg.signed_zero,
             comparators=self.context.comparators,
             sharing=self.context.serializer.keeps_sharing,
+            shown=shown,
         ).items
 
     def _is_as_here(self, record: Value) -> bool:
         try:
-            return not self._differences(_load(self.context, record))
+            return not self.differences(_load(self.context, record))
         except Exception:  # noqa: BLE001 - whatever it raises, it is not the answer
             return False
 
