@@ -43,6 +43,7 @@ from pytest_portable.verdict import Target
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from pytest_portable.agent.descriptions import PartFacts
     from pytest_portable.agent.records import Record
     from pytest_portable.diagnosis.ask_target import Census
 
@@ -307,8 +308,15 @@ class Answers(Questions):
         census: Census | None = None,
         again: Callable[..., Transcript] | None = None,
         load: Transcript | None = None,
+        parts: Callable[[Sequence[str]], tuple[PartFacts, ...]] | None = None,
     ) -> None:
-        self._answers = {"blame": blame, "census": census, "again": again, "load": load}
+        self._answers: dict[str, Any] = {
+            "blame": blame,
+            "census": census,
+            "again": again,
+            "load": load,
+            "parts": parts,
+        }
         self.asked: list[str] = []
 
     def _answer(self, question: str) -> Any:
@@ -327,6 +335,10 @@ class Answers(Questions):
 
     def again(self, *question: Any) -> Transcript:
         answer: Transcript = self._answer("again")(*question)
+        return answer
+
+    def parts(self, parts: Sequence[str]) -> tuple[PartFacts, ...]:
+        answer: tuple[PartFacts, ...] = self._answer("parts")(parts)
         return answer
 
     def load(self) -> Transcript:

@@ -12,8 +12,9 @@ from typing import Any
 from pytest_portable.agent import Transcript
 from pytest_portable.agent.records import Failed, Raised, Returned, SmallestPart, TargetError, Value
 from pytest_portable.diagnosis import explain_call, pin
-from pytest_portable.equivalence import COUNT_LIMIT, MAX_SHOWN, Difference, compare
+from pytest_portable.equivalence import COUNT_LIMIT, MAX_SHOWN, Difference, Differences, compare
 from pytest_portable.equivalence.text import shorten
+from pytest_portable.judgement.answered import judge_answered
 from pytest_portable.judgement.context import Context
 from pytest_portable.judgement.details import with_details
 from pytest_portable.judgement.evidence_of_check import Evidences, with_paths
@@ -136,17 +137,19 @@ def judge_return(
         back = load_back(context, evidence, record, "obj")
         if back.findings.problems:
             return back.findings
-        differences: Sequence[Difference] = comparison.differences(back.value)
-        if not differences:
-            return back.findings
-        if equal is None:
-            differences = comparison.differences(back.value, shown=COUNT_LIMIT)
+        compared = comparison.compare(back.value)
+        if compared and equal is None:
+            compared = comparison.compare(back.value, shown=COUNT_LIMIT)
+    differences: Sequence[Difference] = compared.items
+    answered = judge_answered(context, evidence, compared.shared)
+    if not differences:
+        return back.findings + answered
     noise = NOTHING
     if equal is None:  # else the caller's own function has decided
         differences, noise = set_noise_apart(context, evidence, differences)
     with context.shipping.loading():
         judged = comparison.explain(differences[:MAX_SHOWN], evidence, found)
-    return back.findings + judged + noise
+    return back.findings + judged + noise + answered
 
 
 @dataclass(frozen=True)
@@ -169,7 +172,7 @@ class _Comparison:
 
     def judge(self, returned: object, evidence: Evidences, found: Findings) -> Findings:
         """Return what differs from what came back, and why."""
-        return self.explain(self.differences(returned), evidence, found)
+        return self.explain(self.compare(returned).items, evidence, found)
 
     def explain(
         self, differences: Sequence[Difference], evidence: Evidences, found: Findings
@@ -187,7 +190,7 @@ class _Comparison:
             )
         return versions + problems(map(self._mismatch, differences))
 
-    def differences(self, other: object, *, shown: int = MAX_SHOWN) -> tuple[Difference, ...]:
+    def compare(self, other: object, *, shown: int = MAX_SHOWN) -> Differences:
         """Return where what came back differs."""
         leg = self.context.leg
         return compare(
@@ -201,11 +204,11 @@ class _Comparison:
             comparators=self.context.comparators,
             sharing=self.context.serializer.keeps_sharing,
             shown=shown,
-        ).items
+        )
 
     def _is_as_here(self, record: Value) -> bool:
         try:
-            return not self.differences(_load(self.context, record))
+            return not self.compare(_load(self.context, record))
         except Exception:  # noqa: BLE001 - whatever it raises, it is not the answer
             return False
 

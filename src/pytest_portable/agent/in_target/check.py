@@ -85,6 +85,7 @@ class ChildCheck:
             "blame": self.find_blame,
             "census": self.count,
             "forward": self.forward,
+            "parts": self.describe_parts,
             "task": self.task,
         }
         kinds.get(self.request["kind"], self.exercise_all)()
@@ -283,6 +284,12 @@ class ChildCheck:
         looked = [[kind, what] for kind, what, _ in looking.seen]
         self.record({"looked": looked, "facts": process_facts()})
         self.record({"parts": [part_facts(source, values) for source in self.request["parts"]]})
+
+    def describe_parts(self) -> None:
+        """Load, and describe what expressions evaluate to."""
+        values = self.load()
+        if values is not None:
+            self.record({"parts": [part_facts(source, values) for source in self.request["parts"]]})
 
     def call(self, values: dict[str, Any]) -> None:
         """Call the function that came as `obj`."""
