@@ -10,6 +10,7 @@ from pytest_portable.equivalence import COUNT_LIMIT, Difference, compare
 from pytest_portable.judgement.context import Context
 from pytest_portable.judgement.evidence_of_check import Evidences
 from pytest_portable.judgement.findings import NOTHING, Findings, notes
+from pytest_portable.payload.same import are_same_pickles
 from pytest_portable.serializers.out_of_band import whole
 from pytest_portable.verdict import Problem
 
@@ -24,7 +25,7 @@ _MAX_TOLD: Final = 3
 
 
 def set_noise_apart(
-    context: Context, evidence: Evidences, differences: Sequence[Difference]
+    context: Context, evidence: Evidences, returned: object, differences: Sequence[Difference]
 ) -> tuple[list[Difference], Findings]:
     """Take out of the differences what the object does not share with itself.
 
@@ -36,11 +37,15 @@ def set_noise_apart(
     Args:
         context: of a check that found differences.
         evidence: of that check.
+        returned: what came back.
         differences: all of them.
 
     Returns:
         The differences that are left, and notes about the others.
     """
+    differences = [one for one in differences if not _is_same_pickle(context, returned, one)]
+    if not differences:
+        return [], NOTHING
     first = _loaded(context, evidence.sent.data("obj"))
     if not first:
         return list(differences), NOTHING
@@ -98,6 +103,17 @@ def _compare(context: Context, one: object, other: object) -> Sequence[Differenc
 
 def _by_path(differences: Sequence[Difference]) -> Mapping[str, Difference]:
     return {one.path: one for one in differences}
+
+
+def _is_same_pickle(context: Context, returned: object, one: Difference) -> bool:
+    """Return whether bytes that differ are two pickles that say the same."""
+    if not (one.reason.startswith(_VALUES) and one.original.startswith("b")):
+        return False
+    try:
+        sides = [eval(one.path, {"obj": side}) for side in (context.obj, returned)]  # noqa: S307 - a path of ours
+    except Exception:  # noqa: BLE001 - code of the user's, or a path that is cut
+        return False
+    return are_same_pickles(*sides)
 
 
 def _is_noise(one: Difference, own: Difference | None) -> bool:

@@ -146,7 +146,7 @@ def judge_return(
         return back.findings + answered
     noise = NOTHING
     if equal is None:  # else the caller's own function has decided
-        differences, noise = set_noise_apart(context, evidence, differences)
+        differences, noise = set_noise_apart(context, evidence, back.value, differences)
     with context.shipping.loading():
         judged = comparison.explain(differences[:MAX_SHOWN], evidence, found)
     return back.findings + judged + noise + answered

@@ -146,3 +146,11 @@ def test_what_cannot_be_dumped_or_loaded_again_is_compared_as_it_is() -> None:
     run = transcript(returned([2]))
     evidence = evidences(known, sent(known, ("obj", b"no pickle")), run)
     assert judge_return(known, run, evidence, None, NOTHING).problems
+
+
+def test_pickles_within_the_object_are_compared_by_what_they_say() -> None:
+    name, copy = "name", str(b"name", "ascii")
+    one, same = pickle.dumps([name, name]), pickle.dumps([name, copy])
+
+    assert judged([one], [same]) == NOTHING
+    assert judged([one], [pickle.dumps([name, "other"])]).problems
