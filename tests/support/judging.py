@@ -43,6 +43,7 @@ from pytest_portable.verdict import Target
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from pytest_portable.agent.descriptions import PartFacts
     from pytest_portable.agent.records import Record
     from pytest_portable.diagnosis.ask_target import Census
 
@@ -307,8 +308,15 @@ class Answers(Questions):
         census: Census | None = None,
         again: Callable[..., Transcript] | None = None,
         load: Transcript | None = None,
+        parts: Callable[[Sequence[str]], tuple[PartFacts, ...]] | None = None,
     ) -> None:
-        self._answers = {"blame": blame, "census": census, "again": again, "load": load}
+        self._answers: dict[str, Any] = {
+            "blame": blame,
+            "census": census,
+            "again": again,
+            "load": load,
+            "parts": parts,
+        }
         self.asked: list[str] = []
 
     def _answer(self, question: str) -> Any:
@@ -329,6 +337,10 @@ class Answers(Questions):
         answer: Transcript = self._answer("again")(*question)
         return answer
 
+    def parts(self, parts: Sequence[str]) -> tuple[PartFacts, ...]:
+        answer: tuple[PartFacts, ...] = self._answer("parts")(parts)
+        return answer
+
     def load(self) -> Transcript:
         answer: Transcript = self._answer("load")
         return answer
@@ -343,6 +355,7 @@ def evidences(  # noqa: PLR0913 - whoever can be asked
     control: Questions | None = None,
     here: Callable[[Probe | None], Transcript | None] = lambda _: None,
     survey_fresh: Callable[[Mapping[str, object]], Mapping[str, Any] | None] = lambda _: None,
+    dump_again: Callable[[], bytes | None] = lambda: None,
 ) -> Evidences:
     """Return the evidence of a check: nobody can be asked where nothing is said.
 
@@ -354,6 +367,7 @@ def evidences(  # noqa: PLR0913 - whoever can be asked
         control: answers for the host's own environment.
         here: does the check with one probe in the host's own environment.
         survey_fresh: answers a survey of a fresh process.
+        dump_again: dumps the object once more.
     """
     return Evidences(
         known,
@@ -363,4 +377,5 @@ def evidences(  # noqa: PLR0913 - whoever can be asked
         lambda: control,
         here,
         survey_fresh,
+        dump_again=dump_again,
     )

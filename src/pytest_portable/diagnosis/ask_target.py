@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from pytest_portable.agent import Transcript
-from pytest_portable.agent.descriptions import Definition
-from pytest_portable.agent.records import Counted, Facts, Located, TargetError
+from pytest_portable.agent.descriptions import Definition, PartFacts
+from pytest_portable.agent.records import Counted, Facts, Located, Parts, TargetError
 from pytest_portable.diagnosis.host import Owner
 from pytest_portable.serializers.shipping.sources import Sources
 
@@ -147,6 +147,12 @@ class Questions:
             },
             self.payloads,
         )
+
+    def parts(self, parts: Sequence[str]) -> tuple[PartFacts, ...]:
+        """Load the payloads and describe expressions; empty where that breaks."""
+        transcript = self._ask({"kind": "parts", "parts": list(parts)}, self.payloads)
+        found = transcript.first(Parts)
+        return () if found is None else found.parts
 
     def load(self) -> Transcript:
         """Load the payloads and do nothing else."""

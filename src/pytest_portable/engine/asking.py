@@ -170,6 +170,14 @@ def evidence_of(run: CheckRun, sent: Sent, transcript: Transcript | None = None)
         request = Request("check", sent.payloads, more={"survey": None, "portrait": drawing()})
         return read_portraits(ask(run, request, run.control())).portraits
 
+    def dump_again() -> bytes | None:
+        if sent.data("obj") is None:
+            return None
+        protocol = {} if context.protocol is None else {"protocol": context.protocol}
+        options, _ = context.serializer.split(context.leg.options)
+        with context.shipping.dumping():
+            return context.serializer.dumps(context.obj, **protocol, **options)
+
     return Evidences(
         context=context,
         sent=sent,
@@ -179,4 +187,5 @@ def evidence_of(run: CheckRun, sent: Sent, transcript: Transcript | None = None)
         run_here=run_here,
         draw_here=draw_here,
         survey_fresh=fresh_survey,
+        dump_again=dump_again,
     )

@@ -15,6 +15,7 @@ from pytest_portable.equivalence.differences import (
     MAX_SHOWN,
     Difference,
     Differences,
+    Shared,
 )
 from pytest_portable.equivalence.leaves import Tolerance
 from pytest_portable.equivalence.text import shorten
@@ -28,6 +29,7 @@ __all__ = [
     "Elements",
     "Finding",
     "Part",
+    "Shared",
     "Tolerance",
     "check_comparators",
     "compare",

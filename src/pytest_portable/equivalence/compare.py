@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from pytest_portable.equivalence.choose import chooser
 from pytest_portable.equivalence.comparators import Comparator
-from pytest_portable.equivalence.differences import Difference, Differences
+from pytest_portable.equivalence.differences import MAX_SHOWN, Difference, Differences
 from pytest_portable.equivalence.leaves import Tolerance
 from pytest_portable.equivalence.paths import root as root_path
 from pytest_portable.equivalence.plain import same_but_for_holes
@@ -28,6 +28,7 @@ def compare(  # noqa: PLR0913 - all but the two objects are options
     class_identity: bool = True,
     sharing: bool = True,
     signed_zero: bool = False,
+    shown: int = MAX_SHOWN,
 ) -> Differences:
     """Return where the object that came back differs from the one that was sent.
 
@@ -51,28 +52,38 @@ def compare(  # noqa: PLR0913 - all but the two objects are options
         sharing: one object in two places that came back as two (or the reverse) is a difference;
             joblib, for one, splits what an array of objects and its surroundings share.
         signed_zero: `-0.0` and `0.0` differ.
+        shown: how many differences are kept with their texts.
 
     Returns:
-        The differences; false where there are none.
+        The differences; false where there are none. Beside them, what both sides share.
     """
     if equal is not None and equal(original, returned):
         return Differences()
     tolerance = Tolerance(rtol, atol, signed_zero)
     found = Differences()
     for raw in (False, True) if equal is not None else (False,):  # `equal` may see past reducers
-        walk = Walk(
-            chooser(comparators),
-            tolerance,
-            class_identity=class_identity,
-            raw=raw,
-            sharing=sharing,
-        )
+
+        def begin(*, raw: bool = raw) -> Walk:
+            return Walk(
+                chooser(comparators),
+                tolerance,
+                class_identity=class_identity,
+                raw=raw,
+                sharing=sharing,
+                shown=shown,
+            )
+
+        walk = begin()
         is_custom = bool(comparators)
         holes = None if raw else same_but_for_holes(original, returned, builtin_only=is_custom)
-        if holes is None or not walk.fills(holes):
-            walk.push(original, returned, root_path(root))
-            walk.run()
-            found = walk.differences()
+        is_same = holes is not None and walk.fills(holes)
+        if holes is not None and is_same:
+            if not (holes.has_shared or walk.has_shared):
+                continue
+            walk = begin()  # only a walk knows the places of what both sides share
+        walk.push(original, returned, root_path(root))
+        walk.run()
+        found = walk.differences()
         if found:
             break
     if equal is not None and not found:

@@ -6,6 +6,7 @@ import builtins
 import dis
 import functools
 import sys
+from operator import eq
 from types import (
     BuiltinFunctionType,
     ClassMethodDescriptorType,
@@ -22,13 +23,13 @@ from types import (
 )
 from typing import Final, cast
 
-from pytest_portable.equivalence.guard import FAILED, attempt, instance_attributes
+from pytest_portable.equivalence.guard import FAILED, attempt, instance_attributes, static
 from pytest_portable.equivalence.mappings import attributes
 from pytest_portable.equivalence.paths import INDEX, Path, attribute, suffix
 from pytest_portable.equivalence.text import kind_name, shorten
 from pytest_portable.equivalence.walk import MISSING, Handler, Walk
 
-__all__ = ["DEFINITIONS", "by_attributes", "same_class", "same_module"]
+__all__ = ["DEFINITIONS", "by_attributes", "is_reachable", "same_class", "same_module"]
 
 GLOBAL_READS: Final = frozenset(
     {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS", "STORE_GLOBAL", "DELETE_GLOBAL"}
@@ -195,7 +196,7 @@ def same_class(walk: Walk, left: object, right: object, path: Path) -> None:
     lefts, rights = cast("type", left), cast("type", right)
     if kind_name(lefts) != kind_name(rights):
         walk.differ(path, left, right, "values differ")
-    elif walk.class_identity and not _is_made_while_loading(lefts):
+    elif walk.class_identity and not _is_remade(walk, lefts, rights):
         walk.differ(path, left, right, f"class {lefts.__name__} is not the same class")
     else:
         members = [
@@ -207,15 +208,29 @@ def same_class(walk: Walk, left: object, right: object, path: Path) -> None:
         by_attributes(walk, (left, right), path, ["__bases__"])
 
 
-def _is_made_while_loading(kind: type) -> bool:
-    """Return whether the standard library makes such classes on demand: its name leads nowhere."""
+def _is_remade(walk: Walk, left: type, right: type) -> bool:
+    """Return whether such classes are made on demand: what they are counts, not which object.
+
+    The standard library makes some, and functions that rebuild instances do. A metaclass may have
+    a `==` of its own.
+    """
+    if (id(left), id(right)) in walk.remade:
+        return True
+    if type(static(type(left), "__eq__")) is FunctionType and attempt(eq, left, right) is True:
+        return True
+    home = str(left.__module__).partition(".")[0]
+    return home in sys.stdlib_module_names and not is_reachable(left)
+
+
+def is_reachable(kind: type) -> bool:
+    """Return whether the name of a class leads to something, as far as its module is imported."""
     module = str(kind.__module__)
-    if module.partition(".")[0] not in sys.stdlib_module_names or module not in sys.modules:
-        return False
+    if module not in sys.modules:
+        return True
     found: object = sys.modules[module]
     for part in kind.__qualname__.split("."):
         found = getattr(found, "__dict__", {}).get(part)
-    return found is None
+    return found is not None
 
 
 def same_module(walk: Walk, left: object, right: object, path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Final
 
-__all__ = ["COUNT_LIMIT", "MAX_SHOWN", "Difference", "Differences"]
+__all__ = ["COUNT_LIMIT", "MAX_SHOWN", "Difference", "Differences", "Shared"]
 
 MAX_SHOWN: Final = 10
 """Differences that are kept with their texts; the rest is only counted."""
@@ -36,16 +36,31 @@ class Difference:
 
 
 @dataclass(frozen=True)
+class Shared:
+    """An object that both sides share, because it was looked up when what came back was loaded.
+
+    Attributes:
+        path: as in `Difference`.
+        value: the object.
+    """
+
+    path: str
+    value: object
+
+
+@dataclass(frozen=True)
 class Differences:
     """All that a comparison found; true when there is a difference.
 
     Attributes:
         items: the first `MAX_SHOWN`, in the order of the original object.
         count: how many were found; counting stops at `COUNT_LIMIT`.
+        shared: the first objects that came back as themselves and may be others elsewhere.
     """
 
     items: tuple[Difference, ...] = ()
     count: int = 0
+    shared: tuple[Shared, ...] = ()
 
     def __bool__(self) -> bool:
         """Return whether there is any difference."""

@@ -12,6 +12,7 @@ from typing import Final, cast
 
 from pytest_portable.equivalence.constants import constants_of
 from pytest_portable.equivalence.containers import elements, unordered
+from pytest_portable.equivalence.definitions import is_reachable
 from pytest_portable.equivalence.guard import (
     FAILED,
     attempt,
@@ -82,7 +83,7 @@ def has_own_equality(kind: type) -> bool:
 def by_equality(walk: Walk, left: object, right: object, path: Path) -> None:
     """Accept two instances that `==` of the class calls equal; compare others part by part."""
     kind = type(left)
-    answer = attempt(operator.eq, left, right) if kind is type(right) else FAILED
+    answer = _ask(walk, left, right) if kind is type(right) else FAILED
     if is_true(answer) and not _is_strict(walk, kind):
         if type(static(kind, "__eq__")) is not FunctionType:  # C code has no Python attributes
             attributes(walk, _without_cache(left), _without_cache(right), path)
@@ -101,6 +102,30 @@ def by_equality(walk: Walk, left: object, right: object, path: Path) -> None:
     if is_unseen and is_true(attempt(operator.eq, left, left)):
         # Nothing of it is visible but its own `==`: a false answer counts where it can be true.
         walk.differ(path, left, right, "values differ")
+
+
+def _ask(walk: Walk, left: object, right: object) -> object:
+    """Return what `==` answers, and undo what it sets on either side: caches, for example.
+
+    A class whose `==` gives no truth value (an expression, an array) is not asked again.
+    """
+    kind = type(left)
+    if kind in walk.truthless:
+        return FAILED
+    found = [attempt(object.__getattribute__, side, "__dict__") for side in (left, right)]
+    held = [(cast("dict[object, object]", one), dict(one)) for one in found if type(one) is dict]
+    answer = attempt(operator.eq, left, right)
+    for present, before in held:
+        if len(present) > len(before):
+            for name in present.keys() - before.keys():
+                del present[name]
+    if answer is not FAILED and answer is not NotImplemented and not _is_truth(answer):
+        walk.truthless.add(kind)
+    return answer
+
+
+def _is_truth(answer: object) -> bool:
+    return type(answer).__name__ in {"bool", "bool_", "int"}
 
 
 def _is_left_behind(walk: Walk, left: object, right: object, path: Path) -> bool:
@@ -179,7 +204,22 @@ def _structure(walk: Walk, left: object, right: object, path: Path) -> bool:
     if not isinstance(one, tuple) or not isinstance(other, tuple):
         return _held(walk, left, right, path)  # it refuses; its attributes are still visible
     walk.keep(one, other)
+    if type(left) is not type(right) and _is_remade(left, one, other):
+        walk.remade.add((id(type(left)), id(type(right))))
     return reduced(walk, (left, right), (one, other), path)
+
+
+def _is_remade(left: object, one: tuple[object, ...], other: tuple[object, ...]) -> bool:
+    """Return whether the function that rebuilds an instance makes its class too.
+
+    It is one function of a module on both sides, no part of what it is given is that class, and
+    the name of the class leads nowhere.
+    """
+    kind, made_by = type(left), one[0]
+    if made_by is not other[0] or not isinstance(made_by, FunctionType):
+        return False
+    arguments = one[1] if isinstance(one[1], tuple) else ()
+    return all(part is not kind for part in arguments) and not is_reachable(kind)
 
 
 def _is_default_cached(walk: Walk, kind: type) -> bool:

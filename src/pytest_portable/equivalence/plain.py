@@ -18,6 +18,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
+from itertools import chain
 from types import BuiltinFunctionType, FunctionType
 from typing import Any, Final
 
@@ -33,6 +34,7 @@ from pytest_portable.equivalence.guard import (
 from pytest_portable.equivalence.holes import Holes
 from pytest_portable.equivalence.instances import GENERATED, has_own_equality, is_standard
 from pytest_portable.equivalence.leaves import LEAVES
+from pytest_portable.equivalence.lookups import is_answered
 from pytest_portable.equivalence.streams import Reducers, RefusedError, same_streams
 
 __all__ = ["same_but_for_holes"]
@@ -74,7 +76,7 @@ class _Reducers(Reducers):
     def __init__(self, *, builtin_only: bool) -> None:
         super().__init__()
         self._builtin_only = builtin_only
-        self.reduced: list[type] = []
+        self.reduced: list[object] = []
 
     def __missing__(self, kind: type) -> Callable[[Any], object]:
         """Decide about a class when its first instance is met."""
@@ -109,7 +111,7 @@ class _Reducers(Reducers):
 
     def _reduce_as_itself(self, obj: object) -> object:
         """Keep the class beside the stream: a custom reducer may name another one."""
-        self.reduced.append(type(obj))
+        self.reduced.append(obj)
         return _AS_USUAL(obj)
 
     def _reduce_exception(self, obj: BaseException) -> object:
@@ -209,14 +211,17 @@ def same_but_for_holes(original: object, returned: object, *, builtin_only: bool
 def _same_but_for_holes(original: object, returned: object, builtin_only: bool) -> Holes | None:
     reducers = [_Reducers(builtin_only=builtin_only) for _ in range(2)]
     memos = same_streams((original, returned), (reducers[0], reducers[1]))
-    if memos is None or reducers[0].reduced != reducers[1].reduced:
+    reduced = reducers[0].reduced, reducers[1].reduced
+    if memos is None or list(map(type, reduced[0])) != list(map(type, reduced[1])):
         return None
     left_out = [table.left_out for table in reducers]
     pairs = [pair for pair in zip(*left_out, strict=True) if pair[0] is not pair[1]]
+    met = chain(zip(*reduced, strict=True), zip(*left_out, strict=True))
+    has_shared = any(one is other and is_answered(one) for one, other in met)
     if not pairs:
-        return Holes()
+        return Holes(has_shared=has_shared)
     copies = memos[0].copy(), memos[1].copy()
     for memo, objects in zip(copies, left_out, strict=True):
         for obj in objects:
             memo.pop(id(obj), None)
-    return Holes(pairs, copies)
+    return Holes(pairs, has_shared, copies)

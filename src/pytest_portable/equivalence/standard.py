@@ -72,13 +72,25 @@ def moment(walk: Walk, left: object, right: object, path: Path) -> None:
     if lefts.replace(tzinfo=None) != rights.replace(tzinfo=None):
         walk.differ(path, left, right, "values differ")
         return
-    if lefts.fold != rights.fold:
+    if lefts.fold != rights.fold and _is_ambiguous(lefts):
         walk.differ(attribute(path, "fold"), lefts.fold, rights.fold, "values differ")
     zones = lefts.tzinfo, rights.tzinfo
     walk.push(*zones, attribute(path, "tzinfo"))
     is_known = type(left) in STANDARD
     if not is_known and walk.may_try and walk.dry_run(lambda: walk.push(*zones, path)):
         by_value(walk, left, right, path)  # a subclass may hold more, like a timestamp of pandas
+
+
+def _is_ambiguous(value: datetime) -> bool:
+    """Return whether the fold of a time says which of two instants it is; also if unknown."""
+    if value.tzinfo is None or not is_a(value, datetime):
+        return True
+    sides = [value.replace(fold=fold) for fold in (0, 1)]
+    facts = [
+        [attempt(getattr(side, asked)) for asked in ("utcoffset", "dst", "tzname")]
+        for side in sides
+    ]
+    return facts[0] != facts[1]
 
 
 def _zone(walk: Walk, left: object, right: object, path: Path) -> None:
@@ -112,8 +124,19 @@ def _weak_set(walk: Walk, left: object, right: object, path: Path) -> None:
     walk.push(made[0], made[1], path)
 
 
-def _opaque(walk: Walk, left: object, right: object, path: Path) -> None:
-    """Accept any object of the same type: locks and generators have nothing to compare."""
+def _lock(walk: Walk, left: object, right: object, path: Path) -> None:
+    """Compare whether two locks are locked: one that nobody holds has to be free."""
+    lefts, rights = [attempt(repr, side) for side in (left, right)]
+    if not str(lefts).startswith("<unlocked"):
+        return  # somebody uses it at present
+    acquire = cast("threading.Lock", right).acquire
+    if attempt(acquire, False) is True:
+        cast("threading.Lock", right).release()
+        return
+    why = "arrives locked, and nobody is there to release it"
+    if str(rights).startswith("<unlocked"):  # dill restores the state of an owner 0
+        why += ": what dill makes of an RLock can never be acquired"
+    walk.report(path, "unlocked", "locked", why)
 
 
 def _generator(walk: Walk, left: object, right: object, path: Path) -> None:
@@ -135,6 +158,6 @@ STANDARD: Final[dict[type, Handler]] = {
     weakref.WeakKeyDictionary: _weak_mapping,
     weakref.WeakSet: _weak_set,
     GeneratorType: _generator,
-    type(threading.Lock()): _opaque,
-    type(threading.RLock()): _opaque,
+    type(threading.Lock()): _lock,
+    type(threading.RLock()): _lock,
 }

@@ -10,11 +10,13 @@ from pytest_portable.equivalence.differences import (
     MAX_SHOWN,
     Difference,
     Differences,
+    Shared,
 )
 from pytest_portable.equivalence.guard import attempt
 from pytest_portable.equivalence.holes import Holes
 from pytest_portable.equivalence.identity import has_identity, is_made_anew
 from pytest_portable.equivalence.leaves import LEAVES, Tolerance, are_flat_and_equal, same_leaf
+from pytest_portable.equivalence.lookups import is_answered, may_be_looked_up
 from pytest_portable.equivalence.paths import CALL, INDEX, Path, render, root
 from pytest_portable.equivalence.streams import Memo
 from pytest_portable.equivalence.text import first_difference, kind_name, shorten, window
@@ -26,6 +28,7 @@ MISSING: Final = "<missing>"
 CHUNK: Final = 512
 """Elements of a long sequence that may wait at once; the rest is remembered as one entry."""
 LONG_TEXT: Final = 60
+MAX_SHARED: Final = 20
 NOWHERE: Final = root("")
 NO_ID: Final = 0
 MAX_TRIALS_DEPTH: Final = 20
@@ -80,11 +83,14 @@ class Walk:
         sharing: report references that are shared on one side only.
         defaults: for `instances`: which classes reduce to what their instances hold.
         constants: for `instances`: the names of constants by id, per class.
+        remade: for `instances`: classes, here and there, that a function of a library makes when
+            it rebuilds an instance.
+        truthless: for `instances`: classes whose `==` gives no truth value.
         rebuilt: for `instances`: globals, here and there, that travel with the functions that
             read them.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the first two are options
         self,
         choose: Callable[[type], Handler],
         tolerance: Tolerance,
@@ -92,17 +98,23 @@ class Walk:
         class_identity: bool = True,
         raw: bool = False,
         sharing: bool = True,
+        shown: int = MAX_SHOWN,
     ) -> None:
         """Start with nothing to compare; `choose` returns the handler of a class."""
         self.tolerance = tolerance
         self.class_identity = class_identity
         self.raw = raw
         self.sharing = sharing
+        self._shown = shown
+        self._looked_up: dict[type, bool] = {}
+        self._shared: dict[int, tuple[object, Path]] = {}
         self._choose = choose
         self._handlers: dict[type, Handler] = {}
         self.defaults: dict[type, bool] = {}
         self.constants: dict[type, dict[int, str]] = {}
         self.rebuilt: set[tuple[int, int]] = set()
+        self.remade: set[tuple[int, int]] = set()
+        self.truthless: set[type] = set()
         self._significant: dict[type, bool] = {}
         self._stack: list[tuple[object, object, Path]] = []
         self._pairs: dict[int, int] = {}
@@ -122,12 +134,12 @@ class Walk:
     def report(self, path: Path, original: str, returned: str, reason: str) -> None:
         """Record a difference; the texts are already short."""
         self._count += 1
-        if self._depth == 0 and len(self._items) < MAX_SHOWN:
+        if self._depth == 0 and len(self._items) < self._shown:
             self._items.append(Difference(render(path), original, returned, reason))
 
     def differ(self, path: Path, left: object, right: object, reason: str) -> None:
         """Record a difference between two objects."""
-        if self._depth == 0 and len(self._items) < MAX_SHOWN:
+        if self._depth == 0 and len(self._items) < self._shown:
             self.report(path, *_texts(left, right), reason)
         else:
             self._count += 1
@@ -141,6 +153,19 @@ class Walk:
         """Add two objects to be compared later; the last pair that was pushed comes first."""
         if left is not right:
             self._stack.append((left, right, path))
+        elif type(left) not in LEAVES:
+            self._meet(left, path)
+
+    def _meet(self, shared: object, path: Path) -> None:
+        """Remember an object that both sides share, where another process may have another."""
+        kind = type(shared)
+        found = self._looked_up.get(kind)
+        if found is None:
+            found = self._looked_up[kind] = may_be_looked_up(kind)
+        if not found or id(shared) in self._shared or len(self._shared) == MAX_SHARED:
+            return
+        if is_answered(shared):
+            self._shared[id(shared)] = shared, path
 
     def keep(self, *temporaries: object) -> None:
         """Keep an object made for the comparison alive, so that its id is not used again."""
@@ -148,7 +173,13 @@ class Walk:
 
     def differences(self) -> Differences:
         """Return what was found."""
-        return Differences(tuple(self._items), self._count)
+        shared = tuple(Shared(render(path), one) for one, path in self._shared.values())
+        return Differences(tuple(self._items), self._count, shared)
+
+    @property
+    def has_shared(self) -> bool:
+        """Return whether both sides share an object that was looked up."""
+        return bool(self._shared)
 
     def sequence(  # noqa: PLR0913 - the last three have defaults
         self,
@@ -166,9 +197,11 @@ class Walk:
         waiting: list[tuple[object, object, Path]] = []
         for index in range(start, len(lefts)):
             left, right = lefts[index], rights[index]
-            if left is right:
-                continue
             kind = type(left)
+            if left is right:
+                if kind not in LEAVES:
+                    self._meet(left, (path, step, labels[index] if labels else index))
+                continue
             if kind in LEAVES and kind is type(right):
                 if left == right and kind is not float and kind is not complex:
                     continue

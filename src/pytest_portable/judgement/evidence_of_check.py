@@ -36,6 +36,7 @@ class Evidences:
         run_here: does the same check with one probe, or none, in the maker's own environment.
         survey_fresh: answers a survey of surroundings in a fresh process of the host's Python.
         draw_here: draws what the payload is in the host's own environment, by what it is of.
+        dump_again: dumps the object once more, as it was dumped to travel; `None` where it cannot.
     """
 
     context: Context
@@ -46,6 +47,7 @@ class Evidences:
     run_here: Callable[[Probe | None], Transcript | None] = lambda _: None
     survey_fresh: Callable[[Mapping[str, object]], Mapping[str, Any] | None] = lambda _: None
     draw_here: Callable[[], Mapping[str, Any] | None] = lambda: None
+    dump_again: Callable[[], bytes | None] = lambda: None
     _known: dict[str, Evidence] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __call__(self, root: str = "obj") -> Evidence:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,8 +13,9 @@ from pytest_portable.agent import Transcript
 from pytest_portable.agent.in_target.portrait import draw, draw_raised
 from pytest_portable.agent.records import Failed, Raised, Returned, SmallestPart, TargetError, Value
 from pytest_portable.diagnosis import explain_call, pin
-from pytest_portable.equivalence import Difference, compare
+from pytest_portable.equivalence import COUNT_LIMIT, MAX_SHOWN, Difference, Differences, compare
 from pytest_portable.equivalence.text import shorten
+from pytest_portable.judgement.answered import judge_answered
 from pytest_portable.judgement.context import Context
 from pytest_portable.judgement.details import with_details
 from pytest_portable.judgement.evidence_of_check import Evidences, with_paths
@@ -27,6 +28,7 @@ from pytest_portable.judgement.load_answer import (
     versions_apart,
     why_unloadable,
 )
+from pytest_portable.judgement.noise import set_noise_apart
 from pytest_portable.judgement.probes_without_answer import nothing_raised, raised_alike
 from pytest_portable.judgement.seeds import seeded
 from pytest_portable.judgement.version_skew import blame_versions, skew_of_return
@@ -167,12 +169,24 @@ def judge_return(
     record = transcript.first(Returned)
     if not context.leg.round_trip or record is None:
         return NOTHING
+    comparison = _Comparison(context, context.obj, "obj", equal)
     with context.shipping.loading():
         back = load_back(context, evidence, record, "obj")
         if back.findings.problems:
             return back.findings
-        differing = _Comparison(context, context.obj, "obj", equal)
-        return back.findings + differing.judge(back.value, evidence, found)
+        compared = comparison.compare(back.value)
+        if compared and equal is None:
+            compared = comparison.compare(back.value, shown=COUNT_LIMIT)
+    differences: Sequence[Difference] = compared.items
+    answered = judge_answered(context, evidence, compared.shared)
+    if not differences:
+        return back.findings + answered
+    noise = NOTHING
+    if equal is None:  # else the caller's own function has decided
+        differences, noise = set_noise_apart(context, evidence, back.value, differences)
+    with context.shipping.loading():
+        judged = comparison.explain(differences[:MAX_SHOWN], evidence, found)
+    return back.findings + judged + noise + answered
 
 
 @dataclass(frozen=True)
@@ -194,8 +208,13 @@ class _Comparison:
     probe: Probe | None = None
 
     def judge(self, returned: object, evidence: Evidences, found: Findings) -> Findings:
-        """Return what differs, after the version that it comes from, if it comes from one."""
-        differences = self._differences(returned)
+        """Return what differs from what came back, and why."""
+        return self.explain(self.compare(returned).items, evidence, found)
+
+    def explain(
+        self, differences: Sequence[Difference], evidence: Evidences, found: Findings
+    ) -> Findings:
+        """Return differences, after the version that they come from, if they come from one."""
         versions = NOTHING
         if differences and (self.probe is not None or self.root == "obj"):
             versions = blame_versions(
@@ -208,7 +227,8 @@ class _Comparison:
             )
         return versions + problems(map(self._mismatch, differences))
 
-    def _differences(self, other: object) -> tuple[Difference, ...]:
+    def compare(self, other: object, *, shown: int = MAX_SHOWN) -> Differences:
+        """Return where what came back differs."""
         leg = self.context.leg
         return compare(
             self.original,
@@ -220,11 +240,12 @@ class _Comparison:
             signed_zero=leg.signed_zero,
             comparators=self.context.comparators,
             sharing=self.context.serializer.keeps_sharing,
-        ).items
+            shown=shown,
+        )
 
     def _is_as_here(self, record: Value) -> bool:
         try:
-            return not self._differences(load_answer(self.context, record))
+            return not self.compare(load_answer(self.context, record))
         except Exception:  # noqa: BLE001 - whatever it raises, it is not the answer
             return False
 

@@ -68,9 +68,9 @@ def as_definition(function: FunctionType, label: str) -> ast.FunctionDef:
             "write each on a line of its own, or pass expressions as text"
         )
     (node,) = found.values()
-    definition = ast.parse(f"def {LAMBDA}(): pass").body[0]
+    source = f"def {LAMBDA}({ast.unparse(node.args)}):\n    return {ast.unparse(node.body)}\n"
+    definition = ast.parse(source).body[0]
     assert isinstance(definition, ast.FunctionDef)
-    definition.args, definition.body = node.args, [ast.Return(node.body)]
     return definition
 
 

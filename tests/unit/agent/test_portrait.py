@@ -217,7 +217,12 @@ def test_the_order_of_sets_does_not_depend_on_the_process() -> None:
 
 def test_a_probe_that_raised_is_drawn_as_what_it_raised() -> None:
     assert json.loads(portrait_of(IndexError("no"), {}, 1.0, True)) == [
-        ["builtins.IndexError", "raised", "no"]
+        [
+            "builtins.IndexError",
+            "raised",
+            "no",
+            [f"builtins.{kind.__name__}" for kind in IndexError.__mro__],
+        ]
     ]
 
 

@@ -46,7 +46,7 @@ if __name__ != "__main__":
         write_all,
         write_buffers,
     )
-    from pytest_portable.agent.in_target.parts import parts_of, place_of_raiser, slots_in
+    from pytest_portable.agent.in_target.parts import held_slots, parts_of, place_of_raiser
     from pytest_portable.agent.in_target.probes import evaluate, finished, sow
     from pytest_portable.agent.in_target.processes import flush
     from pytest_portable.agent.in_target.steps import Notes
@@ -96,6 +96,7 @@ class ChildCheck:
             "census": self.count,
             "forward": self.forward,
             "make": self.make,
+            "parts": self.describe_parts,
             "task": self.task,
         }
         kinds.get(self.request["kind"], self.exercise_all)()
@@ -337,6 +338,12 @@ class ChildCheck:
         self.record({"looked": looked, "facts": process_facts()})
         self.record({"parts": [part_facts(source, values) for source in self.request["parts"]]})
 
+    def describe_parts(self) -> None:
+        """Load, and describe what expressions evaluate to."""
+        values = self.load()
+        if values is not None:
+            self.record({"parts": [part_facts(source, values) for source in self.request["parts"]]})
+
     def call(self, values: dict[str, Any]) -> None:
         """Call the function that came as `obj`."""
         self.look_around()
@@ -441,7 +448,7 @@ class ChildCheck:
         """
         left = MAX_DUMPED_PARTS
         seen = {id(value)}
-        parts = [*parts_of(value), *slots_in(value)]
+        parts = [*parts_of(value), *held_slots(value)]
         while parts and left:
             suffix, part = parts.pop(0)
             if id(part) in seen:
@@ -452,7 +459,7 @@ class ChildCheck:
                 self.quietly_dumped(part)
             except BaseException:
                 value, path = part, path + suffix
-                parts = [*parts_of(part), *slots_in(part)]
+                parts = [*parts_of(part), *held_slots(part)]
         kind = type_name(value)
         if isinstance(value, (type, types.FunctionType)):
             kind[1] += " " + str(value.__qualname__)

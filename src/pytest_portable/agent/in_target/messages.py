@@ -19,8 +19,8 @@ Request:
 - `nonce`, which the last record repeats;
 - `kind`: "check"; "call"; "pass" (load and dump again); "make" (the first probe makes an object);
   "forward" (return the bytes, or what `reader` makes of them); "task" (the one payload is a message
-  for `runner`); "blame", "again" and "census" (see below). `reader` and `runner` are a name and
-  keyword arguments;
+  for `runner`); "blame", "again", "parts" and "census" (see below). `reader` and `runner` are a
+  name and keyword arguments;
 - `payloads`: of each `name`, `loaders`, `file` (null: the bytes are in the blobs), `stream_loaders`
   (which read a file) and `beside` (null, or the buffers that protocol 5 keeps out of the stream:
   `file`, and `places`, pairs of offset and size);
@@ -48,7 +48,7 @@ Records of the child: `{"step": ...}` before each step: `loading`, `describing`,
 positions of their causes and contexts; `facts` describes its arguments and attributes. `alone` is
 the exception without the others.
 
-Three kinds of requests explain a failure:
+Four kinds of requests explain a failure, or look closer:
 - "blame" loads the payload that `blame` names with an unpickler that notes every step before it is
   taken. `globals` is a list of `[module, name, place]`: what to take from another module, or from
   the namespace of `module:attribute`. The last step is in the blob of the record `noted`, memory
@@ -56,6 +56,7 @@ Three kinds of requests explain a failure:
   separated by zeros). Record: `asked`.
 - "again" runs the first of `probes` once more and watches what it asks for (record `looked`), and
   describes `parts`, expressions over the payloads (record `parts`).
+- "parts" loads and describes `parts`.
 - "census" imports `references`, a list of `[module, [name, ...]]`, and looks for `modules` without
   importing them. Records: `counted`, `located`, `stdlib` (with `owners` of modules).
 """

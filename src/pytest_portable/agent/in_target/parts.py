@@ -87,13 +87,13 @@ def paths_of(roots: dict[str, Any]) -> dict[int, str]:
         if len(waiting) < MAX_SEARCHED_PARTS:
             waiting += [
                 (path + suffix, part)
-                for suffix, part in [*parts_of(value), *slots_in(value)]
+                for suffix, part in [*parts_of(value), *held_slots(value)]
                 if not suffix.startswith("[<")  # a key that no path can write
             ]
     return found
 
 
-def slots_in(value: object) -> list[tuple[str, object]]:
+def held_slots(value: object) -> list[tuple[str, object]]:
     """Return what the slots of a value hold, with their path suffixes."""
     found: list[tuple[str, object]] = []
     for kind in type(value).__mro__:

@@ -1,0 +1,162 @@
+"""The object compared with itself: what varies between two dumps of it is no difference."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from pytest_portable.equivalence import COUNT_LIMIT, Difference, compare
+from pytest_portable.judgement.context import Context
+from pytest_portable.judgement.evidence_of_check import Evidences
+from pytest_portable.judgement.findings import NOTHING, Findings, notes
+from pytest_portable.payload.same import are_same_pickles
+from pytest_portable.serializers.out_of_band import whole
+from pytest_portable.verdict import Problem
+
+__all__ = ["set_noise_apart"]
+
+_VALUES: Final = ("values differ", "elements differ", "key differs")
+_LOST: Final = ("attribute is missing", "key is missing")
+_ADDED: Final = ("attribute was added", "key was added")
+# A step of a path whose name begins with one underscore, or is mangled.
+_PRIVATE: Final = re.compile(r"(?:\.|\[')_(?!_\w*__\b)\w")
+_MAX_TOLD: Final = 3
+
+
+def set_noise_apart(
+    context: Context, evidence: Evidences, returned: object, differences: Sequence[Difference]
+) -> tuple[list[Difference], Findings]:
+    """Take out of the differences what the object does not share with itself.
+
+    The payload that was sent is what the object was before anything compared it; it is loaded here
+    and compared with one more dump of the object. A value that differs between these two at the
+    path of a difference says nothing about the trip. A part that is lost still counts, and so does
+    another class.
+
+    Args:
+        context: of a check that found differences.
+        evidence: of that check.
+        returned: what came back.
+        differences: all of them.
+
+    Returns:
+        The differences that are left, and notes about the others.
+    """
+    differences = [one for one in differences if not _is_same_pickle(context, returned, one)]
+    if not differences:
+        return [], NOTHING
+    first = _loaded(context, evidence.sent.data("obj"))
+    if not first:
+        return list(differences), NOTHING
+    again = _loaded(context, _dumped_again(evidence))
+    with context.shipping.loading():
+        varying = _by_path(_compare(context, first[0], again[0]) if again else ())
+        by_load = _by_path(_compare(context, context.obj, first[0]))
+    noise, added, left = [], [], list[Difference]()
+    for one in differences:
+        if _is_noise(one, varying.get(one.path)):
+            noise.append(one)
+        elif _is_bookkeeping(context, one, by_load.get(one.path)):
+            added.append(one)
+        else:
+            left.append(one)
+    told = [
+        *_told(noise, "varies whenever the object is dumped, so it is no difference of the trip"),
+        *_told(added, "is added whenever the object is loaded, here too: bookkeeping of its class"),
+    ]
+    return left, notes(told)
+
+
+def _loaded(context: Context, data: bytes | None) -> list[object]:
+    """Return what a payload of our own loads as here, in a list; an empty one where it fails."""
+    if data is None:
+        return []
+    try:
+        with context.shipping.loading():
+            return [context.serializer.load(whole(data), context.leg.options)]
+    except Exception:  # noqa: BLE001 - whatever it raises, there is nothing to compare with
+        return []
+
+
+def _dumped_again(evidence: Evidences) -> bytes | None:
+    try:
+        return evidence.dump_again()
+    except Exception:  # noqa: BLE001 - a reducer may raise at the second time
+        return None
+
+
+def _compare(context: Context, one: object, other: object) -> Sequence[Difference]:
+    leg = context.leg
+    return compare(
+        one,
+        other,
+        rtol=leg.rtol,
+        atol=leg.atol,
+        signed_zero=leg.signed_zero,
+        comparators=context.comparators,
+        class_identity=False,
+        sharing=False,
+        shown=COUNT_LIMIT,
+    ).items
+
+
+def _by_path(differences: Sequence[Difference]) -> Mapping[str, Difference]:
+    return {one.path: one for one in differences}
+
+
+def _is_same_pickle(context: Context, returned: object, one: Difference) -> bool:
+    """Return whether bytes that differ are two pickles that say the same."""
+    if not (one.reason.startswith(_VALUES) and one.original.startswith("b")):
+        return False
+    try:
+        sides = [eval(one.path, {"obj": side}) for side in (context.obj, returned)]  # noqa: S307 - a path of ours
+    except Exception:  # noqa: BLE001 - code of the user's, or a path that is cut
+        return False
+    return are_same_pickles(*sides)
+
+
+def _is_noise(one: Difference, own: Difference | None) -> bool:
+    """Return whether a difference is one of the object with itself.
+
+    A part that only the second dump has came to be after the object was sent.
+    """
+    if own is None:
+        return False
+    if one.reason.startswith(_LOST):
+        return own.reason.startswith(_ADDED)
+    return one.reason.startswith(_VALUES) and own.reason.startswith(_VALUES)
+
+
+def _is_bookkeeping(context: Context, one: Difference, own: Difference | None) -> bool:
+    """Return whether a load adds a private part that the original cannot give by any name."""
+    if own is None or not (one.reason.startswith(_ADDED) and own.reason == one.reason):
+        return False
+    if not _PRIVATE.search(one.path):
+        return False
+    try:
+        eval(one.path, {"obj": context.obj})  # noqa: S307 - a path of ours
+    except (AttributeError, LookupError):
+        return True
+    except Exception:  # noqa: BLE001 - code of the user's, or a path that is cut
+        return False
+    return False
+
+
+def _told(found: Sequence[Difference], words: str) -> list[Problem]:
+    """Return one note for all of a kind."""
+    if not found:
+        return []
+    parts = f"{len(found)} parts of it: each " if len(found) > 1 else ""
+    shown = [f"{one.path}: {one.original}, then {one.returned}" for one in found[:_MAX_TOLD]]
+    if len(found) > _MAX_TOLD:
+        shown.append(f"and {len(found) - _MAX_TOLD} more")
+    return [
+        Problem(
+            code="mismatch",
+            stage="compare",
+            path=found[0].path,
+            message=parts + words,
+            evidence="; ".join(shown),
+        )
+    ]
