@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from pytest_portable.agent.in_target.parts import PLAIN_TYPES, parts_of, slots_in
+from pytest_portable.agent.in_target.parts import PLAIN_TYPES, held_slots, parts_of
 from pytest_portable.agent.records import Parts
 from pytest_portable.judgement.context import Context
 from pytest_portable.judgement.evidence_of_check import Evidences
@@ -208,11 +208,11 @@ def _held(part: object) -> Iterator[tuple[str, object]]:
     held = getattr(part, "__dict__", None)
     if isinstance(held, dict):
         yield from ((name, value) for name, value in held.items() if isinstance(name, str))
-    yield from ((suffix[1:], value) for suffix, value in slots_in(part))
+    yield from ((suffix[1:], value) for suffix, value in held_slots(part))
 
 
 def _parts(part: object) -> list[tuple[str, object]]:
-    found = [*parts_of(part), *slots_in(part)]
+    found = [*parts_of(part), *held_slots(part)]
     return [(suffix, inner) for suffix, inner in found if not suffix.startswith("[<")]
 
 
