@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pytest_portable.agent import Agent, Transcript
 from pytest_portable.agent.in_target import portrait
@@ -80,13 +80,16 @@ class Request:
     payloads: tuple[tuple[str, bytes], ...]
     probes: tuple[Probe, ...] = ()
     round_trip: bool = False
-    more: Mapping[str, object] = field(default_factory=dict)
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 def ask(run: CheckRun, request: Request, agent: Agent | None = None) -> Transcript:
     """Run a request in a fresh process of the target, or of another environment."""
-    context = run.context
+    context, agent = run.context, agent or run.agent
     serializer, leg = context.serializer, context.leg
+    more = dict(request.more)
+    if (drawn := more.get("portrait")) and not agent.shares_files:
+        more["portrait"] = {**drawn, "source": _source()}
     dumping, loading = serializer.split(leg.options)
     options = dumping if serializer.dumpers[0].partition(":")[0] != "pickle" else {}
     dumpers = [
@@ -102,10 +105,10 @@ def ask(run: CheckRun, request: Request, agent: Agent | None = None) -> Transcri
         "seed": leg.seed,
         "seeded": seeded_modules(leg.seed),
         "warnings": leg.warnings,
-        **request.more,
+        **more,
         "outside": serializer.dump is not None and not run.in_one_piece,
     }
-    return (agent or run.agent).run_check(
+    return agent.run_check(
         message,
         request.payloads,
         loaders=[[name, loading] for name in serializer.loaders],
@@ -117,14 +120,14 @@ def ask(run: CheckRun, request: Request, agent: Agent | None = None) -> Transcri
 def drawing(
     wanted: Mapping[str, Sequence[str]] | None = None, *, probes: bool = False
 ) -> dict[str, object]:
-    """Return what a request says where the object is to be drawn.
+    """Return what a request says where the object is to be drawn; `ask` adds the code if it must.
 
     Args:
         wanted: by qualified name of a class, the attributes that the other side holds.
         probes: whether what probes return is drawn too, instead of brought back.
     """
     return {
-        "source": _source(),
+        "source": None,
         "wanted": wanted or {},
         "seconds": DRAWING_SECONDS,
         "probes": probes,

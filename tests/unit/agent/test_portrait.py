@@ -216,14 +216,10 @@ def test_the_order_of_sets_does_not_depend_on_the_process() -> None:
 
 
 def test_a_probe_that_raised_is_drawn_as_what_it_raised() -> None:
-    assert json.loads(portrait_of(IndexError("no"), {}, 1.0, True)) == [
-        [
-            "builtins.IndexError",
-            "raised",
-            "no",
-            [f"builtins.{kind.__name__}" for kind in IndexError.__mro__],
-        ]
-    ]
+    ((kind, drawn, text, bases),) = json.loads(portrait_of(IndexError("no"), {}, 1.0, True))
+
+    assert (kind, drawn, text) == ("builtins.IndexError", "raised", "no")
+    assert "builtins.LookupError" in bases
 
 
 def test_a_part_that_neither_side_can_take_apart_is_not_compared() -> None:

@@ -303,16 +303,27 @@ class ChildCheck:
         return asked is not None and bool(asked["probes"])
 
     def draw(self, name: str, value: object, is_error: bool = False) -> None:
-        """Record a portrait; the code that draws comes with the request."""
+        """Record a portrait; where the target does not share our files, its code was sent along."""
         asked = self.request["portrait"]
         begun = time.monotonic()
         if "code" not in asked:
             place = os.path.join(OWN_FOLDER, "portrait.py")
             asked["code"] = {"__name__": "portrait"}
-            exec(compile(asked["source"], place, "exec", dont_inherit=True), asked["code"])
+            exec(self.portrait_code(asked["source"], place), asked["code"])
         drawn = asked["code"]["portrait_of"](value, asked["wanted"], asked["seconds"], is_error)
         seconds = time.monotonic() - begun
         self.record({"portrait": name, "type": type_name(value), "seconds": seconds}, drawn)
+
+    @staticmethod
+    def portrait_code(source: str | None, place: str) -> types.CodeType:
+        """Return the code that draws: from its file, compiled by an earlier process, or as sent."""
+        if source is not None:
+            return compile(source, place, "exec", dont_inherit=True)
+        from _frozen_importlib_external import SourceFileLoader  # the interpreter has it already
+
+        code = SourceFileLoader("portrait", place).get_code("portrait")
+        assert code is not None
+        return code
 
     def look_again(self) -> None:
         """Run a probe that disagreed once more, and watch what it asks for."""

@@ -244,7 +244,7 @@ def held_by(value: object) -> dict[str, Any]:
             found.update((str(name), part) for name, part in dict.items(own))
     except Exception:
         pass
-    for name in slots_in(type(value)):
+    for name in slots_of_class(type(value)):
         try:
             found[name] = object.__getattribute__(value, name)
         except Exception:  # it was not set
@@ -252,7 +252,7 @@ def held_by(value: object) -> dict[str, Any]:
     return found
 
 
-def slots_in(kind: type) -> list[str]:
+def slots_of_class(kind: type) -> list[str]:
     """Return the slots of a class and its bases, names mangled as the compiler does."""
     names = []
     for base in type.__dict__["__mro__"].__get__(kind):
@@ -267,7 +267,7 @@ def slots_in(kind: type) -> list[str]:
 
 def declared(kind: Any) -> list[str]:
     """Return the fields that a class says its instances have."""
-    names = list(slots_in(kind))
+    names = list(slots_of_class(kind))
     try:
         fields = getattr(kind, "__dataclass_fields__", None) or {}
         names += [
