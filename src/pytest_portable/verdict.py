@@ -61,12 +61,7 @@ class Remedy:
 
     def to_dict(self) -> dict[str, builtins.object]:
         """Return plain data."""
-        return {
-            "text": self.text,
-            "change": self.change,
-            "proven": self.proven,
-            "proof": self.proof,
-        }
+        return dict(vars(self))
 
 
 @dataclass(frozen=True)
@@ -128,13 +123,7 @@ class Target:
 
     def to_dict(self) -> dict[str, builtins.object]:
         """Return plain data."""
-        return {
-            "python": self.python,
-            "implementation": self.implementation,
-            "platform": self.platform,
-            "executable": self.executable,
-            "distributions": dict(self.distributions),
-        }
+        return {**vars(self), "distributions": dict(self.distributions)}
 
 
 _UNREAD: Final = "_is_unread"

@@ -10,33 +10,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final, Protocol
+from collections.abc import Sequence
+from typing import Final
 
 from pytest_portable.cli import bundle, check, envs, inspect, pythons, report, requirements, verify
 from pytest_portable.errors import OptionError, SetupError
-
-if TYPE_CHECKING:
-    from pytest_portable.cli.parsers import Commands
 
 __all__ = ["main"]
 
 MISUSE: Final = 2
 
 
-class _Command(Protocol):
-    """What the module of a command defines."""
-
-    def add_parser(self, commands: Commands) -> None:
-        """Add the command's own parser."""
-        ...
-
-    def run(self, given: argparse.Namespace) -> int:
-        """Run the command and return the exit status."""
-        ...
-
-
-_COMMANDS: Final[Mapping[str, _Command]] = {
+_COMMANDS: Final = {
     "bundle": bundle,
     "check": check,
     "envs": envs,
@@ -59,11 +44,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.add_parser(commands)
     given = parser.parse_args(arguments)
     try:
-        return _COMMANDS[given.command].run(given)
+        status: int = _COMMANDS[given.command].run(given)
     except OptionError as error:
         count = len(error.mistakes)
         lines = [f"{count} mistakes", *error.mistakes] if count > 1 else error.mistakes
         print("pytest-portable: " + "\n  ".join(lines), file=sys.stderr)
     except SetupError as error:
         print(f"pytest-portable: {error}", file=sys.stderr)
+    else:
+        return status
     return MISUSE

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from pytest_portable.engine.session import Session
@@ -25,18 +25,8 @@ __all__ = [
 ]
 
 
-class Commands(Protocol):
-    """What `ArgumentParser.add_subparsers` returns; its class has no public name."""
-
-    def add_parser(
-        self,
-        name: str,
-        *,
-        help: str,  # noqa: A002 - argparse's name
-        description: str | None = None,
-    ) -> argparse.ArgumentParser:
-        """Add the parser of one command."""
-        ...
+# What `ArgumentParser.add_subparsers` returns.
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no public name
 
 
 def add_json_option(parser: argparse.ArgumentParser) -> None:

@@ -78,7 +78,7 @@ class Checker:
 
     Attributes:
         control: starts an agent in the host's own environment.
-        other: gives what checks on another leg.
+        on: returns what checks on another leg; `SetupError` where its environment cannot be had.
         is_trial: nobody but the caller hears of what it finds.
     """
 
@@ -91,21 +91,13 @@ class Checker:
     shipping: Shipping
     settings: CheckSettings
     control: Callable[[], Agent]
-    other: Callable[[Leg], Checker]
+    on: Callable[[Leg], Checker]
     log: Log = field(default_factory=Log)
     is_trial: bool = False
 
-    def on(self, leg: Leg) -> Checker:
-        """Return what checks on another leg.
-
-        Raises:
-            SetupError: its environment cannot be had.
-        """
-        return self.other(leg)
-
     def trial_on(self, leg: Leg) -> Checker:
         """Return what tries another leg."""
-        return replace(self.other(leg), is_trial=True)
+        return replace(self.on(leg), is_trial=True)
 
     def check(
         self,

@@ -107,7 +107,7 @@ class Session:
             shipping=shipping,
             settings=self._check_settings(),
             control=lambda: self.control(leg, serializer),
-            other=self.checker,
+            on=self.checker,
         )
 
     def _check_settings(self) -> CheckSettings:

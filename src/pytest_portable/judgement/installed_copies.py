@@ -19,11 +19,11 @@ def note_copies(context: Context) -> Findings:
         return NOTHING
     folders = site_folders(context.environment.path)
     sources = shipping.sources
-    shipped = () if sources is None else sources.names
+    names = {"by_value": shipping.by_value, "ship": () if sources is None else sources.names}
     found = [
-        note(name, place)
-        for note, names in ((_by_value_note, shipping.by_value), (_shipped_note, shipped))
-        for name in names
+        _copy_note(key, name, place.name)
+        for key in names
+        for name in names[key]
         if (place := find_module(name, folders))
     ]
     if sources is not None and sources.extensions:
@@ -43,26 +43,18 @@ def find_module(name: str, folders: list[Path]) -> Path | None:
     return None
 
 
-def _by_value_note(name: str, place: Path) -> Problem:
-    return Problem(
-        code="installed-copy",
-        stage="inspect",
-        module=name,
-        message=f"{name} travels by value, and the environment has its own: instances of the "
-        f"classes that were sent are no instances of those in {place.name}",
-        remedies=(Remedy(f"leave {name} out of by_value, or its distribution out of deps"),),
+def _copy_note(key: str, name: str, place: str) -> Problem:
+    message = (
+        f"{name} travels by value, and the environment has its own: instances of the "
+        f"classes that were sent are no instances of those in {place}"
     )
-
-
-def _shipped_note(name: str, place: Path) -> Problem:
-    return Problem(
-        code="installed-copy",
-        stage="inspect",
-        module=name,
-        message=f"{name} is shipped as source and installed there too ({place.name}): "
-        "the shipped one is what gets imported",
-        remedies=(Remedy(f"leave {name} out of ship, or its distribution out of deps"),),
-    )
+    if key == "ship":
+        message = (
+            f"{name} is shipped as source and installed there too ({place}): "
+            "the shipped one is what gets imported"
+        )
+    remedy = Remedy(f"leave {name} out of {key}, or its distribution out of deps")
+    return Problem("installed-copy", "inspect", message, module=name, remedies=(remedy,))
 
 
 def _extension_note(paths: tuple[str, ...], label: str) -> Problem:

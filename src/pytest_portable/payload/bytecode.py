@@ -53,17 +53,7 @@ class CodeSent:
 
     def to_dict(self) -> dict[str, object]:
         """Return plain data for reports and `--json`."""
-        return {
-            "path": self.path,
-            "name": self.name,
-            "python": self.python,
-            "imports": list(self.imports),
-            "conditional_imports": list(self.conditional_imports),
-            "missing_globals": list(self.missing_globals),
-            "filename": self.filename,
-            "line": self.line,
-            "kind": self.kind,
-        }
+        return {key: list(x) if isinstance(x, tuple) else x for key, x in vars(self).items()}
 
 
 def find_code(paths: Paths, *, python: tuple[int, int] | None = None) -> tuple[CodeSent, ...]:

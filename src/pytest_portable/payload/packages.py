@@ -40,12 +40,7 @@ class PackageSent:
 
     def to_dict(self) -> dict[str, object]:
         """Return plain data for reports and `--json`."""
-        return {
-            "name": self.name,
-            "path": self.path,
-            "files": list(self.files),
-            "bytes": self.bytes,
-        }
+        return {**vars(self), "files": list(self.files)}
 
 
 def find_packages(paths: Paths) -> Iterator[PackageSent]:

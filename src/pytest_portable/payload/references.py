@@ -57,17 +57,7 @@ class Reference:
 
     def to_dict(self) -> dict[str, object]:
         """Return plain data for reports and `--json`."""
-        return {
-            "module": self.module,
-            "qualname": self.qualname,
-            "paths": list(self.paths),
-            "by": self.by,
-            "distribution": self.distribution,
-            "stdlib": self.stdlib,
-            "machinery": self.machinery,
-            "uses": self.uses,
-            "home": self.home,
-        }
+        return {**vars(self), "paths": list(self.paths)}
 
 
 def find_references(

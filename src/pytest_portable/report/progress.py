@@ -12,7 +12,7 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 __all__ = [
     "LineProgress",
@@ -28,43 +28,27 @@ _POLL_SECONDS: Final = 0.1
 _WAITING: Final = "waiting for process"
 
 
-class Progress(Protocol):
-    """A display of the work; its methods are called from several threads."""
+class Progress:
+    """A display of the work, called from several threads; this one shows nothing."""
 
     def step(self, name: str, text: str) -> None:
         """Show what is being done for an environment."""
-        ...
 
     def ended(self, name: str, text: str) -> None:
         """Show that the work on an environment is over."""
-        ...
 
     def note(self, text: str) -> None:
         """Show a remark about the whole run."""
-        ...
 
     def close(self) -> None:
         """End the display."""
-        ...
 
 
-class SilentProgress:
+class SilentProgress(Progress):
     """Shows nothing."""
 
-    def step(self, name: str, text: str) -> None:
-        """Show nothing."""
 
-    def ended(self, name: str, text: str) -> None:
-        """Show nothing."""
-
-    def note(self, text: str) -> None:
-        """Show nothing."""
-
-    def close(self) -> None:
-        """Do nothing."""
-
-
-class LineProgress:
+class LineProgress(Progress):
     """One plain line for each step: for logs, and for terminals without rich."""
 
     def __init__(self, write: Callable[[str], object]) -> None:
@@ -77,9 +61,7 @@ class LineProgress:
         """Write a line."""
         self._line(f"portable: {name}: {text}")
 
-    def ended(self, name: str, text: str) -> None:
-        """Write a line."""
-        self._line(f"portable: {name}: {text}")
+    ended = step
 
     def note(self, text: str) -> None:
         """Write a line, once."""
@@ -89,15 +71,12 @@ class LineProgress:
         if not known:
             self._line(f"portable: note: {text}")
 
-    def close(self) -> None:
-        """Do nothing: the lines stay."""
-
     def _line(self, text: str) -> None:
         with self._lock:
             self._write(text)
 
 
-class LiveProgress:
+class LiveProgress(Progress):
     """A table on the terminal: environment, step and seconds, kept up to date by rich."""
 
     def __init__(self, write: Callable[[str], object]) -> None:
@@ -170,7 +149,7 @@ def choose_progress(write: Callable[[str], object], *, is_terminal: bool) -> Pro
     return LineProgress(write)
 
 
-class StatusProgress:
+class StatusProgress(Progress):
     """Writes what happens to a file, for the process that owns the terminal."""
 
     def __init__(self, path: Path) -> None:
@@ -189,9 +168,6 @@ class StatusProgress:
     def note(self, text: str) -> None:
         """Write a note."""
         self._write({"note": text})
-
-    def close(self) -> None:
-        """Do nothing: the reader removes the file."""
 
     def _write(self, entry: dict[str, str]) -> None:
         # The other process removes the folder when it ends; that is no reason to stop the work.

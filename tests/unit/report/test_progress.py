@@ -8,6 +8,7 @@ import pytest
 from pytest_portable.report.progress import (
     LineProgress,
     LiveProgress,
+    Progress,
     StatusProgress,
     StatusWatcher,
     choose_progress,
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Kept:
+class Kept(Progress):
     """Keeps what it is told."""
 
     def __init__(self) -> None:
