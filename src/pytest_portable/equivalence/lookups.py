@@ -26,6 +26,9 @@ def may_be_looked_up(kind: type) -> bool:
         return False
     if kind.__module__ in {"builtins", "typing"}:
         return False
+    # What compilers make of a `def`, and ufuncs, are functions too: they carry their own name.
+    if holds(kind, "__call__") and (holds(kind, "__qualname__") or holds(kind, "__name__")):
+        return False
     return not holds(kind, "__eq__") or static(kind, "__hash__") is None
 
 
