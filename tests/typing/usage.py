@@ -6,7 +6,7 @@ A comment that ignores an error is itself an error where there is none, so each 
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import assert_type
 
 import pytest
@@ -66,7 +66,8 @@ def test_check(portable: Portable) -> None:
     assert_type(portable.check({"a": 1}, equal=keeps_keys), Verdict)
     portable({"a": 1}, probe="obj['a'] + b", b=2)
     portable({"a": 1}, probe=total, rate=0.5)
-    portable({"a": 1}, probe=lambda obj: obj["a"])
+    first: Callable[[Mapping[str, int]], int] = lambda obj: obj["a"]  # noqa: E731
+    portable({"a": 1}, probe=first)
     portable({"a": 1}, probe="obj['b']", raises=KeyError)
     portable.check({"a": 1}, probe="obj['b']", raises=(KeyError, LookupError))
     portable({"a": 1}, probe={"b": "obj['b']"}, raises={"b": KeyError})
