@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cloudpickle
 import pytest
 
+from pytest_portable.diagnosis import foreign_code
 from pytest_portable.environment.interpreters import find_interpreter
+from pytest_portable.payload.inspection import inspect_payload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
 MAKE = """\
 import sys
+from dataclasses import replace
 sys.path.append(sys.argv[1])
 import cloudpickle
 def f(x): return [x + i for i in range(3)]
@@ -80,3 +84,12 @@ def test_data_has_no_python(on: Callable[..., Portable]) -> None:
     other = on(python=str(find_interpreter("3.12").path))
 
     assert other.check_payload(b"\x80\x04]\x94K\x01a.").portable
+
+
+def test_code_that_shows_no_python_stays_unknown() -> None:
+    """As older releases of dill write it: no object of today's Pythons has such arguments."""
+    made = inspect_payload(cloudpickle.dumps(lambda x: x))
+    unknown = replace(made, code=tuple(replace(code, python=None) for code in made.code))
+
+    assert foreign_code(unknown, maker=None, reader=(3, 10)) == []
+    assert foreign_code(unknown, maker=(3, 9), reader=(3, 10)) != []

@@ -29,24 +29,26 @@ def foreign_code(
     return [
         _foreign(code, code.python or by_maker, there)
         for code in inspection.code
-        if (code.python or by_maker) != there
-        # Of bytes that anybody may have dumped, only functions show for which Python they are.
-        and (by_maker or code.kind == "function")
+        # Where nobody knows who dumped it and the bytes do not show a Python, it stays unknown.
+        if (code.python or by_maker or there) != there
         and (code.kind != "class" or _holds_code(inspection, code.path))
     ]
 
 
 def _foreign(code: CodeSent, made: str, there: str) -> Problem:
-    """Return the problem of one function or class; `made` is empty where its bytes do not tell."""
-    own = f'move it to a module of an installed package, or python="{made}"'
-    other = f"move it to a module of an installed package, or dump it on Python {there}"
+    """Return the problem of one function or class."""
     return Problem(
         code="bytecode-version",
         stage="inspect",
         path=code.path,
-        message=f"{code.name} travels as {f'CPython {made}' if made else 'another CPython'} "
-        f"bytecode; the target is {there}, which cannot run it",
-        remedies=(Remedy(own, f'python="{made}"') if made else Remedy(other),),
+        message=f"{code.name} travels as CPython {made} bytecode; "
+        f"the target is {there}, which cannot run it",
+        remedies=(
+            Remedy(
+                f'move it to a module of an installed package, or python="{made}"',
+                f'python="{made}"',
+            ),
+        ),
     )
 
 
