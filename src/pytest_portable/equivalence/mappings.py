@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple, cast
@@ -85,7 +85,8 @@ def _have_same_order(
     orders = list(OrderedDict.__iter__(left)), list(OrderedDict.__iter__(right))
     tokens = [[token(key) for key in order] for order in orders]
     if None not in tokens[0]:
-        return tokens[0] == tokens[1]
+        # Where the keys themselves differ, that is told by itself: order is of the same keys.
+        return tokens[0] == tokens[1] or Counter(tokens[0]) != Counter(tokens[1])
     found = match(walk, *orders)
     return all(one == other for one, other in found.same + found.pairs)
 

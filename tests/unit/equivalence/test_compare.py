@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -263,3 +264,14 @@ class TestHostileObjects:
 def test_the_equality_of_an_author_may_say_yes() -> None:
     assert not compare(Pair("1", [1]), Pair(1, [1]))
     assert paths(Pair("a", [1]), Pair("b", [1])) == ["obj.first"]
+
+
+@pytest.mark.parametrize("key", [(1, 2, 3), frozenset({2, "a"})])
+def test_another_key_of_an_ordered_dict_is_no_other_order(key: object) -> None:
+    kept = (1, 2) if isinstance(key, tuple) else frozenset({1, "a"})
+    one, other = OrderedDict([(1, None), (kept, None)]), OrderedDict([(1, None), (key, None)])
+
+    (difference,) = compare(one, other).items
+
+    assert "order" not in difference.reason
+    assert "order" in compare(one, OrderedDict(reversed(one.items()))).items[0].reason
