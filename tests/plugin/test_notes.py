@@ -54,7 +54,7 @@ def test_notes_end_the_run_in_groups(project: pytest.Pytester, workers: tuple[st
             "  *::test_old?cloudpickle?, py3.*, cloudpickle, obj*",
             "  *::test_old?pickle?, py3.*, pickle, obj*",
             f"{yellow}platform, once*",
-            "  pathlib.PosixPath is for POSIX only: *",
+            "  pathlib*.PosixPath is for POSIX only: *",
             "  fix: send str(path) or a PurePath",
             "  *::test_path, py3.*, pickle, obj?'p'?",
         ]
@@ -90,7 +90,7 @@ def test_notes_are_in_every_report(project: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(
         [
             "::warning file=*,line=9,title=load-warning%2C 2 times::UserWarning: old format%0A*",
-            "::warning file=*,line=13,title=platform%2C once::pathlib.PosixPath *",
+            "::warning file=*,line=13,title=platform%2C once::pathlib*.PosixPath *",
         ]
     )
     cases = {case.get("name"): case for case in ET.parse(project.path / "j.xml").iter("testcase")}

@@ -99,7 +99,8 @@ def _is_of_pickle(error: BaseException, leaves: list[Leaf]) -> bool:
     if isinstance(error, (pickle.PicklingError, RecursionError)) or error.__traceback__ is None:
         return True
     said = str(error)
-    if "pickle" in said.lower() or flavour_of(error, None).is_known:
+    # Python 3.13's words for what it cannot find by name: "Can't get local object 'f.<locals>.g'".
+    if "pickle" in said.lower() or "Can't get local" in said or flavour_of(error, None).is_known:
         return True
     return any((type(leaf.error), str(leaf.error)) == (type(error), said) for leaf in leaves)
 
