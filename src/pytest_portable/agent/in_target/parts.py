@@ -98,7 +98,7 @@ def held_slots(value: object) -> list[tuple[str, object]]:
     found: list[tuple[str, object]] = []
     for kind in type(value).__mro__:
         for name, slot in list(kind.__dict__.items()):
-            if type(slot) is types.MemberDescriptorType and kind.__module__ != "builtins":
+            if type(slot) is types.MemberDescriptorType and "__slots__" in kind.__dict__:
                 with suppress(Exception):  # it is not set
                     found.append(("." + name, slot.__get__(value, type(value))))
     return found

@@ -122,6 +122,10 @@ def _remedies(failure: Failure, evidence: Evidence) -> tuple[Remedy, ...]:
     hook = functions & {"__hash__", "__eq__"} or functions & _FILLED
     if not hook and failure.error.type != "FrozenInstanceError":
         return ()
+    # A set or a dict that is filled calls the hook of another class.
+    for frame in failure.frames:
+        if frame.name in hook:
+            module, name = frame.module, frame.function.rpartition(".")[0] or name
     if name and (owner := is_foreign(module, evidence)):
         return (
             Remedy(f"{name} is {owner}'s: send what it is made from, and make it where it is used"),
