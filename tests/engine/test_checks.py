@@ -12,51 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from pytest_portable.engine.session import Session
 from pytest_portable.errors import OptionError, PortabilityError, SetupError
-from pytest_portable.portable import Portable, portable_on
 from pytest_portable.serializers import Serializer
-from pytest_portable.settings.legs import Leg
 from support.changed import changed, with_serializer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-
-@pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
-    folder = tmp_path_factory.mktemp("engine")
-    made = Session(root=folder, cache_dir=folder / "cache")
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def on(session: Session) -> Callable[..., Portable]:
-    def make(**given: Any) -> Portable:
-        keys: dict[str, Any] = {
-            "id": "",
-            "python": sys.executable,
-            "deps": None,
-            "deps_id": None,
-            "serializer": "pickle",
-            "protocol": None,
-            "options": {},
-            "install_serializer": True,
-            "timeout_seconds": 20.0,
-            "env": {},
-            "round_trip": True,
-            "allow_bytecode": False,
-            "warnings": "report",
-            "rtol": None,
-            "atol": None,
-            "forbid": (),
-            "max_bytes": None,
-            "test": "tests/engine/test_checks.py::test",
-        }
-        return portable_on(session, Leg(**{**keys, **given}))
-
-    return make
+    from pytest_portable.portable import Portable
 
 
 class Hook:

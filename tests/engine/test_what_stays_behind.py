@@ -14,6 +14,7 @@ import pytest
 
 from pytest_portable.errors import PortabilityError
 from support.changed import changed
+from support.world import SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,87 +23,6 @@ if TYPE_CHECKING:
     from pytest_portable.verdict import Verdict
 
 _numbers = itertools.count()
-
-SOURCE = """
-import abc, contextvars, enum, functools, os, threading, time
-
-STARTED = time.time()
-HOME = os.path.dirname(__file__)
-LIMIT = 3
-calls = 0
-cache = {}
-user = contextvars.ContextVar("user", default="nobody")
-local = threading.local()
-
-
-def now():
-    return 1
-
-
-@functools.singledispatch
-def show(value):
-    return "any"
-
-
-@show.register
-def _(value: str):
-    return "text"
-
-
-@functools.lru_cache
-def cached(value):
-    return now() + value
-
-
-class Base(abc.ABC):
-    pass
-
-
-class Color(enum.Enum):
-    RED = 1
-    GREEN = 2
-    BLUE = 3
-
-
-class Settings:
-    def __init__(self):
-        self.level = 1
-
-
-settings = Settings()
-
-
-class Cfg:
-    debug = False
-    names = []
-    _hidden = 0
-
-    def tick(self):
-        global calls
-        calls += 1
-        asked = user.get(), getattr(local, "user", None)
-        return now() + LIMIT + settings.level + calls
-
-    @property
-    def where(self):
-        return HOME, STARTED
-
-    @classmethod
-    def build(cls):
-        return cls()
-
-
-class Other(Cfg):
-    pass
-
-
-class Counted(Cfg):
-    made = 0
-
-    def __init__(self):
-        Counted.made += 1
-        cache[Counted.made] = "made"
-"""
 
 
 class World:

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 from pytest_portable.agent import Transcript
 from pytest_portable.agent.in_target.portrait import draw
 from pytest_portable.agent.records import Portrait
-from pytest_portable.diagnosis import explain_difference, other_versions
+from pytest_portable.diagnosis import explain_difference
 from pytest_portable.equivalence import Tolerance
 from pytest_portable.equivalence.portraits import (
     Comparison,
@@ -26,6 +26,7 @@ from pytest_portable.judgement.context import Context
 from pytest_portable.judgement.evidence_of_check import Evidences, with_paths
 from pytest_portable.judgement.findings import NOTHING, Findings, notes, problems
 from pytest_portable.judgement.raised_portraits import judge_raised
+from pytest_portable.judgement.version_skew import suspects_of
 from pytest_portable.verdict import Problem
 
 __all__ = [
@@ -196,19 +197,17 @@ def _versions_apart(item: PortraitDifference, telling: Telling) -> list[tuple[st
 
     Those called as the package of the class that differs come first, and alone.
     """
+    from packaging.utils import canonicalize_name
+
     then, now = telling.then_versions or {}, telling.now_versions or {}
-    there = {_normal(name): version for name, version in now.items()}
+    there = {canonicalize_name(name): version for name, version in now.items()}
     found = [
-        (name, version, there[_normal(name)])
+        (name, version, there[canonicalize_name(name)])
         for name, version in then.items()
-        if there.get(_normal(name), version) != version
+        if there.get(canonicalize_name(name), version) != version
     ]
-    package = _normal(item.kind.partition(".")[0])
-    return [one for one in found if _normal(one[0]) == package] or found[:_MAX_VERSIONS]
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+    package = canonicalize_name(item.kind.partition(".")[0])
+    return [one for one in found if canonicalize_name(one[0]) == package] or found[:_MAX_VERSIONS]
 
 
 def not_compared(found: Sequence[Uncompared]) -> list[Problem]:
@@ -286,9 +285,7 @@ def _blame(context: Context, evidence: Evidences, places: Sequence[str]) -> Find
     """Return the version that differences come from: this environment shows none of them."""
     if context.is_routed or not places:
         return NOTHING
-    suspects = [
-        suspect for root, _ in evidence.sent.payloads for suspect in other_versions(evidence(root))
-    ]
+    suspects = suspects_of(evidence)
     if not suspects:
         return NOTHING
     return problems(with_paths([explain_difference(suspects, places[0])]))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import copyreg
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from pytest_portable.equivalence.guard import instance_attributes
 from pytest_portable.verdict import Problem
 
 __all__ = ["with_state_path"]
@@ -67,7 +67,7 @@ def _unread(node: ast.expr, before: str | None) -> tuple[str | None, object]:
 
 def _attribute(before: str, owner: object, name: str) -> tuple[str, object]:
     plain = f"{before}.{name}"
-    held = _held(owner, name)
+    held = instance_attributes(owner).get(name, _MISSING)
     if not _decides_its_state(owner):
         return plain, held
     try:
@@ -79,16 +79,6 @@ def _attribute(before: str, owner: object, name: str) -> tuple[str, object]:
     if held is _MISSING and hasattr(type(owner), name):
         return plain, state[name]  # a property, most likely
     return f"{before}.__getstate__()[{name!r}]", state[name]
-
-
-def _held(owner: object, name: str) -> object:
-    """Return what an instance holds under a name; none of its code runs."""
-    held = getattr(owner, "__dict__", None)
-    if isinstance(held, dict) and name in held:
-        return held[name]
-    if name in copyreg._slotnames(type(owner)):  # type: ignore[attr-defined]  # noqa: SLF001 - what pickle itself asks
-        return getattr(owner, name, _MISSING)
-    return _MISSING
 
 
 def _decides_its_state(owner: object) -> bool:

@@ -14,7 +14,7 @@ from pytest_portable.judgement.load_answer import load_answer
 from pytest_portable.settings.probes import Probe
 from pytest_portable.verdict import Problem
 
-__all__ = ["blame_makers_versions", "blame_versions", "skew_of_return"]
+__all__ = ["blame_makers_versions", "blame_versions", "skew_of_return", "suspects_of"]
 
 
 def blame_versions(  # noqa: PLR0913 - the difference, and what is known of the check
@@ -41,7 +41,7 @@ def blame_versions(  # noqa: PLR0913 - the difference, and what is known of the 
     """
     if context.is_routed or any(problem.code == "version-skew" for problem in found.problems):
         return NOTHING
-    suspects = _suspects(evidence)
+    suspects = suspects_of(evidence)
     run = evidence.run_here(probe) if suspects else None
     if run is None:
         return NOTHING
@@ -65,7 +65,7 @@ def skew_of_return(
         said: what was raised.
         probe: whose result it is; `None` for the object.
     """
-    suspects = [] if context.is_routed or context.arguments else _suspects(evidence)
+    suspects = [] if context.is_routed or context.arguments else suspects_of(evidence)
     run = evidence.run_here(probe) if suspects else None
     if run is None:
         return None
@@ -88,12 +88,13 @@ def blame_makers_versions(sent: Sent, found: Iterable[Problem]) -> Problem | Non
         found: what differs.
     """
     places = [problem.path or "" for problem in found if problem.code == "mismatch"]
-    suspects = _suspects(Evidences(sent.context, sent)) if places else []
+    suspects = suspects_of(Evidences(sent.context, sent)) if places else []
     if not suspects:
         return None
     place = next((one for one in places if one.startswith("obj")), places[0])
     return explain_difference(suspects, place, said="")
 
 
-def _suspects(evidence: Evidences) -> list[OtherVersion]:
+def suspects_of(evidence: Evidences) -> list[OtherVersion]:
+    """Return the distributions that any of the payloads refers to, of another version there."""
     return [one for root, _ in evidence.sent.payloads for one in other_versions(evidence(root))]
