@@ -13,6 +13,7 @@ from typing import Final
 
 from pytest_portable.agent.in_target.parts import PLAIN_TYPES, held_slots, parts_of
 from pytest_portable.agent.records import Parts
+from pytest_portable.equivalence.guard import instance_attributes
 from pytest_portable.judgement.context import Context
 from pytest_portable.judgement.evidence_of_check import Evidences
 from pytest_portable.judgement.findings import Findings
@@ -189,7 +190,7 @@ def _carried(obj: object, kinds: set[type]) -> Iterator[_Carried]:
         if type(part) in PLAIN_TYPES or id(part) in seen or len(seen) > _MAX_PARTS:
             continue
         seen.add(id(part))
-        held = dict(_held(part)) if type(part) in kinds else {}
+        held = _held(part) if type(part) in kinds else {}
         for name in _known(type(part)) if held else ():
             value = held.get(name)
             if type(value) is int and _varies(type(part), name, held):
@@ -204,11 +205,9 @@ def _carried(obj: object, kinds: set[type]) -> Iterator[_Carried]:
             waiting += [(f"list({path})[{place}]", one, path) for place, one in members]
 
 
-def _held(part: object) -> Iterator[tuple[str, object]]:
-    held = getattr(part, "__dict__", None)
-    if isinstance(held, dict):
-        yield from ((name, value) for name, value in held.items() if isinstance(name, str))
-    yield from ((suffix[1:], value) for suffix, value in held_slots(part))
+def _held(part: object) -> dict[str, object]:
+    found = instance_attributes(part)
+    return {name: value for name, value in found.items() if isinstance(name, str)}
 
 
 def _parts(part: object) -> list[tuple[str, object]]:
@@ -233,5 +232,5 @@ def _has_text(value: object, depth: int = _MAX_DEPTH) -> bool:
         return any(_has_text(part, depth - 1) for part in value)
     if depth and isinstance(value, dict):
         return any(_has_text(part, depth - 1) for pair in value.items() for part in pair)
-    held = {} if type(value) in PLAIN_TYPES else dict(_held(value))
+    held = {} if type(value) in PLAIN_TYPES else _held(value)
     return bool(depth) and any(_has_text(part, depth - 1) for part in held.values())
