@@ -37,9 +37,8 @@ class OptionError(ValueError):
 
     def __init__(self, mistakes: Sequence[str] | str) -> None:
         """Keep the mistakes; the text is all of them, a line each."""
-        self.mistakes: tuple[str, ...] = (
-            (mistakes,) if isinstance(mistakes, str) else tuple(mistakes)
-        )
+        told = (mistakes,) if isinstance(mistakes, str) else mistakes
+        self.mistakes: tuple[str, ...] = tuple(map(_shown, told))
         super().__init__("\n".join(self.mistakes))
 
     def __reduce__(self) -> tuple[type[OptionError], tuple[tuple[str, ...]]]:
@@ -49,6 +48,10 @@ class OptionError(ValueError):
 
 class SetupError(Exception):
     """An environment, an interpreter or an agent is not available: an error, never a verdict."""
+
+    def __init__(self, message: str = "") -> None:
+        """Keep the message, without credentials and what a terminal would obey."""
+        super().__init__(_shown(message))
 
 
 class InterpreterNotFoundError(SetupError):
@@ -114,7 +117,7 @@ class PayloadError(ValueError):
 
     def __init__(self, message: str, offset: int = 0) -> None:
         """Keep the offset beside the message."""
-        super().__init__(message)
+        super().__init__(_shown(message))
         self.offset = offset
 
     def __reduce__(self) -> tuple[type[PayloadError], tuple[object, ...]]:
@@ -141,6 +144,14 @@ class PortabilityError(AssertionError):
 
 class PortabilityWarning(UserWarning):
     """A check found that an object is not portable, and the test did not look at its verdict."""
+
+
+def _shown(text: str) -> str:
+    """Return a text of ours as it may be shown: it may quote what was declared, or a payload."""
+    from pytest_portable.report.redaction import redact  # noqa: PLC0415 - only mistakes need it
+    from pytest_portable.report.visible import visible  # noqa: PLC0415
+
+    return visible(redact(text))
 
 
 def near(word: str, valid: Iterable[str]) -> str:

@@ -174,9 +174,11 @@ def _version(text: str) -> tuple[int, int]:
 
 
 def _print(text: str) -> None:
-    """Print; the reader of a pipe may have closed it already."""
+    """Print what a payload may have named; the reader of a pipe may have closed it already."""
+    from pytest_portable.report.visible import visible
+
     try:
-        print(text, flush=True)
+        print(visible(text), flush=True)
     except BrokenPipeError:
         # Python would complain again when it closes the stream.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -30,6 +30,7 @@ def run(given: argparse.Namespace) -> int:
     """Merge reports; 0 where every check of all jobs is portable, 1 where one is not."""
     from pytest_portable.report.markdown import markdown
     from pytest_portable.report.run import Run
+    from pytest_portable.report.visible import visible
     from pytest_portable.report.writing import write_report
 
     parsers.check_reports("--to", given.to)
@@ -45,7 +46,7 @@ def run(given: argparse.Namespace) -> int:
         for line in write_report(merged, wanted):
             print(line)
     if not given.to:
-        print(markdown(merged), end="")
+        print(visible(markdown(merged)), end="")
     return int(bool(merged.failed() or merged.setup_failures))
 
 

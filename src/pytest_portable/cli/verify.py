@@ -93,6 +93,8 @@ def _report(verdicts: list[Verdict], wanted: str) -> Iterator[str]:
 
 
 def _tell(folder: Path, verdict: Verdict) -> None:
-    print(f"{'ok  ' if verdict.portable else 'FAIL'}  {folder}")
+    from pytest_portable.report.visible import visible
+
+    print(f"{'ok  ' if verdict.portable else 'FAIL'}  {visible(str(folder))}")
     if not verdict.portable:
         print("\n".join(f"      {line}" for line in str(verdict).splitlines()))

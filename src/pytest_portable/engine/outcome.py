@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pytest_portable.agent import Transcript
 from pytest_portable.engine.asking import CheckRun
+from pytest_portable.engine.clean_verdict import clean_verdict
 from pytest_portable.engine.route import Trail
 from pytest_portable.judgement.argument_paths import with_some_argument
 from pytest_portable.judgement.context import Sent
@@ -104,4 +105,4 @@ def conclude(  # noqa: PLR0913 - all that a verdict is made of
         test=leg.test,
         reproduce=f"python -m pytest {shlex.quote(leg.test)}" if leg.test else "",
     )
-    return Outcome(verdict, sent, transcript)
+    return Outcome(clean_verdict(verdict, leg.env), sent, transcript)

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from pytest_portable.report.redaction import redact
+from pytest_portable.report.redaction import host_redactor, redact
 from pytest_portable.settings.legs import Leg
 from pytest_portable.verdict import Verdict
 
@@ -22,6 +22,8 @@ __all__ = ["keep_failure"]
 
 MAX_KEPT: Final = 50
 MAX_BYTES: Final = 20_000_000
+# Looking at so much takes a third of a second.
+_LOOKED_AT: Final = 2_000_000
 STAGES: Final = frozenset({"inspect", "load"})
 
 
@@ -31,11 +33,14 @@ def keep_failure(verdict: Verdict, leg: Leg, payload: bytes, cache_dir: Path) ->
     Args:
         verdict: of the check.
         leg: that it ran on.
-        payload: what was sent; it is kept with the rights of its owner only.
+        payload: what was sent; it is kept with the rights of its owner only, and not at all where
+            it holds a secret.
         cache_dir: `failed-payloads` in it holds the newest `MAX_KEPT`
             payloads of at most `MAX_BYTES`.
     """
     if verdict.stage not in STAGES or not _is_plain(leg) or len(payload) > MAX_BYTES:
+        return verdict
+    if _holds_secrets(payload, leg):
         return verdict
     folder = cache_dir / "failed-payloads"
     file = folder / f"{hashlib.sha256(payload).hexdigest()[:12]}.bin"
@@ -47,6 +52,12 @@ def keep_failure(verdict: Verdict, leg: Leg, payload: bytes, cache_dir: Path) ->
     except OSError:  # a cache that cannot be written is told elsewhere
         return verdict
     return replace(verdict, reproduce=shlex.join(_command(leg, file)))
+
+
+def _holds_secrets(payload: bytes, leg: Leg) -> bool:
+    """Tell whether a payload holds a variable's secret, or what looks like one in its beginning."""
+    beginning = payload[:_LOOKED_AT].decode("latin-1")
+    return host_redactor(given=leg.env).is_in(payload) or redact(beginning) != beginning
 
 
 def _is_plain(leg: Leg) -> bool:

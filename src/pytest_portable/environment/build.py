@@ -18,6 +18,7 @@ from packaging.utils import canonicalize_name
 
 from pytest_portable.agent.variables import tool_environment
 from pytest_portable.environment.build_plan import BuildPlan
+from pytest_portable.environment.git_credentials import git_variables
 from pytest_portable.environment.install_errors import install_error, is_network_trouble
 from pytest_portable.environment.installers import Bench, Installation
 from pytest_portable.environment.layout import (
@@ -94,11 +95,12 @@ def build(plan: BuildPlan, store: Store, report: Callable[[str], None]) -> Build
 @contextlib.contextmanager
 def _bench(plan: BuildPlan, log: Path) -> Iterator[Bench]:
     redactor = host_redactor(*plan.declared.lines, *plan.declared.options)
+    variables = tool_environment(os.environ)
     with tempfile.TemporaryDirectory(prefix="pytest-portable-") as folder:
         yield Bench(
             runner=Processes(redactor, log, plan.stop),
             folder=Path(folder),
-            env=tool_environment(os.environ),
+            env={**variables, **git_variables(plan.declared.lines, variables)},
             timeout_seconds=plan.settings.install_timeout_seconds,
             # uv refuses `--refresh` where its own variable forbids the network.
             offline=plan.settings.offline or bool(os.environ.get("UV_OFFLINE")),

@@ -21,6 +21,7 @@ from typing import Protocol
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from pytest_portable.environment.git_credentials import without_git_credentials
 from pytest_portable.environment.layout import remove_seeds
 from pytest_portable.environment.lock import lock_lines
 from pytest_portable.environment.probing import Interpreter, base_executable, has_shim
@@ -82,7 +83,8 @@ class Bench:
     def write(self, name: str, lines: Sequence[str]) -> Path:
         """Write lines to a file here, so that credentials in them are not on the command line."""
         path = self.folder / name
-        path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        text = "".join(f"{without_git_credentials(line)}\n" for line in lines)
+        path.write_text(text, encoding="utf-8")
         return path
 
 

@@ -36,7 +36,12 @@ def shorten(obj: object, limit: int = 80) -> str:
     if not isinstance(text, str):
         text = f"<{kind_name(type(obj))}: repr failed>"
     text = ADDRESS.sub("", " ".join(text.split()) if "\n" in text else text)
-    return text if len(text) <= limit else f"{text[: max(limit - 3, 0)]}..."
+    if len(text) <= limit:
+        return text
+    from pytest_portable.report.redaction import redact  # noqa: PLC0415 - only long texts need it
+
+    # Half of a password would not be known as one.
+    return f"{redact(text)[: max(limit - 3, 0)]}..."
 
 
 def kind_name(kind: type) -> str:

@@ -12,6 +12,7 @@ from pytest_portable.diagnosis import Evidence
 from pytest_portable.errors import PayloadError
 from pytest_portable.judgement.context import Sent
 from pytest_portable.payload.inspection import PlacedOpcode, disassemble
+from pytest_portable.report.redaction import redact
 from pytest_portable.verdict import Problem
 
 __all__ = ["with_details"]
@@ -58,7 +59,7 @@ def _neighbourhood(data: bytes, offset: int, root: str) -> Iterator[str]:
     here = next((n for n, step in enumerate(steps) if step.offset >= offset), len(steps))
     for step in steps[max(0, here - _AROUND) : here + _AROUND + 1]:
         mark = ">" if step.offset == offset else " "
-        argument = "" if step.argument is None else repr(step.argument)
+        argument = "" if step.argument is None else redact(repr(step.argument))
         if len(argument) > _MAX_ARGUMENT:
             argument = argument[: _MAX_ARGUMENT - 3] + "..."
         yield f"{mark} {step.offset:>6} {step.opcode:<16} {argument:<{_MAX_ARGUMENT}} {step.path}"

@@ -10,6 +10,7 @@ from typing import Final
 
 from pytest_portable.report.markdown import annotation_lines, markdown
 from pytest_portable.report.run import Run
+from pytest_portable.report.visible import visible
 
 __all__ = ["write_report"]
 
@@ -52,7 +53,7 @@ def _replace(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        draft.write_text(text, "utf-8")
+        draft.write_text(visible(text), "utf-8")
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
@@ -65,4 +66,4 @@ def _github(run: Run) -> Iterator[str]:
         yield f"no job summary: {SUMMARY_VARIABLE} is not set, so this is no GitHub job"
         return
     with Path(summary).open("a", encoding="utf-8") as stream:
-        stream.write(markdown(run))
+        stream.write(visible(markdown(run)))

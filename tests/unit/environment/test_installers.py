@@ -91,7 +91,9 @@ def test_uv_installs_from_files_so_that_no_credential_is_on_a_command_line(
     bench: Bench, runner: RecordingRunner, host: Interpreter, tmp_path: Path
 ) -> None:
     work = Installation(
-        lines=("a @ git+https://token@h/a",), options=("--pre",), constraints=("b<2",)
+        lines=("a @ https://token@h/a.whl", "b @ git+https://word@h/b"),
+        options=("--pre",),
+        constraints=("b<2",),
     )
 
     UV.install(PYTHON, host, work, bench)
@@ -103,7 +105,7 @@ def test_uv_installs_from_files_so_that_no_credential_is_on_a_command_line(
         ),
     ]
     written = (tmp_path / "requirements.txt").read_text(encoding="utf-8")
-    assert written == "--pre\na @ git+https://token@h/a\n"
+    assert written == "--pre\na @ https://token@h/a.whl\nb @ git+https://h/b\n"
 
 
 def test_uv_obeys_the_settings(runner: RecordingRunner, host: Interpreter, tmp_path: Path) -> None:
