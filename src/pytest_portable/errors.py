@@ -149,7 +149,7 @@ class PortabilityWarning(UserWarning):
 def _shown(text: str) -> str:
     """Return a text of ours as it may be shown: it may quote what was declared, or a payload."""
     from pytest_portable.report.redaction import redact  # noqa: PLC0415 - only mistakes need it
-    from pytest_portable.report.visible import visible  # noqa: PLC0415
+    from pytest_portable.report.visible import visible  # noqa: PLC0415 - the same
 
     return visible(redact(text))
 
