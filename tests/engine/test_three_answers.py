@@ -214,7 +214,11 @@ def test_a_probe_of_what_never_travelled_fails_too(leg: Callable[..., Portable])
 
     verdict = portable.check(probe="obj[0].url")
 
-    assert [one.path for one in verdict.problems] == ["obj[0].url", "probe"]
+    # It returned where the object was made: what is raised there alone belongs to the call.
+    assert [(one.code, one.stage, one.path) for one in verdict.problems] == [
+        ("call-error", "call", "probe"),
+        ("mismatch", "compare", "obj[0].url"),
+    ]
     assert portable.check(probe="len(obj)").problems[0].path == "obj[0].url"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,10 +25,41 @@ RELEASES = {
     "1.0": LIST,
     "2.0": LIST.replace(
         "\ndef make",
+        "    def __getstate__(self):\n        return tuple(self.rows)\n\n"
         "    def __setstate__(self, state):\n        self.rows = list(state)\n\ndef make",
     ),
     "3.0": LIST,
 }
+# As attrs: the module is called otherwise than its distribution, and writes methods of others.
+WRITER = """
+def define(kind):
+    kind.__attrs_attrs__ = ()
+    kind.__setstate__ = lambda self, state: self.__dict__.update(STATE)
+    return kind
+"""
+WRITERS = {"22.1": WRITER.replace("STATE", "state"), "22.2": WRITER.replace("STATE", "{}")}
+STORE = """
+import attr
+
+@attr.define
+class Response:
+    def __init__(self):
+        self.status = 200
+
+    def is_good(self):
+        return self.status == 200
+
+@attr.define
+class Forgetful(Response):
+    def __getstate__(self):
+        return {"nothing": 1}
+
+def make():
+    return {"r": [Response()]}
+
+def forget():
+    return {"r": [Forgetful()]}
+"""
 
 
 @pytest.fixture
@@ -35,6 +68,8 @@ def house(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
     house = pytester.mkdir("house")
     for version, source in RELEASES.items():
         make_wheel(house, "rows", version, {"rows.py": source})
+    for version, source in WRITERS.items():
+        make_wheel(house, "attrs", version, {"attr.py": source})
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(house))
     monkeypatch.setenv("UV_NO_INDEX", "1")
@@ -70,6 +105,96 @@ def test_a_difference_names_the_versions_of_maker_and_reader(pytester: pytest.Py
         ]
     )
     result.stdout.fnmatch_lines(['*"rows==3.0"*'])
+
+
+@pytest.mark.usefixtures("house")
+@pytest.mark.parametrize(
+    ("probe", "stage"), [("", "compare"), ("probe=\"obj['r'][0].is_good()\"", "call")]
+)
+def test_who_wrote_the_methods_is_blamed_with_both_versions(
+    pytester: pytest.Pytester, probe: str, stage: str
+) -> None:
+    pytester.makepyfile(
+        store=STORE,
+        test_made=f"""
+        import pytest
+
+        @pytest.mark.portable(ship=["store"])
+        def test_pairs(portable):
+            sides = ["attrs==22.1", "attrs==22.2"]
+            with pytest.raises(AssertionError):
+                portable.between(producer=sides, consumer=sides, make="store:make", {probe})
+            alike, apart, *others = portable.verdicts
+            assert alike
+            first = apart.problems[0]
+            assert (first.code, first.distribution) == ("version-skew", "attrs")
+            assert (first.stage, first.path) == ({stage!r}, "obj['r'][0]")
+            assert "attrs 22.2 there" in first.message and "attrs 22.1 where" in first.message
+            assert first.remedies[0].change == '"attrs==22.1"'
+            # What is lost in every process of the maker's environment comes from no version.
+            with pytest.raises(AssertionError):
+                portable.between(producer=sides, consumer=sides, make="store:forget", {probe})
+            codes = {{one.code for verdict in portable.verdicts[4:] for one in verdict.problems}}
+            assert codes <= {{"mismatch", "call-error"}}
+        """,
+    )
+
+    result = pytester.runpytest()
+
+    result.assert_outcomes(passed=1)
+
+
+def on_path(monkeypatch: pytest.MonkeyPatch, house: Path, name: str) -> None:
+    """Install a release in this process."""
+    folder = house / name
+    with zipfile.ZipFile(house / f"{name}-py3-none-any.whl") as wheel:
+        wheel.extractall(folder)
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.delitem(sys.modules, "rows", raising=False)
+
+
+GOLDEN = """
+import pytest, rows
+
+@pytest.mark.portable(deps=["rows=={}"])
+def test_rows(portable):
+    portable.golden(rows.make(), "rows")
+"""
+SKEW = ["*1  version-skew * obj?'t'?", "*rows.Rows is of rows 2.0 there, of rows 3.0 where it was*"]
+
+
+def test_versions_come_first_in_what_was_kept(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, house: Path
+) -> None:
+    on_path(monkeypatch, house, "rows-3.0")
+    pytester.makepyfile(test_it=GOLDEN.format("3.0"))
+    pytester.runpytest("--portable-update", "--portable-export=b").assert_outcomes(passed=1)
+    verify = (sys.executable, "-m", "pytest_portable", "verify", "b", "--dep")
+    assert pytester.run(*verify, "rows==3.0").ret == 0
+    on_path(monkeypatch, house, "rows-2.0")
+    pytester.makepyfile(test_it=GOLDEN.format("2.0"))
+
+    golden = pytester.runpytest()
+    verified = pytester.run(*verify, "rows==2.0")
+
+    for result in (golden, verified):
+        assert result.ret == 1
+        result.stdout.fnmatch_lines([*SKEW, "*2  mismatch*obj?'t'?.rows*"])
+
+
+def test_versions_come_first_in_what_a_release_reads(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, house: Path
+) -> None:
+    on_path(monkeypatch, house, "rows-3.0")
+    forward = '"rows", mode="forward", releases=["rows==2.0"]'
+    pytester.makepyfile(test_it=GOLDEN.format("3.0").replace('"rows")', f"{forward})"))
+
+    result = pytester.runpytest("--portable-update")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["*1  version-skew * obj?'t'?", "*rows.Rows is of rows 2.0 there, of rows 3.0 here*"]
+    )
 
 
 def test_what_a_producer_cannot_dump_has_a_path_there(

@@ -13,10 +13,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from pytest_portable.agent.in_target.facts import makers_of
 from pytest_portable.agent.in_target.portrait import draw, draw_raised
 from pytest_portable.bundle.manifest import Manifest, write_bundle
+from pytest_portable.diagnosis.definitions import live
 from pytest_portable.engine.observe import Checked
 from pytest_portable.equivalence import shorten
+from pytest_portable.host_modules import distribution_of
 from pytest_portable.report.redaction import redact
 
 __all__ = ["Exporter", "export_check", "make_manifest"]
@@ -76,6 +79,10 @@ def make_manifest(done: Checked, name: str) -> Manifest:
         for one in inspection.references
     ]
     needed = {one.distribution for one in inspection.references if one.distribution}
+    # What wrote the methods of a class, as attrs does, reads what they dumped, too.
+    found = (live(one.module, one.qualname) for one in inspection.references)
+    makers = {maker for kind in found if isinstance(kind, type) for maker in makers_of(kind)}
+    needed.update(filter(None, map(distribution_of, makers)))
     if requirement := done.context.serializer.requirement:
         needed.add(re.split(r"[^A-Za-z0-9._-]", requirement)[0])
     leg = done.context.leg

@@ -158,7 +158,7 @@ class Golden:
             yield verdict, f"kept as {bundle.folder.name}{_versions(bundle)}"
         for lines in self._releases():
             leg = replace(checker.leg, deps=lines)
-            verdict = verify_bundle(today, checker.on(leg), is_note=_is_new)
+            verdict = verify_bundle(today, checker.on(leg), is_note=_is_new, is_ours=True)
             checker.log.add(verdict, {})
             yield verdict, f"read by {', '.join(lines)}"
 

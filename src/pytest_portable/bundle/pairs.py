@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_portable.bundle.judging import with_findings
-from pytest_portable.bundle.verify import wanted_of
 from pytest_portable.engine.checker import Checker
 from pytest_portable.engine.pipeline import NotDumped, NotMade
 from pytest_portable.errors import OptionError, SetupError
 from pytest_portable.judgement.context import side_of
-from pytest_portable.judgement.portraits import OBJECT, Portraits, Telling, judge_portraits
-from pytest_portable.judgement.version_skew import blame_makers_versions
+from pytest_portable.judgement.made import Made, judge_made, wanted_of
+from pytest_portable.judgement.portraits import OBJECT, Portraits, Telling
 from pytest_portable.report.redaction import redact
 from pytest_portable.settings.legs import Leg
 from pytest_portable.settings.probes import Probe
@@ -162,15 +161,9 @@ class _Made:
             then_versions=self.versions,
             now_versions=consumer.target.distributions,
         )
-        now = drawn.drawings.portraits
         asked = [probe.to_manifest() for probe in self.probes]
-        found = judge_portraits(drawn.checked.context, self.portraits, now, telling, probes=asked)
-        judged = with_findings(verdict, found)
-        if judged.stage != "compare":
-            return judged
-        # The versions that the difference comes from are told first.
-        skew = blame_makers_versions(drawn.checked.sent, judged.problems)
-        return replace(judged, problems=(*filter(None, [skew]), *judged.problems))
+        made = Made(self.portraits, telling, self.probes, asked)
+        return with_findings(verdict, judge_made(drawn.evidence, made, drawn.drawings.portraits))
 
 
 class _Refused:

@@ -7,11 +7,9 @@ answers with plain text.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
 
-from pytest_portable.agent.in_target.portrait import held_names
 from pytest_portable.bundle.judging import with_findings
 from pytest_portable.bundle.manifest import SCHEMA, Bundle, Manifest
 from pytest_portable.engine.checker import Checker
@@ -19,19 +17,14 @@ from pytest_portable.equivalence.portraits import PortraitDifference
 from pytest_portable.errors import BundleError
 from pytest_portable.judgement.context import Side
 from pytest_portable.judgement.findings import notes
-from pytest_portable.judgement.portraits import (
-    OBJECT,
-    Portraits,
-    Telling,
-    judge_portraits,
-    judge_unmet,
-)
+from pytest_portable.judgement.made import Made, judge_made, wanted_of
+from pytest_portable.judgement.portraits import Portraits, Telling
 from pytest_portable.payload.inspection import inspect_payload
 from pytest_portable.settings.legs import Leg
 from pytest_portable.settings.probes import Probe
 from pytest_portable.verdict import Problem, Verdict, label_of
 
-__all__ = ["check_references", "leg_for", "probes_of", "side_of", "verify_bundle", "wanted_of"]
+__all__ = ["check_references", "leg_for", "probes_of", "side_of", "verify_bundle"]
 
 
 def leg_for(manifest: Manifest, leg: Leg, *, declared: bool) -> Leg:
@@ -94,6 +87,7 @@ def verify_bundle(
     *,
     is_note: Callable[[PortraitDifference], bool] = lambda _: False,
     today: Portraits | None = None,
+    is_ours: bool = False,
 ) -> Verdict:
     """Load a bundle on a leg and compare what was loaded with what was dumped.
 
@@ -102,13 +96,14 @@ def verify_bundle(
         checker: of the leg; it keeps the verdict.
         is_note: whether a difference is told without failing.
         today: of the object as today's code makes it: what it has, the kept one has to give too.
+        is_ours: whether this process has just dumped it.
 
     Raises:
         BundleError: the manifest does not fit the payload.
     """
     check_references(bundle)
     manifest = bundle.manifest
-    made = manifest.producer
+    made, probes = manifest.producer, probes_of(manifest)
     maker = Side(
         str(made.get("python", "0.0")),
         str(made.get("implementation")),
@@ -117,7 +112,7 @@ def verify_bundle(
     )
     payloads = (("obj", bundle.payload), *bundle.values.items())
     wanted = wanted_of(bundle.portrait, today or {})
-    drawn = checker.draw(payloads, probes_of(manifest), wanted, maker=maker)
+    drawn = checker.draw(payloads, probes, wanted, maker=None if is_ours else maker)
     verdict = replace(
         drawn.verdict,
         object=manifest.object,
@@ -132,21 +127,10 @@ def verify_bundle(
             is_note=is_note,
             is_old=manifest.schema < SCHEMA,
         )
-        context, now = drawn.checked.context, drawn.drawings.portraits
-        found = judge_portraits(context, bundle.portrait, now, telling, probes=manifest.probes)
-        if today is not None:
-            found += judge_unmet(today, now, found)
+        bundled = Made(bundle.portrait, telling, probes, manifest.probes)
+        found = judge_made(drawn.evidence, bundled, drawn.drawings.portraits, today=today)
         verdict = with_findings(verdict, found + notes(_unseen(bundle)))
     return checker.keep(replace(drawn.checked, verdict=verdict)).verdict
-
-
-def wanted_of(*sides: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the attributes that objects in some portraits hold, by name of their class."""
-    found: dict[str, set[str]] = {}
-    for portraits in sides:
-        for name, held in held_names(portraits.get(OBJECT, ())).items():
-            found.setdefault(name, set()).update(held)
-    return {name: sorted(held) for name, held in found.items()}
 
 
 def _unseen(bundle: Bundle) -> Iterator[Problem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from importlib.util import find_spec
 
@@ -46,13 +46,14 @@ def explain_load(error: TargetError, evidence: Evidence) -> list[Problem]:
     return _distinct(_explain([*first, *rest], evidence))
 
 
-def explain_call(
+def explain_call(  # noqa: PLR0913 - what raised, and what is known of the call
     error: TargetError,
     evidence: Evidence,
     *,
     probe: str = "probe",
     here: str = "and not here",
     within: str = "",
+    control: Callable[[], TargetError | None] = lambda: None,
 ) -> list[Problem]:
     """Return the problems of a call that raised, the root cause first.
 
@@ -62,8 +63,10 @@ def explain_call(
         probe: label of the probe that made the call.
         here: what it did here; empty where it was not called.
         within: path of the part whose method raised it, where that is known.
+        control: see `Failure`.
     """
-    failure = Failure(error, "call", within or evidence.root, probe=probe, here=here)
+    path = within or evidence.root
+    failure = Failure(error, "call", path, probe=probe, here=here, control=control)
     code = sender_of(failure, evidence)
     failure = replace(failure, path=code.path) if code else failure
     raised = lack_in(error) or _swallowed(error)

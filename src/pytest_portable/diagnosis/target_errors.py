@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -97,6 +97,8 @@ class Failure:
         importing: module whose import raised it; empty where the load or call itself did.
         probe: label of the probe that raised it.
         here: what the probe did here, for the message; empty where it did not run.
+        control: returns what the same call raises in a fresh process of the maker's own
+            environment; `None` where it returns, or nobody can ask.
     """
 
     error: TargetError
@@ -105,6 +107,7 @@ class Failure:
     importing: str = ""
     probe: str = "probe"
     here: str = "and not here"
+    control: Callable[[], TargetError | None] = lambda: None
 
     @property
     def said(self) -> str:

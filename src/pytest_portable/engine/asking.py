@@ -167,10 +167,13 @@ def evidence_of(run: CheckRun, sent: Sent, transcript: Transcript | None = None)
         request = Request("check", sent.payloads, probes, round_trip=probe is None)
         return ask(run, request, run.control())
 
-    def draw_here() -> Portraits | None:
+    def draw_here(
+        probes: tuple[Probe, ...], wanted: Mapping[str, Sequence[str]]
+    ) -> Portraits | None:
         if run.control is None:
             return None
-        request = Request("check", sent.payloads, more={"survey": None, "portrait": drawing()})
+        more = {"survey": None, "portrait": drawing(wanted, probes=True)}
+        request = Request("check", sent.payloads, probes, more=more)
         return read_portraits(ask(run, request, run.control())).portraits
 
     def dump_again() -> bytes | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest_portable.agent import Agent
 from pytest_portable.engine import pipeline
-from pytest_portable.engine.asking import CheckRun
+from pytest_portable.engine.asking import CheckRun, evidence_of
 from pytest_portable.engine.hop import Hop
 from pytest_portable.engine.observe import Checked, Log, Observer
 from pytest_portable.engine.outcome import Outcome, conclude
@@ -19,6 +19,7 @@ from pytest_portable.engine.reproduce import keep_failure
 from pytest_portable.environment import Environment
 from pytest_portable.equivalence import Comparator
 from pytest_portable.judgement.context import UNKNOWN_SIDE, Context, Sent, Side, host_side, side_of
+from pytest_portable.judgement.evidence_of_check import Evidences
 from pytest_portable.judgement.findings import problems
 from pytest_portable.judgement.portraits import Drawings, Portraits
 from pytest_portable.judgement.strict_notes import with_strict_notes
@@ -61,10 +62,17 @@ class CheckSettings:
 
 @dataclass(frozen=True)
 class Drawn:
-    """What a target drew of a payload; `drawings` is `None` where it did not get that far."""
+    """What a target drew of a payload; `drawings` is `None` where it did not get that far.
+
+    Attributes:
+        checked: the load.
+        drawings: the portraits.
+        evidence: of the load.
+    """
 
     checked: Checked
     drawings: Drawings | None
+    evidence: Evidences
 
     @property
     def verdict(self) -> Verdict:
@@ -129,7 +137,8 @@ class Checker:
 
         Who dumped it is read from its bytes, as far as they show it: this process need not be it.
         """
-        run = self.run_of(None, maker=UNKNOWN_SIDE)
+        # The host's own environment says nothing of it.
+        run = replace(self.run_of(None, maker=UNKNOWN_SIDE), control=None)
         outcome = pipeline.check_payload(run, data, names=names, probes=asked)
         outcome = self._proven(
             outcome, lambda other: other.check_payload(data, asked, names).verdict
@@ -172,7 +181,8 @@ class Checker:
             run = replace(run, control=control)
         outcome = pipeline.draw_payloads(run, payloads, probes, wanted)
         drawings = outcome.value if isinstance(outcome.value, Drawings) else None
-        return Drawn(self._checked(run, outcome, probes, is_foreign=True), drawings)
+        checked = self._checked(run, outcome, probes, is_foreign=True)
+        return Drawn(checked, drawings, evidence_of(run, outcome.sent, outcome.transcript))
 
     def refuse(self, problem: Problem, maker: Side) -> Verdict:
         """Return the verdict on an object that its maker could not dump: it never came here."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -35,7 +35,9 @@ class Evidences:
         control: asks a fresh process of the maker's own environment; starts it.
         run_here: does the same check with one probe, or none, in the maker's own environment.
         survey_fresh: answers a survey of surroundings in a fresh process of the host's Python.
-        draw_here: draws what the payload is in the host's own environment, by what it is of.
+        draw_here: draws what the payload is, and what probes return, in the maker's own
+            environment, by what it is of; of instances, the attributes that are wanted by the name
+            of their class. `None` where that environment is not at hand.
         dump_again: dumps the object once more, as it was dumped to travel; `None` where it cannot.
     """
 
@@ -46,7 +48,9 @@ class Evidences:
     control: Callable[[], Questions | None] = lambda: None
     run_here: Callable[[Probe | None], Transcript | None] = lambda _: None
     survey_fresh: Callable[[Mapping[str, object]], Mapping[str, Any] | None] = lambda _: None
-    draw_here: Callable[[], Mapping[str, Any] | None] = lambda: None
+    draw_here: Callable[
+        [tuple[Probe, ...], Mapping[str, Sequence[str]]], Mapping[str, Any] | None
+    ] = lambda _probes, _wanted: None
     dump_again: Callable[[], bytes | None] = lambda: None
     _known: dict[str, Evidence] = field(default_factory=dict, init=False, repr=False, compare=False)
 

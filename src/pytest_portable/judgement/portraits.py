@@ -44,7 +44,6 @@ __all__ = [
 
 OBJECT: Final = "object"
 _MAX_TOLD: Final = 5
-_MAX_VERSIONS: Final = 3
 
 Portraits: TypeAlias = "Mapping[str, Any]"
 """Nodes by what they are of: `object`, or the label of a probe."""
@@ -193,10 +192,7 @@ def _difference(item: PortraitDifference, root: str, telling: Telling) -> Proble
 
 
 def _versions_apart(item: PortraitDifference, telling: Telling) -> list[tuple[str, str, str]]:
-    """Return the distributions of other versions that may be at fault.
-
-    Those called as the package of the class that differs come first, and alone.
-    """
+    """Return the distributions of other versions that are called as the class's package."""
     from packaging.utils import canonicalize_name
 
     then, now = telling.then_versions or {}, telling.now_versions or {}
@@ -207,7 +203,7 @@ def _versions_apart(item: PortraitDifference, telling: Telling) -> list[tuple[st
         if there.get(canonicalize_name(name), version) != version
     ]
     package = canonicalize_name(item.kind.partition(".")[0])
-    return [one for one in found if canonicalize_name(one[0]) == package] or found[:_MAX_VERSIONS]
+    return [one for one in found if canonicalize_name(one[0]) == package]
 
 
 def not_compared(found: Sequence[Uncompared]) -> list[Problem]:
@@ -248,7 +244,7 @@ def judge_described(
     uncompared = notes(not_compared(compared.uncompared))
     if not compared.differences:
         return uncompared
-    control = (evidence.draw_here() or {}).get(OBJECT)
+    control = (evidence.draw_here((), {}) or {}).get(OBJECT)
     own: dict[str, PortraitDifference] = {}
     if control is not None:
         of_control = _hold(context, here[OBJECT], control, "obj", telling)

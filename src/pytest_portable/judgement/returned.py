@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from pytest_portable.agent import Transcript
@@ -437,13 +438,21 @@ def _judge_wanted(  # noqa: PLR0913, PLR0917 - two sides, and what knows of both
 
 
 def judge_probe_there(
-    context: Context, transcript: Transcript, evidence: Evidences, probe: Probe
+    context: Context, transcript: Transcript, evidence: Evidences, probe: Probe, *, told: str = ""
 ) -> Findings:
-    """Judge a probe that is not evaluated here: what it returns is compared with nothing."""
+    """Judge a probe that is not evaluated here: what it returns is compared with nothing.
+
+    Args:
+        context: of the check.
+        transcript: of the run.
+        evidence: of the check.
+        probe: the probe.
+        told: what it did elsewhere, where that is known.
+    """
     raised = transcript.first(Raised, probe.label)
     if raised is None:
         return NOTHING
-    return _raised_there(context, evidence, probe, None, raised, told="")
+    return _raised_there(context, evidence, probe, None, raised, told=told)
 
 
 def _raised_there(  # noqa: PLR0913 - two sides
@@ -463,7 +472,14 @@ def _raised_there(  # noqa: PLR0913 - two sides
     other = "" if fact is None else _other(fact[0])
     if here is not None:
         told = f"and with {other} here" if other else f"and {type(here).__name__} here"
-    explained = explain_call(error, evidence(), probe=probe.label, here=told, within=raised.within)
+    explained = explain_call(
+        error,
+        evidence(),
+        probe=probe.label,
+        here=told,
+        within=raised.within,
+        control=partial(_raised_by_control, context, evidence, probe),
+    )
     found = problems(with_paths(with_details(explained, error, evidence(), evidence.sent)))
     if here is None:
         return found
@@ -476,6 +492,13 @@ def _raised_there(  # noqa: PLR0913 - two sides
     seen = f"{sides[0]} here, {sides[1]} there"
     mismatch = Problem("mismatch", "compare", message, path=probe.label, evidence=seen)
     return found + problems([mismatch])
+
+
+def _raised_by_control(context: Context, evidence: Evidences, probe: Probe) -> TargetError | None:
+    """Return what a probe raises in a fresh process of the maker's own environment."""
+    run = None if context.is_routed else evidence.run_here(probe)
+    raised = None if run is None else run.first(Raised, probe.label)
+    return None if raised is None else raised.error
 
 
 def _other(name: str) -> str:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from pytest_portable.agent.records import Returned, Value
 from pytest_portable.diagnosis import explain_difference, other_versions
 from pytest_portable.diagnosis.causes.version_difference import OtherVersion
-from pytest_portable.judgement.context import Context, Sent
+from pytest_portable.judgement.context import Context
 from pytest_portable.judgement.evidence_of_check import Evidences, with_paths
 from pytest_portable.judgement.findings import NOTHING, Findings, problems
 from pytest_portable.judgement.load_answer import load_answer
 from pytest_portable.settings.probes import Probe
 from pytest_portable.verdict import Problem
 
-__all__ = ["blame_makers_versions", "blame_versions", "skew_of_return", "suspects_of"]
+__all__ = ["blame_versions", "skew_of_return", "suspects_of"]
 
 
 def blame_versions(  # noqa: PLR0913 - the difference, and what is known of the check
@@ -78,21 +78,6 @@ def skew_of_return(
         return None
     found = explain_difference(suspects, place, stage="return", said=said)
     return with_paths([found])[0]
-
-
-def blame_makers_versions(sent: Sent, found: Iterable[Problem]) -> Problem | None:
-    """Return the version that what differs between two portraits comes from, if there is one.
-
-    Args:
-        sent: what another environment dumped, drawn in both.
-        found: what differs.
-    """
-    places = [problem.path or "" for problem in found if problem.code == "mismatch"]
-    suspects = suspects_of(Evidences(sent.context, sent)) if places else []
-    if not suspects:
-        return None
-    place = next((one for one in places if one.startswith("obj")), places[0])
-    return explain_difference(suspects, place, said="")
 
 
 def suspects_of(evidence: Evidences) -> list[OtherVersion]:

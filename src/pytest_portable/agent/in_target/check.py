@@ -219,6 +219,7 @@ class ChildCheck:
 
     def count(self) -> None:
         """Record which of the modules and names that a payload refers to are there."""
+        makers: set[str] = set()
         for module, names in self.request["references"]:
             self.record({"step": "counting", "name": module})
             try:
@@ -230,13 +231,14 @@ class ChildCheck:
                 self.record({"counted": module, "error": describe_exception(error)})
                 continue
             facts = {name: find_name(found, name) for name in names}
+            makers.update(*((each or {}).get("made_by", ()) for each in facts.values()))
             self.record({"counted": module, "error": None, "names": facts})
         for module in self.request["modules"]:
             self.record({"located": module, "found": locate(module)})
         tops = {module.partition(".")[0] for module, _ in self.request["references"]}
         tops.update(module.partition(".")[0] for module in self.request["modules"])
         stdlib = sorted(getattr(sys, "stdlib_module_names", ()))
-        self.record({"stdlib": stdlib, "owners": owners(tops)})
+        self.record({"stdlib": stdlib, "owners": owners(tops | makers)})
 
     def failed(
         self,
@@ -407,9 +409,9 @@ class ChildCheck:
                 error = problem
         if is_drawn:
             self.draw(name, value if error is None else error, error is not None)
-            return
         if error is not None:
             self.raised(name, error, caught)
+        if is_drawn or error is not None:
             return
         self.record({"step": "returning", "name": name, "warnings": plain_warnings(caught)})
         self.dump("value", value, "returning", name)

@@ -41,7 +41,7 @@ class VersionSkew:
             told = apart(module, name, evidence)
             if not told and (sides is None or sides[0] == sides[1]):
                 continue
-            if failure.stage == "load" and _breaks_here(failure, evidence, is_apart=bool(told)):
+            if _breaks_here(failure, evidence, is_apart=bool(told)):
                 return None
             return self._problem(failure, evidence, (module, name), sides, told)
         return None
@@ -58,7 +58,7 @@ class VersionSkew:
         what = f"{module}.{name}".strip(".")
         move = find_move(module, name)
         reason = "; ".join(told[:_MAX_APART]) or (move.words if move else "")
-        missing = _missing_state(failure)
+        missing = _missing_state(failure, evidence.maker.where)
         if sides is None:
             head = f"{what} is defined otherwise there"
         elif sides[0] == sides[1]:
@@ -95,10 +95,13 @@ class VersionSkew:
 
 
 def _breaks_here(failure: Failure, evidence: Evidence, *, is_apart: bool) -> bool:
-    """Return whether it loads nowhere: then it has not broken because of a version.
+    """Return whether it loads or runs nowhere: then it has not broken because of a version.
 
     Where the definitions differ, only an error with the same words proves that.
     """
+    if failure.stage != "load":
+        raised = failure.control()
+        return raised is not None and same_failure(raised, failure.error)
     if evidence.loads_here is not False:
         return False
     here = evidence.control_error
@@ -141,7 +144,7 @@ def spell_versions(module: str, sides: tuple[Owner, Owner], evidence: Evidence) 
     return f"{word} {there} there, {word} {made} {evidence.maker.where}"
 
 
-def _missing_state(failure: Failure) -> str:
+def _missing_state(failure: Failure, where: str) -> str:
     """Return which attribute the state lacks, or has no room for."""
     about, name = failure.error.about, failure.error.name
     if "AttributeError" not in failure.error.bases:
@@ -153,7 +156,8 @@ def _missing_state(failure: Failure) -> str:
         name = found[2]
     if name == "__dict__":
         return "its state does not fit"
-    return f"the code there reads {name!r}, which the state that was dumped here has not"
+    dumped = "that was dumped here" if where == "here" else "that was dumped"
+    return f"the code there reads {name!r}, which the state {dumped} has not"
 
 
 def _owners(module: str, evidence: Evidence) -> tuple[Owner, Owner] | None:

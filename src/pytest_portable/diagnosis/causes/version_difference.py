@@ -22,10 +22,18 @@ class OtherVersion(NamedTuple):
 
     module: str
     name: str
-    path: str
+    paths: tuple[str, ...]
     made: Owner
     there: Owner
     evidence: Evidence
+
+    def towards(self, place: str) -> str:
+        """Return the path of it that leads furthest to a place."""
+        return max(self.paths, key=lambda path: _length_in_common(path, place))
+
+    def leads_to(self, place: str) -> bool:
+        """Return whether a place is in something that is of this global."""
+        return any(_length_in_common(path, place) for path in self.paths)
 
 
 def other_versions(evidence: Evidence) -> Iterator[OtherVersion]:
@@ -41,12 +49,12 @@ def other_versions(evidence: Evidence) -> Iterator[OtherVersion]:
         version = None if made is None else evidence.installed(made.name)
         if made is not None and version not in {None, made.version}:
             there = Owner(made.name, str(version))
-            found.append(OtherVersion(module, name, paths[0], made, there, evidence))
+            found.append(OtherVersion(module, name, paths, made, there, evidence))
         elif (made is None or version == made.version) and not evidence.is_stdlib(module):
             sides = versions_of(module, name, evidence)
             if sides is not None and sides[0] != sides[1]:
-                found.append(OtherVersion(module, name, paths[0], *sides, evidence))
-    yield from sorted(found, key=lambda one: len(one.path))
+                found.append(OtherVersion(module, name, paths, *sides, evidence))
+    yield from sorted(found, key=lambda one: len(one.paths[0]))
 
 
 def explain_difference(
@@ -65,9 +73,10 @@ def explain_difference(
         said: what happened, for the message; by default the evidence is that the maker's own
             environment shows no such difference.
     """
-    first = max(suspects, key=lambda one: _length_in_common(one.path, place))
-    shows = "a fresh process of this environment shows no such difference"
+    first = max(suspects, key=lambda one: _length_in_common(one.towards(place), place))
     where = first.evidence.maker.where
+    which = "this environment" if where == "here" else "the environment that dumped it"
+    shows = f"a fresh process of {which} shows no such difference"
     versions = spell_versions(first.module, (first.made, first.there), first.evidence)
     told = "; ".join(apart(first.module, first.name, first.evidence)[:_MAX_TOLD])
     more = dict.fromkeys(
@@ -79,7 +88,7 @@ def explain_difference(
     return Problem(
         code="version-skew",
         stage=stage,
-        path=first.path,
+        path=first.towards(place),
         module=first.module,
         distribution=first.made.name,
         message=f"{first.module}.{first.name} is {versions}{f': {told}' if told else ''}{also}"
@@ -91,4 +100,5 @@ def explain_difference(
 
 def _length_in_common(path: str, place: str) -> int:
     """Return how far a path leads to a place; nothing where it leads elsewhere."""
-    return len(path) if place.startswith(path) else 0
+    is_on_the_way = place.startswith(path) and place[len(path) :][:1] in {"", ".", "[", "("}
+    return len(path) if is_on_the_way else 0
