@@ -16,7 +16,7 @@ from pytest_portable.engine.observe import Checked, Log, Observer
 from pytest_portable.engine.outcome import Outcome, conclude
 from pytest_portable.engine.prove_remedies import prove
 from pytest_portable.engine.reproduce import keep_failure
-from pytest_portable.environment import Environment
+from pytest_portable.environment import Environment, find_damage
 from pytest_portable.equivalence import Comparator
 from pytest_portable.judgement.context import UNKNOWN_SIDE, Context, Sent, Side, host_side, side_of
 from pytest_portable.judgement.evidence_of_check import Evidences
@@ -87,6 +87,7 @@ class Checker:
     Attributes:
         control: starts an agent in the host's own environment.
         on: returns what checks on another leg; `SetupError` where its environment cannot be had.
+        repair: builds the broken environment of a leg again, and returns what checks there.
         is_trial: nobody but the caller hears of what it finds.
     """
 
@@ -100,6 +101,7 @@ class Checker:
     settings: CheckSettings
     control: Callable[[], Agent]
     on: Callable[[Leg], Checker]
+    repair: Callable[[Leg, Environment, Sequence[str]], Checker]
     log: Log = field(default_factory=Log)
     is_trial: bool = False
 
@@ -127,6 +129,8 @@ class Checker:
         """
         run = self.run_of(obj, is_kept=is_kept or bool(self.settings.observers))
         outcome = pipeline.check_object(run, names=names, probes=asked, equal=equal)
+        if other := self._repaired(outcome.verdict):
+            return other.check(obj, asked, names, equal, is_kept=is_kept)
         outcome = self._proven(outcome, lambda other: other.check(obj, asked, names, equal).verdict)
         return self.keep(self._checked(run, outcome, asked, names))
 
@@ -140,6 +144,8 @@ class Checker:
         # The host's own environment says nothing of it.
         run = replace(self.run_of(None, maker=UNKNOWN_SIDE), control=None)
         outcome = pipeline.check_payload(run, data, names=names, probes=asked)
+        if other := self._repaired(outcome.verdict):
+            return other.check_payload(data, asked, names)
         outcome = self._proven(
             outcome, lambda other: other.check_payload(data, asked, names).verdict
         )
@@ -151,6 +157,8 @@ class Checker:
         """Call a function there."""
         run = self.run_of(func)
         outcome = pipeline.run_call(run, args, kwargs)
+        if other := self._repaired(outcome.verdict):
+            return other.call(func, args, kwargs)
         outcome = self._proven(
             outcome, lambda other: pipeline.run_call(other.run_of(func), args, kwargs).verdict
         )
@@ -180,6 +188,8 @@ class Checker:
         if maker is not None:  # the host's own environment says nothing of it
             run = replace(run, control=control)
         outcome = pipeline.draw_payloads(run, payloads, probes, wanted)
+        if other := self._repaired(outcome.verdict):
+            return other.draw(payloads, probes, wanted, maker=maker, control=control)
         drawings = outcome.value if isinstance(outcome.value, Drawings) else None
         checked = self._checked(run, outcome, probes, is_foreign=True)
         return Drawn(checked, drawings, evidence_of(run, outcome.sent, outcome.transcript))
@@ -263,6 +273,19 @@ class Checker:
         return Checked(
             outcome.verdict, run.context, outcome.sent, asked, names or {}, is_foreign=is_foreign
         )
+
+    def _repaired(self, verdict: Verdict) -> Checker | None:
+        """Return what checks in the environment as it should be, where a failure found it broken.
+
+        Raises:
+            SetupError: it cannot be built again.
+        """
+        ours = self.leg.deps is not None and self.environment.command is None
+        broke_there = verdict.stage in {"prepare", "load", "call", "return"}
+        if verdict.portable or self.is_trial or not (ours and broke_there):
+            return None
+        lost = find_damage(self.environment.path)
+        return self.repair(self.leg, self.environment, lost) if lost else None
 
     def _proven(self, outcome: Outcome, again: Callable[[Checker], Verdict]) -> Outcome:
         """Return an outcome whose verdict's remedies were tried, where that was asked for.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +27,7 @@ from pytest_portable.settings.legs import Leg
 __all__ = ["Environments", "adopt_nothing", "describe"]
 
 _LONGEST_NAME: Final = 72
+_MOST_LOST: Final = 5
 
 
 def adopt_nothing(leg: Leg) -> object:
@@ -54,6 +55,7 @@ class Environments:
     report: Callable[[str], None] = lambda _step: None
     seconds: dict[str, float] = field(default_factory=dict)
     _store: StoreSettings | None = None
+    _rebuilt: set[EnvironmentRequest] = field(default_factory=set)
     _known: dict[EnvironmentRequest, Environment | SetupError] = field(default_factory=dict)
 
     def environment(self, leg: Leg, serializer: Serializer) -> Environment:
@@ -74,6 +76,35 @@ class Environments:
         if isinstance(found, SetupError):
             raise found.with_traceback(None)
         return found
+
+    def rebuild(
+        self, leg: Leg, serializer: Serializer, broken: Environment, lost: Sequence[str]
+    ) -> None:
+        """Build the environment of a leg again, once in a run.
+
+        Args:
+            leg: one whose environment was given.
+            serializer: of the leg.
+            broken: that environment; another may have taken its place since.
+            lost: what is wrong with its files; see `environment.find_damage`.
+
+        Raises:
+            SetupError: it cannot be built now, or was built again before.
+        """
+        request = self.request(leg, serializer)
+        if self._known.get(request, broken) != broken:
+            return
+        words = _told_broken(broken, lost)
+        if request in self._rebuilt:
+            raise SetupError(f"{words}\n  it was built again in this run already: what changes it?")
+        self._rebuilt.add(request)
+        settings = replace(self._settings(), refresh=True, since=time.time())
+        begun = time.monotonic()
+        try:
+            made = prepare(request, settings, report=self.report)
+        except SetupError as error:
+            raise SetupError(f"{words}\n  it could not be built again: {error}") from error
+        self._keep(request, made, time.monotonic() - begun)
 
     def find(self, leg: Leg, serializer: Serializer) -> Environment | None:
         """Give the environment of a leg where it is at hand; nothing is built."""
@@ -139,6 +170,15 @@ class Environments:
         self._known[request] = found
         if not isinstance(found, SetupError):
             self.seconds.setdefault(str(found.executable), seconds)
+
+
+def _told_broken(environment: Environment, lost: Sequence[str]) -> str:
+    shown = "".join(f"\n    {each}" for each in lost[:_MOST_LOST])
+    more = f"\n    and {len(lost) - _MOST_LOST} more" if len(lost) > _MOST_LOST else ""
+    return (
+        f"the environment {environment.path} is broken: files that its distributions list "
+        f"are gone or changed{shown}{more}\n  to do: --portable-refresh builds it again"
+    )
 
 
 @dataclass

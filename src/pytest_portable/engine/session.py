@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -108,7 +108,12 @@ class Session:
             settings=self._check_settings(),
             control=lambda: self.control(leg, serializer),
             on=self.checker,
+            repair=self._repaired,
         )
+
+    def _repaired(self, leg: Leg, broken: Environment, lost: Sequence[str]) -> Checker:
+        self._environments.rebuild(leg, self._serializer(leg), broken, lost)
+        return self.checker(leg)
 
     def _check_settings(self) -> CheckSettings:
         return CheckSettings(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pytest_portable.agent.command_target import CommandTarget
 from pytest_portable.environment.command import ask_command
+from pytest_portable.environment.damage import find_damage
 from pytest_portable.environment.from_hooks import check_installers
 from pytest_portable.environment.housekeeping import StoredEnvironment, list_environments, prune
 from pytest_portable.environment.installers import Bench, Installation, Installer
@@ -36,6 +37,7 @@ __all__ = [
     "ask_command",
     "check_installers",
     "default_cache_dir",
+    "find_damage",
     "find_environment",
     "find_interpreter",
     "list_environments",

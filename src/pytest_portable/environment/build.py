@@ -97,6 +97,8 @@ def _bench(plan: BuildPlan, log: Path) -> Iterator[Bench]:
     redactor = host_redactor(*plan.declared.lines, *plan.declared.options)
     variables = tool_environment(os.environ)
     with tempfile.TemporaryDirectory(prefix="pytest-portable-") as folder:
+        if plan.is_apart:
+            variables |= {"UV_CACHE_DIR": f"{folder}/uv", "PIP_NO_CACHE_DIR": "1"}
         yield Bench(
             runner=Processes(redactor, log, plan.stop),
             folder=Path(folder),

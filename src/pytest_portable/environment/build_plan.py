@@ -26,6 +26,7 @@ class BuildPlan:
         trees: the source trees of the declared projects, in their order.
         installer: the tool that creates it and installs into it.
         settings: how.
+        is_apart: whether nothing is taken from what the installer keeps.
         stop: once set, the work ends with an error at the next step.
     """
 
@@ -36,6 +37,7 @@ class BuildPlan:
     trees: tuple[Tree, ...] = ()
     installer: Installer
     settings: StoreSettings
+    is_apart: bool = False
     stop: threading.Event = field(default_factory=threading.Event, compare=False)
 
     @property

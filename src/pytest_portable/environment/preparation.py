@@ -19,6 +19,7 @@ from pytest_portable.environment.configuration import (
     index_configuration,
     wheelhouse_listing,
 )
+from pytest_portable.environment.damage import find_damage
 from pytest_portable.environment.failed_builds import recall_failure, remember_failure
 from pytest_portable.environment.housekeeping import clean_up
 from pytest_portable.environment.install_errors import last_words
@@ -120,7 +121,7 @@ def _prepare(
     record = store.lookup(plan.key)
     remarks: list[str] = []
     try:
-        if record is None or _is_stale(record, settings):
+        if record is None or _is_stale(record, settings) or _is_to_repair(record, store, settings):
             store, record, remarks = _provide(plan, store, record, report)
     except OSError as error:
         raise SetupError(f"environments cannot be kept in {store.root}: {error}") from error
@@ -264,6 +265,15 @@ def _is_stale(record: BuildRecord, settings: StoreSettings) -> bool:
     return time.time() - record.resolved > settings.ttl_seconds
 
 
+def _is_to_repair(record: BuildRecord, store: Store, settings: StoreSettings) -> bool:
+    """Return whether a refresh was asked for, and the build is not what it was, pinned or not."""
+    return (
+        settings.refresh
+        and record.created < settings.since
+        and bool(find_damage(store.builds / record.build))
+    )
+
+
 def _obtain(
     plan: BuildPlan, store: Store, report: Callable[[str], None]
 ) -> tuple[BuildRecord, list[str]]:
@@ -272,6 +282,8 @@ def _obtain(
         old = store.lookup(plan.key)  # another process may have built it while we waited
         if old is None:
             return _build_first(plan, store, report), []
+        if _is_to_repair(old, store, plan.settings):
+            return _build_again(plan, store, report), []
         if not _is_stale(old, plan.settings):
             return old, []
         return _renew(old, plan, store, report)
@@ -288,6 +300,18 @@ def _build_first(plan: BuildPlan, store: Store, report: Callable[[str], None]) -
         raise
     store.publish(record)
     clean_up(store)
+    return record
+
+
+def _build_again(plan: BuildPlan, store: Store, report: Callable[[str], None]) -> BuildRecord:
+    """Build what was damaged; its files may be those that the installer keeps, damaged as well."""
+    report("building it again: files of it are gone or changed")
+    record = build(plan, store, report)
+    store.publish(record)
+    if find_damage(store.builds / record.build, as_recorded=True):
+        report("building it again, with nothing that the installer keeps")
+        record = build(replace(plan, is_apart=True), store, report)
+        store.publish(record)
     return record
 
 
