@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Final, TypeVar, overload
+from typing import Any, Final, TypeVar, cast, overload
 
 from pytest_portable.bundle.golden import Golden, check_golden
 from pytest_portable.bundle.pairs import Pairs, check_made, check_pairs
@@ -26,6 +27,7 @@ from pytest_portable.verdict import Target, Verdict, is_unread, mark_read, watch
 __all__ = ["Portable", "portable_on"]
 
 Result = TypeVar("Result")
+Method = TypeVar("Method", bound=Callable[..., object])
 # Stands for the object where the mark's producer makes it.
 MADE_THERE: Final = object()
 
@@ -38,6 +40,18 @@ def portable_on(session: Session, leg: Leg) -> Portable:
         OptionError: `by_value`, `as_main` or `ship` ask for what cannot be done here.
     """
     return Portable(session.checker(leg))
+
+
+def _uses(method: Method) -> Method:
+    """Return a method whose calls are use of the fixture, even one whose arguments are refused."""
+
+    @functools.wraps(method)
+    def used(self: Portable, /, *args: object, **kwargs: object) -> object:
+        __tracebackhide__ = True
+        self._is_used = True
+        return method(self, *args, **kwargs)
+
+    return cast("Method", used)
 
 
 class Portable:
@@ -87,6 +101,7 @@ class Portable:
         """Facts of the environment: python, implementation, platform, executable, distributions."""
         return self._checker.target
 
+    @_uses
     def __call__(
         self,
         obj: object = MADE_THERE,
@@ -116,6 +131,7 @@ class Portable:
         __tracebackhide__ = True
         return _asserted(self.check(obj, equal=equal, probe=probe, raises=raises, **names))
 
+    @_uses
     def check(
         self,
         obj: object = MADE_THERE,
@@ -149,6 +165,7 @@ class Portable:
     @overload
     def call(self, func: Callable[..., Result], /, *args: object, **kwargs: object) -> Result: ...
 
+    @_uses
     def call(self, func: Callable[..., object], /, *args: object, **kwargs: object) -> object:
         """Call a function there and return its result.
 
@@ -165,6 +182,7 @@ class Portable:
             raise outcome.raised
         return outcome.value
 
+    @_uses
     def inspect(self, obj: object) -> Inspection:
         """Read an object's payload without loading it.
 
@@ -204,6 +222,7 @@ class Portable:
         records = split(data, self._checker.serializer.pickles)
         return [self.check_payload(record, probe=probe) for record in records]
 
+    @_uses
     def golden(  # noqa: PLR0913 - all but the object and the name are options
         self,
         obj: object,
@@ -245,6 +264,7 @@ class Portable:
         done = self._checker.check(obj, asked, names, is_kept=True)
         return _asserted(check_golden(self._checker, golden, done))
 
+    @_uses
     def between(
         self,
         *,
@@ -279,6 +299,7 @@ class Portable:
             _asserted(verdict)
         return pairs
 
+    @_uses
     def requirements(
         self,
         obj: object,

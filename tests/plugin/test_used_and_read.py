@@ -61,6 +61,21 @@ def test_call(portable): assert portable.call(int, "3") == 3
 def test_in_a_fixture(portable, shipped): pass
 
 @pytest.mark.portable
+@pytest.mark.parametrize("ask", [
+    lambda portable: portable([1], raises=ValueError),
+    lambda portable: portable.check([1], probe="obj", obj=2),
+    lambda portable: portable.golden([1], "a", probe="1 +"),
+    lambda portable: portable.between(producer=["a"], consumer=["a"], make="b", probe="1 +"),
+    lambda portable: portable.requirements([1], rtol=1),
+    lambda portable: portable([1], "obj"),
+    lambda portable: portable.call(),
+])
+def test_mistakes_that_are_wanted(portable, ask):
+    from pytest_portable import OptionError
+    with pytest.raises((TypeError, OptionError)):
+        ask(portable)
+
+@pytest.mark.portable
 def test_skipped(portable): pytest.skip("not today")
 
 class TestOld(unittest.TestCase):
@@ -75,7 +90,7 @@ class TestOld(unittest.TestCase):
     )
     result = pytester.runpytest()
 
-    result.assert_outcomes(passed=7, skipped=2)
+    result.assert_outcomes(passed=14, skipped=2)
     assert "warning" not in result.stdout.str()
 
 

@@ -7,7 +7,8 @@ import builtins
 import inspect
 import symtable
 import textwrap
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from types import CodeType, FunctionType
 from typing import Final, TypeAlias, cast
@@ -35,6 +36,7 @@ _RESERVED: Final = {
     "obj": "the object itself",
     "raises": "what a probe is wanted to raise",
 }
+_ARGUMENTS: Final = ("equal", "probe", "raises")
 
 Asked: TypeAlias = "str | Callable[..., object]"
 """What a caller may give as one probe."""
@@ -136,7 +138,7 @@ def parse(
         for name, text in _RESERVED.items()
         if name in names
     ]
-    mistakes += _misplaced(names) if probe is None else []
+    mistakes += _misplaced(_unseen(probe, names))
     wanted, wrong = _wanted(probe, raises)
     mistakes += wrong
     found = []
@@ -152,13 +154,24 @@ def parse(
     return tuple(found)
 
 
-def _misplaced(names: Mapping[str, object]) -> list[str]:
-    """Return mistakes: names that probes cannot see and that look meant for another argument."""
+def _unseen(probe: AskedAll, names: Mapping[str, object]) -> list[str]:
+    """Return the names that no expression reads; functions say themselves what they take."""
+    read: set[str] = set()
+    for asked in _labelled(probe).values():
+        if not isinstance(asked, str):
+            return []
+        with suppress(SyntaxError, ValueError):  # told as a mistake of the probe
+            read |= _referenced(symtable.symtable(asked.strip(), "<probe>", "eval"))
+    return [name for name in names if name not in read]
+
+
+def _misplaced(names: Iterable[str]) -> list[str]:
+    """Return mistakes: names that no probe reads and that look meant for another argument."""
     mistakes = []
     for name in names:
         if name in KEYS:
             mistakes.append(f"{name}: a key of the mark, not of a check: portable({name}=...)")
-        elif meant := near(name, ("equal", "probe", "raises")):
+        elif meant := near(name, _ARGUMENTS):
             mistakes.append(f"{name}: no argument of a check{meant}")
     return mistakes
 
@@ -327,7 +340,8 @@ def _check_arguments(
     if not plain and takes.vararg is None:
         mistakes.append("takes no object: its first argument is the object")
     if unknown := sorted(names.keys() - known) if takes.kwarg is None else []:
-        mistakes.append(f"has no argument {', '.join(unknown)}")
+        hints = {near(one, _ARGUMENTS) for one in unknown}
+        mistakes.append(f"has no argument {', '.join(unknown)}{''.join(sorted(hints))}")
     if missing := sorted({*plain[1:], *known} - optional - names.keys()):
         mistakes.append(f"wants {', '.join(missing)}, which no value is given for by name")
     if mistakes:

@@ -86,6 +86,10 @@ def wants_a_rate(obj: Any, *, rate: int) -> Any:
     return obj * rate
 
 
+def takes_one(obj: Any) -> Any:
+    return obj
+
+
 def takes_nothing() -> int:
     return 1
 
@@ -145,6 +149,22 @@ def test_what_cannot_travel_is_refused(probe: Any, words: str) -> None:
         pytest.param(
             None, {"prob": "obj"}, "no argument of a check; did you mean 'probe'", id="near"
         ),
+        pytest.param(
+            "obj",
+            {"raises_": KeyError},
+            "raises_: no argument of a check; did you mean 'raises'?",
+            id="beside an expression",
+        ),
+        pytest.param(
+            ["obj", "len(obj)"], {"raise_s": 1}, "did you mean 'raises'?", id="beside several"
+        ),
+        pytest.param(
+            takes_one,
+            {"raise_": 1},
+            "has no argument raise_; did you mean 'raises'?",
+            id="beside a function",
+        ),
+        pytest.param("obj", {"rtol": 1e-5}, "rtol: a key of the mark", id="key beside a probe"),
     ],
 )
 def test_what_would_raise_alike_on_both_sides_is_refused(
@@ -167,6 +187,10 @@ def test_what_would_raise_alike_on_both_sides_is_refused(
         pytest.param(takes_optional, {}, id="default"),
         pytest.param(takes_optional, {"other": 1, "rate": 1}, id="no default"),
         pytest.param(None, {"X": 1}, id="value that only travels"),
+        pytest.param("obj", {"X": 1}, id="value that only travels beside a probe"),
+        pytest.param("obj + raise_", {"raise_": 1}, id="name like an argument"),
+        pytest.param("[x * rtol for x in obj]", {"rtol": 1}, id="name like a key"),
+        pytest.param(takes_all, {"raise_": 1}, id="any name like an argument"),
     ],
 )
 def test_what_can_run_is_taken(probe: Any, names: dict[str, Any]) -> None:
