@@ -63,7 +63,7 @@ def export_check(done: Checked, folder: Path) -> Path:
 def bundle_name(test: str, number: int) -> str:
     """Return a folder's name from test and producer, because many jobs share a folder."""
     words = re.sub(r"[^A-Za-z0-9._=-]+", "-", test.rpartition("::")[2]).strip("-.") or "check"
-    digest = hashlib.sha256(test.encode()).hexdigest()[:8]
+    digest = hashlib.sha256(test.encode(errors="surrogateescape")).hexdigest()[:8]
     which = "" if number == 1 else f"-{number}"
     tag = f"{sys.implementation.name}{sys.version_info[0]}.{sys.version_info[1]}"
     system = f"{platform.system()}-{platform.machine()}".lower()

@@ -9,6 +9,7 @@ arguments and `run(given)` returns the exit status. Slow imports wait until `run
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -42,6 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in _COMMANDS.values():
         command.add_parser(commands)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names of files need not be texts
+            stream.reconfigure(errors="backslashreplace")
     given = parser.parse_args(arguments)
     try:
         status: int = _COMMANDS[given.command].run(given)
