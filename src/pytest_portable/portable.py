@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, TypeVar, cast, overload
 
@@ -147,6 +148,8 @@ class Portable:
             raise OptionError(
                 "equal= needs the round trip, and round_trip=False leaves nothing to compare"
             )
+        if equal is not None:
+            _check_equal(equal)
         asked = probes.parse(probe, names, raises)
         if obj is MADE_THERE or self.leg.producer is not None:
             is_bare = obj is MADE_THERE and equal is None and not names
@@ -338,6 +341,25 @@ class Portable:
         """Do the same for a payload that is there already; it is never loaded here."""
         subject = Subject(None, probes.parse(probe, names), names, data)
         return find_requirements(self._checker, subject, style)
+
+
+def _check_equal(equal: object) -> None:
+    """Refuse what cannot be called with the object that was sent and the one that came back.
+
+    Raises:
+        OptionError: it cannot.
+    """
+    wanted = "equal= takes a function of two objects, equal(original, returned)"
+    if not callable(equal):
+        raise OptionError(f"equal: {equal!r} is no function; {wanted}")
+    try:
+        signature = inspect.signature(equal)
+    except (TypeError, ValueError):
+        return  # built-in functions do not tell
+    try:
+        signature.bind(None, None)
+    except TypeError as error:
+        raise OptionError(f"equal: {equal!r} cannot be called so: {error}; {wanted}") from None
 
 
 def _watched(verdict: Verdict) -> Verdict:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import operator
 import pathlib
 import pickle
 import sys
@@ -395,3 +396,18 @@ def test_a_load_that_breaks_behind_a_serializers_own_loader_is_placed_too(
     (problem,) = portable.check({"k": [1, Hook("1 / 0")]}).problems
 
     assert (problem.code, problem.path) == ("load-hook", "obj['k'][1]")
+
+
+@pytest.mark.parametrize("equal", [5, abs, lambda a: a, lambda a, b, c: a + b + c])
+def test_what_cannot_compare_is_a_mistake(on: Callable[..., Portable], equal: Any) -> None:
+    with pytest.raises(OptionError, match=r"^equal: .*equal\(original, returned\)"):
+        on().check(1, equal=equal)
+
+
+@pytest.mark.parametrize(
+    "equal", [lambda *sides: bool(sides), lambda a, b, *, c=0: a == b + c, operator.eq]
+)
+def test_what_can_be_called_with_two_objects_compares(
+    on: Callable[..., Portable], equal: Any
+) -> None:
+    assert on().check(1, equal=equal)

@@ -135,7 +135,7 @@ def test_good(): pass
     assert "test_bad: 17 mistakes in the mark portable" in text, text
     assert "unknown key 'pyhton'; did you mean 'python'?" in text
     assert "unknown serializer 'dil'; did you mean 'dill'?" in text
-    assert "python: 3.1 is not a string; write it as a string: '3.1'" in text
+    assert 'python: 3.1 is not a string; as a number 3.10 is the same as 3.1: write "3.10"' in text
     assert "valid: 'report', 'error' or 'ignore'" in text
     assert "Traceback" not in text
     assert "pytest_portable/" not in text

@@ -92,14 +92,18 @@ def leg_of(given: argparse.Namespace) -> Leg:
         OptionError: a requirement, the interpreter spec or the serializer is not valid.
     """
     from pytest_portable.cli.objects import make_importable
-    from pytest_portable.environment import validate_python, validate_requirement
+    from pytest_portable.environment import find_place, validate_python, validate_requirement
     from pytest_portable.errors import OptionError
     from pytest_portable.serializers import Registry
     from pytest_portable.settings.legs import Leg
     from pytest_portable.settings.mark_checks import find_mistakes
     from pytest_portable.settings.options import Checks
 
-    mistakes = [f"--dep: {found}" for line in given.dep if (found := validate_requirement(line))]
+    mistakes = [
+        f"--dep: {found}"
+        for line in given.dep
+        if (found := validate_requirement(line) or find_place(line, Path.cwd()))
+    ]
     if given.python is not None and (found := validate_python(given.python)):
         mistakes.append(f"--python: {found}")
     make_importable()

@@ -18,6 +18,7 @@ from pytest_portable.environment.interpreters import (
     validate_python,
 )
 from pytest_portable.environment.lines import validate_requirement
+from pytest_portable.environment.named_places import find_place
 from pytest_portable.environment.preparation import find_environment, prepare, prepare_all
 from pytest_portable.environment.probing import Interpreter
 from pytest_portable.environment.request import Environment, EnvironmentRequest, StoreSettings
@@ -40,6 +41,7 @@ __all__ = [
     "find_damage",
     "find_environment",
     "find_interpreter",
+    "find_place",
     "list_environments",
     "prepare",
     "prepare_all",

@@ -12,7 +12,13 @@ from pathlib import Path
 from pytest_portable.environment.layout import environment_python
 from pytest_portable.environment.probing import Interpreter, ProbeError, has_shim, probe
 from pytest_portable.environment.python_folders import candidates, install_roots, path_candidates
-from pytest_portable.environment.specs import InterpreterSpec, UnknownSpecError, parse_spec
+from pytest_portable.environment.specs import (
+    OLDEST_TARGET,
+    InterpreterSpec,
+    UnknownSpecError,
+    parse_spec,
+    too_old,
+)
 from pytest_portable.errors import InterpreterNotFoundError
 
 __all__ = [
@@ -55,10 +61,10 @@ def validate_python(spec: str) -> str | None:
         A one-line message, or `None` when the spec can be looked for.
     """
     try:
-        parse_spec(spec)
+        release = parse_spec(spec).release
     except UnknownSpecError as error:
         return str(error)
-    return None
+    return too_old(spec) if len(release) > 1 and release[:2] < OLDEST_TARGET else None
 
 
 def find_interpreter(spec: str | None, *, cache_dir: Path | None = None) -> Interpreter:

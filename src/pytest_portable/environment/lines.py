@@ -14,6 +14,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 from pytest_portable.report.redaction import redact
 
 __all__ = [
+    "EXPORTED_LOCKS",
     "Kind",
     "Line",
     "LineError",
@@ -51,6 +52,11 @@ _COMMENT = re.compile(r"(^|\s+)#.*$")
 _OPTION = re.compile(r"(?P<name>--?[A-Za-z][\w-]*)(?:\s*=\s*|\s+|(?<=^-[a-zA-Z]))?(?P<value>.*)")
 _INCLUDE = re.compile(r"(?P<name>--requirement|--constraint|-r|-c)(?:\s*=\s*|\s+)?(?P<value>.*)")
 _EXTRAS = re.compile(r"(?P<path>.*?)\s*(?:\[(?P<extras>[^\[\]]*)\])?")
+# Lock files of tools, which those tools write as requirement lines.
+EXPORTED_LOCKS = frozenset({"uv.lock", "poetry.lock", "pdm.lock"})
+_NAMED_LOCK = re.compile(
+    r"(?P<file>[^\[\]#]+?)\s*(?:\[(?P<extras>[^\[\]]*)\])?\s*(?:#group=(?P<group>[\w.-]+))?"
+)
 _LOCK = re.compile(r"pylock(?:\.[^./\\]+)?\.toml")
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|file:", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
@@ -72,6 +78,7 @@ class Line:
         extras: extras of a path, as written between the brackets.
         marker: environment marker of a path or URL, empty for none.
         hashes: `--hash=...` options of a requirement.
+        group: dependency group of a lock file.
     """
 
     kind: Kind
@@ -80,6 +87,7 @@ class Line:
     extras: str = ""
     marker: str = ""
     hashes: tuple[str, ...] = ()
+    group: str = ""
 
     @property
     def requirement(self) -> Requirement:
@@ -119,9 +127,11 @@ def parse_line(line: str) -> Line:  # noqa: PLR0911 - one return per form of a l
         return _parse_option(text)
     if text.startswith(("group:", "script:")):
         return _parse_named(text)
+    if text.startswith("lock:"):
+        return _parse_lock(text, text.removeprefix("lock:").strip())
     name, hashes = _split_hashes(text)
-    if _LOCK.fullmatch(re.split(r"[/\\]", name)[-1]):
-        return Line("lock", text, name)
+    if _is_lock(name.partition("[")[0].partition("#")[0]):
+        return _parse_lock(text, name)
     if _ADDRESS.match(name):
         return _parse_url(text, name, hashes)
     if _is_path(name):
@@ -163,6 +173,21 @@ def _parse_named(text: str) -> Line:
     if not value:
         raise LineError(f"{text!r} names no file; write 'script:FILE'")
     return Line("script", text, value)
+
+
+def _is_lock(name: str) -> bool:
+    file = re.split(r"[/\\]", name.strip())[-1]
+    return file in EXPORTED_LOCKS or bool(_LOCK.fullmatch(file))
+
+
+def _parse_lock(text: str, name: str) -> Line:
+    found = _NAMED_LOCK.fullmatch(name)
+    if found is None:
+        raise LineError(
+            f"{text!r} names no lock file; write 'lock:FILE', 'lock:FILE[extra]' or "
+            "'lock:FILE#group=NAME'"
+        )
+    return Line("lock", text, found["file"], found["extras"] or "", group=found["group"] or "")
 
 
 def _split_hashes(text: str) -> tuple[str, tuple[str, ...]]:

@@ -40,6 +40,7 @@ from pytest_portable.environment.requirements import (
     read_requirements,
     runtime_pins,
 )
+from pytest_portable.environment.specs import OLDEST_TARGET, too_old
 from pytest_portable.environment.store import SCHEMA, BuildRecord, Store, session_store
 from pytest_portable.errors import InstallError, SetupError
 
@@ -114,6 +115,8 @@ def _prepare(
     if request.command is not None:
         return ask_command(request.command)
     interpreter = find_interpreter(_spec(request), cache_dir=settings.cache_dir)
+    if interpreter.version_info[:2] < OLDEST_TARGET:
+        raise SetupError(too_old(interpreter))
     if request.requirements is None:
         return as_it_is(interpreter)
     plan = _plan(request, interpreter, settings, stop)

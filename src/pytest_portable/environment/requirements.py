@@ -16,14 +16,22 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from pytest_portable.environment.lines import (
+    EXPORTED_LOCKS,
     Line,
     LineError,
     archive_name,
     direct_reference,
     parse_line,
 )
+from pytest_portable.environment.lock_export import exported_lines
 from pytest_portable.environment.probing import Interpreter
-from pytest_portable.environment.sources import group_lines, read_text, read_toml, script_lines
+from pytest_portable.environment.sources import (
+    group_lines,
+    read_text,
+    read_toml,
+    script_lines,
+    unknown_extra,
+)
 from pytest_portable.errors import SetupError
 from pytest_portable.report.redaction import redact
 
@@ -37,6 +45,8 @@ __all__ = [
 ]
 
 _MAX_DEPTH = 20
+# Of one file: what is no requirements file has a mistake in every line.
+_MAX_MISTAKES = 3
 _EDITABLE = re.compile(r"^\s*(?:-e|--editable)(?:\s*=\s*|\s+)")
 _LOCAL = re.compile(r"file:|(?![a-z][\w+.-]*:)", re.IGNORECASE)
 _EGG = re.compile(r"[#&]egg=([A-Za-z0-9._-]+)")
@@ -191,10 +201,13 @@ class _Reader:
             raise SetupError(f"{line.text!r}: {path} includes itself")
         content = read_text(path, line.text)
         self._files.append(path)
+        begin = len(self.mistakes)
         try:
             self.read(_joined(content), str(path), constraining=constraining)
         finally:
             self._files.pop()
+        if more := self.mistakes[begin + _MAX_MISTAKES :]:
+            self.mistakes[begin + _MAX_MISTAKES :] = [f"and {len(more)} more mistakes in {path}"]
 
     def _anchored(self, line: Line) -> str:
         """Make the folder of `--find-links` absolute: installers do not run where we do."""
@@ -207,7 +220,19 @@ class _Reader:
         return f"{name} {next((each for each in places if each.exists()), places[-1])}"
 
     def _add_lock(self, line: Line) -> None:
-        path = (self._root / line.value).resolve()
+        path = (self._root / Path(line.value).expanduser()).resolve()
+        if path.name in EXPORTED_LOCKS:
+            read_text(path, line.text)  # whether it is there
+            exported = exported_lines(path, line.extras, line.group, file_digest(path))
+            self._files.append(path)
+            self.read(exported, line.text, constraining=False)
+            self._files.pop()
+            return
+        if line.extras or line.group:
+            raise SetupError(
+                f"{line.text!r}: the installer takes {path.name} as it is; export it with its "
+                "extras and groups"
+            )
         packages = read_toml(path, line.text).get("packages", [])
         self.declared.locks.append(path)
         self.declared.names.update(canonicalize_name(str(each.get("name"))) for each in packages)
@@ -221,6 +246,8 @@ class _Reader:
             raise SetupError(f"{line.text!r}: {path} has no pyproject.toml")
         if not self._holds(line.marker):
             return
+        if mistake := unknown_extra(path, line.extras):
+            raise SetupError(f"{line.text!r}: {mistake}")
         self.declared.projects.append(ProjectPath(path, line.extras, line.marker, line.text))
         if (path / "pyproject.toml").is_file():
             table = read_toml(path / "pyproject.toml", line.text).get("project", {})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import configparser
+import contextlib
 import difflib
 import re
 import sys
@@ -18,7 +20,7 @@ else:
     import tomli as tomllib  # pytest brings it there
 
 
-__all__ = ["group_lines", "read_text", "read_toml", "script_lines"]
+__all__ = ["group_lines", "project_name", "read_text", "read_toml", "script_lines", "unknown_extra"]
 
 _SCRIPT = re.compile(r"(?m)^# /// script\s*$\s(?P<content>(^#(| .*)$\s)+)^# ///$")
 
@@ -46,6 +48,46 @@ def read_toml(path: Path, declared: str) -> dict[str, Any]:
         return tomllib.loads(read_text(path, declared))
     except tomllib.TOMLDecodeError as error:
         raise SetupError(f"{declared!r}: {path} is no valid TOML: {error}") from error
+
+
+def project_name(root: Path) -> str:
+    """Return the canonical name of the project in a folder; empty where there is none.
+
+    Args:
+        root: folder of `pyproject.toml`, or of the `setup.cfg` of older projects.
+    """
+    name: object = ""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        text = (root / "pyproject.toml").read_text(encoding="utf-8-sig")
+        name = tomllib.loads(text).get("project", {}).get("name", "")
+    if not name:
+        older = configparser.ConfigParser(interpolation=None, strict=False)
+        with contextlib.suppress(OSError, ValueError, configparser.Error):
+            older.read(root / "setup.cfg", encoding="utf-8-sig")
+            name = older.get("metadata", "name", fallback="")
+    return str(canonicalize_name(str(name)))
+
+
+def unknown_extra(path: Path, extras: str) -> str | None:
+    """Return what is wrong with the extras of a project, where its `pyproject.toml` lists them.
+
+    Args:
+        path: folder of the project.
+        extras: as written between the brackets.
+    """
+    if not extras or not (path / "pyproject.toml").is_file():
+        return None
+    table = read_toml(path / "pyproject.toml", extras).get("project")
+    if not isinstance(table, dict) or "optional-dependencies" in table.get("dynamic", ()):
+        return None
+    valid = {canonicalize_name(name): name for name in table.get("optional-dependencies", {})}
+    for extra in filter(None, (one.strip() for one in extras.split(","))):
+        if canonicalize_name(extra) not in valid:
+            near = difflib.get_close_matches(extra, valid, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            known = ", ".join(sorted(valid.values())) or "none"
+            return f"{path / 'pyproject.toml'} has no extra {extra!r}{hint} (there: {known})"
+    return None
 
 
 def group_lines(root: Path, name: str) -> tuple[str, ...]:

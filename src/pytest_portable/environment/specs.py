@@ -8,9 +8,19 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["SPEC_EXAMPLES", "InterpreterSpec", "Release", "UnknownSpecError", "parse_spec"]
+__all__ = [
+    "OLDEST_TARGET",
+    "SPEC_EXAMPLES",
+    "InterpreterSpec",
+    "Release",
+    "UnknownSpecError",
+    "parse_spec",
+    "too_old",
+]
 
 Release = tuple[int, ...]
+
+OLDEST_TARGET = (3, 8)
 
 SPEC_EXAMPLES = '"3.12", "3.12.1", ">=3.10,<3.13", "pypy3.10", "3.13t" or a path'
 
@@ -94,6 +104,12 @@ def _holds(operator: str, wanted: Release, release: Release) -> bool:
         ">=": found >= bound,
         "~=": found >= bound and found[: len(wanted) - 1] == wanted[:-1][:known],
     }[operator]
+
+
+def too_old(what: object) -> str:
+    """Say that a Python cannot be a target."""
+    oldest = ".".join(map(str, OLDEST_TARGET))
+    return f"{what} is too old: objects travel to Python {oldest} and newer"
 
 
 def parse_spec(text: str | None) -> InterpreterSpec:

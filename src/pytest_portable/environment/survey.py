@@ -13,11 +13,10 @@ from pathlib import Path
 from pytest_portable.environment.interpreters import default_cache_dir
 from pytest_portable.environment.probing import Interpreter, ProbeError, has_shim, probe
 from pytest_portable.environment.python_folders import candidates, install_roots
-from pytest_portable.environment.specs import InterpreterSpec
+from pytest_portable.environment.specs import OLDEST_TARGET, InterpreterSpec
 
 __all__ = ["FoundInterpreter", "RefusedInterpreter", "Survey", "survey_interpreters"]
 
-OLDEST_TARGET = (3, 8)
 _VARIABLE = "PYTEST_PORTABLE_PYTHON_"
 _NAME = re.compile(r"(?:python|pypy|graalpy)(?:\d(?:\.\d+)?t?)?(?:\.exe)?")
 _ANY_RELEASE = ((">=", (2, 0)),)

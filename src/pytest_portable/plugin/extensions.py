@@ -55,6 +55,7 @@ class Extensions:
             _check_requirement,
             self._check_serializer,
             self._names_of_installers,
+            self._find_place,
         )
         if answers := config.hook.pytest_portable_serializers(config=config):
             from pytest_portable.serializers import check_serializers
@@ -86,6 +87,11 @@ class Extensions:
 
     def _check_serializer(self, serializer: object) -> str | None:
         return self.registry.find_mistake(serializer)
+
+    def _find_place(self, line: str) -> str | None:
+        from pytest_portable.environment import find_place
+
+        return find_place(line, self._config.rootpath)
 
     def _names_of_installers(self) -> tuple[str, ...]:
         return tuple(installer.name for installer in self.installers)

@@ -56,10 +56,17 @@ def _check_python(value: object, checks: Checks) -> Iterator[str]:
         yield "the list is empty"
     for spec in specs:
         if not isinstance(spec, str):
-            hint = f"; write it as a string: '{spec}'" if isinstance(spec, float | int) else ""
-            yield f"{spec!r} is not a string{hint}"
+            yield f"{spec!r} is not a string{_as_text(spec)}"
         elif trouble := checks.python(spec):
             yield trouble
+
+
+def _as_text(spec: object) -> str:
+    if not isinstance(spec, float | int):
+        return ""
+    if spec == 3.1:  # noqa: PLR2004 - what Python makes of 3.10
+        return '; as a number 3.10 is the same as 3.1: write "3.10"'
+    return f'; write "{spec}"'
 
 
 def _check_serializer(value: object, checks: Checks) -> Iterator[str]:
@@ -102,7 +109,7 @@ def _check_lines(lines: object, checks: Checks) -> Iterator[str]:
     for line in lines:
         if not isinstance(line, str):
             yield f"{line!r} is not a string"
-        elif trouble := checks.requirement(line):
+        elif trouble := checks.requirement(line) or checks.place(line):
             yield trouble
 
 

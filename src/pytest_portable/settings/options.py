@@ -45,12 +45,15 @@ class Checks(NamedTuple):
         requirement: returns what is wrong with a requirement line, or `None`.
         serializer: returns what is wrong with a serializer's name, or `None`.
         installers: returns the names of installers that conftest files and plugins add.
+        place: returns why a requirement line means something of the project and not of an
+            index, or `None`.
     """
 
     python: Callable[[str], str | None]
     requirement: Callable[[str], str | None]
     serializer: Callable[[object], str | None]
     installers: Callable[[], tuple[str, ...]] = tuple
+    place: Callable[[str], str | None] = lambda _line: None
 
 
 _NO_STORE: Final[Mapping[str, object]] = MappingProxyType({})
@@ -197,7 +200,7 @@ class _Source:
     def deps(self) -> tuple[str, ...]:
         lines = tuple(self.texts("portable_deps"))
         for line in lines:
-            if trouble := self.checks.requirement(line):
+            if trouble := self.checks.requirement(line) or self.checks.place(line):
                 self.wrong("portable_deps", trouble)
         return lines
 

@@ -75,6 +75,8 @@ def test_an_environment_may_be_named_by_its_folder() -> None:
 
 def test_a_spec_is_validated_without_a_search() -> None:
     assert validate_python("3.99") is None
+    assert "too old" in str(validate_python("3.6"))
+    assert validate_python("3.8") is None
     assert "valid: " in str(validate_python("banana"))
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from support.wheels import Wheelhouse
 
+WITH_EXTRA = '[project]\nname = "app"\noptional-dependencies.x = []\n'
+
 
 def read(root: Path, *lines: str, constraint_files: tuple[Path, ...] = ()) -> Declared:
     return read_requirements(lines, root, find_interpreter(None), constraint_files=constraint_files)
@@ -78,7 +80,7 @@ def test_a_replaced_wheel_changes_the_identity(tmp_path: Path, wheelhouse: Wheel
 
 def test_a_path_behind_a_name_is_a_path(tmp_path: Path, wheelhouse: Wheelhouse) -> None:
     wheel = wheelhouse.add("a")
-    (tmp_path / "pyproject.toml").write_text('[project]\nname = "app"\n', encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text(WITH_EXTRA, encoding="utf-8")
     by_path = read(tmp_path, str(wheel))
 
     by_name = [
@@ -93,7 +95,7 @@ def test_a_path_behind_a_name_is_a_path(tmp_path: Path, wheelhouse: Wheelhouse) 
 
 
 def test_an_editable_line_of_a_file_is_taken_as_the_wheel(tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").write_text('[project]\nname = "app"\n', encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text(WITH_EXTRA, encoding="utf-8")
     (tmp_path / "r.txt").write_text("-e .[x]\n", encoding="utf-8")
 
     assert read(tmp_path, "-r r.txt").projects[0].extras == "x"
@@ -183,7 +185,7 @@ def test_a_lock_is_identified_by_its_content(tmp_path: Path) -> None:
 
 
 def test_a_project_is_named_by_its_metadata(tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").write_text('[project]\nname = "My.App"\n', encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text(WITH_EXTRA.replace("app", "My.App"), encoding="utf-8")
 
     found = read(tmp_path, ".[x]", ". ; python_version < '3'")
 
@@ -230,3 +232,30 @@ def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
         read(tmp_path, "a=1", "-r absent.txt", "ok")
 
     assert len(str(caught.value).splitlines()) == 2
+
+
+@pytest.mark.parametrize(("line", "words"), [(".[y]", "no extra 'y'"), (".[xx]", "mean 'x'")])
+def test_an_extra_that_the_project_does_not_have_is_a_mistake(
+    tmp_path: Path, line: str, words: str
+) -> None:
+    (tmp_path / "pyproject.toml").write_text(WITH_EXTRA, encoding="utf-8")
+
+    with pytest.raises(SetupError, match=words):
+        read(tmp_path, line)
+
+
+def test_extras_that_a_build_decides_are_left_to_it(tmp_path: Path) -> None:
+    text = WITH_EXTRA.replace("optional-dependencies.x = []", 'dynamic = ["optional-dependencies"]')
+    (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
+
+    assert read(tmp_path, ".[y]").projects[0].extras == "y"
+
+
+def test_a_file_with_many_mistakes_tells_three_of_them(tmp_path: Path) -> None:
+    (tmp_path / "r.txt").write_text("not a name\n" * 2 + "".join(f"{n} x\n" for n in range(99)))
+
+    with pytest.raises(SetupError) as caught:
+        read(tmp_path, "-r r.txt")
+
+    assert "and 98 more mistakes in" in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 3
