@@ -68,6 +68,9 @@ def resolutions(folder: Path) -> Iterator[Resolution]:
             yield Resolution(then, python, lines, only=True, keep=first)
         else:
             yield Resolution(then, python, lines)
+    for group in sorted((CONSTRAINTS / "zoo").glob("*.in")):
+        wanted = tuple(group.read_text("utf-8").split())
+        yield Resolution(f"zoo/{group.stem}.txt", "3.11", (*build, *wanted, *OWN), only=True)
 
 
 def resolve(wanted: Resolution, folder: Path) -> bool:

@@ -20,7 +20,16 @@ from pytest_portable.environment.interpreters import find_interpreter
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["FRAMEWORKS", "OWN", "Framework", "Host", "Run", "make_environment", "make_host"]
+__all__ = [
+    "FRAMEWORKS",
+    "OWN",
+    "Framework",
+    "Host",
+    "Run",
+    "make_environment",
+    "make_group",
+    "make_host",
+]
 
 ROOT: Final = Path(__file__).parents[2]
 SUITES: Final = ROOT / "tests" / "frameworks" / "suites"
@@ -136,12 +145,12 @@ class Host:
         assert report.exists(), output
         return _read(report, output)
 
-    def script(self, source: str, tmp_path: Path) -> str:
-        """Run a script in this environment and give what it printed."""
+    def script(self, source: str | Path, tmp_path: Path) -> str:
+        """Run a script in this environment, given as its text or file; give what it printed."""
         home = tmp_path / "home"
         home.mkdir(exist_ok=True)
         done = subprocess.run(
-            [self.python, "-c", source],
+            [self.python, *((source,) if isinstance(source, Path) else ("-c", source))],
             cwd=tmp_path,
             env=self.environment(home),
             capture_output=True,
@@ -185,6 +194,14 @@ def make_host(name: str, python: str = "") -> Host:
     framework = known._replace(requirements=(*known.requirements, *OWN))
     first, then = CONSTRAINTS / f"{name}.pip.txt", CONSTRAINTS / f"{name}.txt"
     return _build(name, framework, python or known.python, first=first, then=then)
+
+
+def make_group(name: str) -> Host:
+    """Build the environment of a group of `tests/zoo`, or take an earlier one."""
+    wanted = (CONSTRAINTS.parent / "zoo" / f"{name}.in").read_text("utf-8").split()
+    group = Framework((*wanted, *OWN))
+    then = CONSTRAINTS.parent / "zoo" / f"{name}.txt"
+    return _build(f"zoo-{name}", group, "3.11", then=then)
 
 
 def _build(
