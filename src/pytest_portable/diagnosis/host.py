@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Elsewhere", "Here", "Owner", "canonical"]
 
-_PROJECT_NAME: Final = re.compile(r"^\s*name\s*=\s*[\"']?([\w.-]+)", re.MULTILINE)
+_PROJECT_NAME: Final = re.compile(r"^[ \t]*name\s*=\s*[\"']?([\w.-]+)", re.MULTILINE)
 _PROJECT_FILES: Final = ("pyproject.toml", "setup.py", "setup.cfg")
 
 

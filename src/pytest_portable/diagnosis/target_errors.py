@@ -9,8 +9,10 @@ from typing import Final
 
 from pytest_portable.agent.records import Frame, TargetError
 
-__all__ = ["Failure", "Lack", "chain_of", "frames_of", "lack_in"]
+__all__ = ["CONSTRUCTOR", "Failure", "Lack", "chain_of", "frames_of", "lack_in"]
 
+CONSTRUCTOR: Final = re.compile(r"(?:(?<![\w.])(?P<name>[\w.]+)\.)?__(?P<hook>new|init)__\(\)")
+"""How Python names the constructor that was called with wrong arguments, and its class."""
 _NO_ATTRIBUTE: Final = re.compile(
     r"(?:Can't get (?:local )?attribute '(?P<name>[^']+)' on <module '(?P<module>[^']+)'"
     r"|^(?:partially initialized )?module '(?P<owner>[^']+)' has no attribute '(?P<what>[^']+)')"

@@ -16,37 +16,46 @@ _FIRST_LINES = 4
 _MOST_TRIED = 5
 # Lines without news: what uv prints with -v, and what pip prints before it starts.
 _CHATTER = re.compile(r"(?:DEBUG|TRACE|INFO|WARN) |Using Python |Looking in |Using cached ")
-_CONFLICT = re.compile(r"no solution found|cannot install .+ because", re.IGNORECASE)
 _TRIED = re.compile(r"Selecting: (?P<name>[\w.-]+)==(?P<version>\S+)")
 _LOOKING = re.compile(r"pip is looking at multiple versions of (?P<name>[\w.-]+)")
-_NETWORK = (
+_NETWORK = re.compile(
     r"dns error|failed to fetch|connection (?:refused|error|reset)|name resolution|"
-    r"connect timeout|read timed out|newconnectionerror|operation timed out"
+    r"connect timeout|read timed out|newconnectionerror|operation timed out",
+    re.IGNORECASE,
 )
 _LINE_LENGTH = 300
 _REMEDIES = (
     (
-        r"no space left on device|disk quota exceeded",
+        re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE),
         "make room (pytest-portable envs prune), or keep them elsewhere (--portable-cache-dir)",
     ),
     (
-        r"network was disabled|--offline|--no-index",
+        re.compile(r"network was disabled|--offline|--no-index", re.IGNORECASE),
         "prepare it once with the index in reach, or put the wheels into a wheelhouse",
     ),
     (
         _NETWORK,
         "check the address of the index, the proxy and the network",
     ),
-    (r"401|403|unauthorized|forbidden", "check the credentials of the index"),
     (
-        r"no solution found|resolutionimpossible|conflict",
+        re.compile(r"401|403|unauthorized|forbidden", re.IGNORECASE),
+        "check the credentials of the index",
+    ),
+    (
+        re.compile(r"no solution found|resolutionimpossible|conflict", re.IGNORECASE),
         "change the requirement lines so that they agree, or choose another Python",
     ),
     (
-        r"no matching distribution|not found in the (?:package registry|cache|provided)",
+        re.compile(
+            r"no matching distribution|not found in the (?:package registry|cache|provided)",
+            re.IGNORECASE,
+        ),
         "check the name and the version, and whether this Python is supported",
     ),
-    (r"failed to build|metadata-generation-failed|subprocess-exited", "make the build work first"),
+    (
+        re.compile(r"failed to build|metadata-generation-failed|subprocess-exited", re.IGNORECASE),
+        "make the build work first",
+    ),
 )
 
 
@@ -98,11 +107,18 @@ def last_words(output: str) -> str:
     """Return the last lines of an installer's output that carry information."""
     said = _spoken(output)
     # A resolver's explanation starts here, and may be long; a build's error is at the end.
-    start = next((at for at, line in enumerate(said) if _CONFLICT.search(line)), None)
+    start = next((at for at, line in enumerate(said) if _is_conflict(line)), None)
     said = said[-_LAST_LINES:] if start is None else said[start:]
     if len(said) > _LAST_LINES:
         said = [*said[:_FIRST_LINES], "...", *said[_FIRST_LINES - _LAST_LINES + 1 :]]
     return "\n".join(map(_shortened, said))
+
+
+def _is_conflict(line: str) -> bool:
+    """Tell whether a resolver begins to explain: uv's words, or pip's."""
+    words = line.lower()
+    wanted = words.partition("cannot install ")[2]
+    return "no solution found" in words or " because" in wanted
 
 
 def _spoken(output: str) -> list[str]:
@@ -123,7 +139,7 @@ def backtracked(output: str) -> list[str]:
 
 def is_network_trouble(output: str) -> bool:
     """Return whether an installer failed because it reached no index."""
-    return bool(re.search(_NETWORK, "\n".join(_spoken(output)), re.IGNORECASE))
+    return bool(_NETWORK.search("\n".join(_spoken(output))))
 
 
 def _shortened(line: str) -> str:
@@ -136,6 +152,6 @@ def _shortened(line: str) -> str:
 def _remedy(output: str) -> str:
     said = "\n".join(_spoken(output))
     for pattern, remedy in _REMEDIES:
-        if re.search(pattern, said, re.IGNORECASE):
+        if pattern.search(said):
             return remedy
     return "change the requirement lines or choose another Python"

@@ -21,7 +21,7 @@ __all__ = [
     "tree_bytes",
 ]
 
-_METADATA = re.compile(r"(?P<name>.+?)-(?P<version>[^-]+)(?:-py\d.*)?\.(?:dist-info|egg-info)")
+_OF_PYTHON = re.compile(r"py\d")
 # virtualenv and uv put these there below Python 3.10: modules that nobody declared.
 _SEEDS = ("_virtualenv.pth", "_virtualenv.py")
 
@@ -72,10 +72,20 @@ def distributions_of(folders: Iterable[Iterable[str]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for names in folders:
         for entry in names:
-            if parts := _METADATA.fullmatch(entry):
-                name = str(canonicalize_name(parts["name"]))
-                found.setdefault(name, parts["version"].replace("_", "-"))
+            if parts := _name_and_version(entry):
+                name = str(canonicalize_name(parts[0]))
+                found.setdefault(name, parts[1].replace("_", "-"))
     return dict(sorted(found.items()))
+
+
+def _name_and_version(entry: str) -> tuple[str, str] | None:
+    """Split `NAME-VERSION.dist-info` or `NAME-VERSION-pyX.Y.egg-info`; `None` for other names."""
+    stem, _, kind = entry.rpartition(".")
+    words = stem.split("-")
+    end = next((at for at in range(2, len(words)) if _OF_PYTHON.match(words[at])), len(words))
+    name, version = "-".join(words[: end - 1]), words[end - 1]
+    is_metadata = kind in {"dist-info", "egg-info"} and name and version
+    return (name, version) if is_metadata else None
 
 
 def tree_bytes(path: Path) -> int:

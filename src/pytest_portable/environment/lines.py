@@ -48,15 +48,13 @@ _SOURCE_OPTIONS = frozenset(
         *("--trusted-host", "--use-feature"),
     }
 )
-_COMMENT = re.compile(r"(^|\s+)#.*$")
-_OPTION = re.compile(r"(?P<name>--?[A-Za-z][\w-]*)(?:\s*=\s*|\s+|(?<=^-[a-zA-Z]))?(?P<value>.*)")
-_INCLUDE = re.compile(r"(?P<name>--requirement|--constraint|-r|-c)(?:\s*=\s*|\s+)?(?P<value>.*)")
-_EXTRAS = re.compile(r"(?P<path>.*?)\s*(?:\[(?P<extras>[^\[\]]*)\])?")
+_COMMENT = re.compile(r"(?:^|\s)#")
+_OPTION = re.compile(r"(?P<name>--?[A-Za-z][\w-]*)(?![\w-])(?:\s*=)?\s*(?P<value>(?:\S.*)?)")
+_INCLUDE = re.compile(r"(?P<name>--requirement|--constraint|-r|-c)(?:\s*=)?\s*(?P<value>(?:\S.*)?)")
 # Lock files of tools, which those tools write as requirement lines.
 EXPORTED_LOCKS = frozenset({"uv.lock", "poetry.lock", "pdm.lock"})
-_NAMED_LOCK = re.compile(
-    r"(?P<file>[^\[\]#]+?)\s*(?:\[(?P<extras>[^\[\]]*)\])?\s*(?:#group=(?P<group>[\w.-]+))?"
-)
+_LOCK_FILE = re.compile(r"[^\[\]#]+")
+_LOCK_GROUP = re.compile(r"[\w.-]+")
 _LOCK = re.compile(r"pylock(?:\.[^./\\]+)?\.toml")
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|file:", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
@@ -120,7 +118,7 @@ def parse_line(line: str) -> Line:  # noqa: PLR0911 - one return per form of a l
     Source:
         pip documentation, "Requirements file format"; PEP 508; PEP 735; PEP 723; PEP 751.
     """
-    text = _COMMENT.sub("", line).strip()
+    text = _without_comment(line)
     if not text:
         return Line("blank", "")
     if text.startswith("-"):
@@ -137,6 +135,11 @@ def parse_line(line: str) -> Line:  # noqa: PLR0911 - one return per form of a l
     if _is_path(name):
         return _parse_path(text, name, hashes)
     return _parse_requirement(text, name, hashes)
+
+
+def _without_comment(line: str) -> str:
+    *above, last = line.rstrip().split("\n")
+    return "\n".join([*above, _COMMENT.split(last, maxsplit=1)[0]]).strip()
 
 
 def _parse_option(text: str) -> Line:
@@ -181,18 +184,19 @@ def _is_lock(name: str) -> bool:
 
 
 def _parse_lock(text: str, name: str) -> Line:
-    found = _NAMED_LOCK.fullmatch(name)
-    if found is None:
+    head, named, group = name.partition("#group=")
+    file, extras = _split_extras(head.rstrip())
+    if not _LOCK_FILE.fullmatch(file) or (named and not _LOCK_GROUP.fullmatch(group)):
         raise LineError(
             f"{text!r} names no lock file; write 'lock:FILE', 'lock:FILE[extra]' or "
             "'lock:FILE#group=NAME'"
         )
-    return Line("lock", text, found["file"], found["extras"] or "", group=found["group"] or "")
+    return Line("lock", text, file, extras, group=group)
 
 
 def _split_hashes(text: str) -> tuple[str, tuple[str, ...]]:
-    name, *options = re.split(r"\s+(?=--)", text)
-    hashes = tuple(re.sub(r"^--hash[=\s]\s*", "--hash=", option) for option in options)
+    name, *options = re.split(r"\s(?=--)", text)
+    hashes = tuple(re.sub(r"^--hash[=\s]\s*", "--hash=", option.strip()) for option in options)
     for each in hashes:
         if not each.startswith("--hash="):
             raise LineError(f"option {each!r} in {redact(text)!r} is not supported; valid: --hash")
@@ -200,23 +204,30 @@ def _split_hashes(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _is_path(name: str) -> bool:
-    if re.match(r"[\w.\[\]-]+\s*(\[[^\]]*\])?\s*@", name):
+    if re.match(r"[\w.-]+\s*(?:\[[^\[\]]*\]\s*)?@", name):
         return False  # "name @ where", PEP 508
     head = name.partition(";")[0].strip()
     return (
         head.startswith((".", "/", "~", "\\"))
         or bool(_DRIVE.match(head))
         or ("/" in head.partition("[")[0] and "://" not in head)
-        or _EXTRAS.fullmatch(head)["path"].endswith(ARCHIVE_SUFFIXES)  # type: ignore[index]
+        or _split_extras(head)[0].endswith(ARCHIVE_SUFFIXES)
     )
+
+
+def _split_extras(name: str) -> tuple[str, str]:
+    """Part a path from the extras in brackets at its end."""
+    path, bracket, extras = name.removesuffix("]").rpartition("[")
+    if not (name.endswith("]") and bracket) or "]" in extras:
+        return name.rstrip(), ""
+    return path.rstrip(), extras
 
 
 def _parse_path(text: str, name: str, hashes: tuple[str, ...]) -> Line:
     head, marker = _split_marker(name)
-    found = _EXTRAS.fullmatch(head)
-    assert found is not None, "the pattern matches any text"
-    kind: Kind = "archive" if found["path"].endswith(ARCHIVE_SUFFIXES) else "project"
-    return Line(kind, text, found["path"], found["extras"] or "", marker, hashes)
+    path, extras = _split_extras(head)
+    kind: Kind = "archive" if path.endswith(ARCHIVE_SUFFIXES) else "project"
+    return Line(kind, text, path, extras, marker, hashes)
 
 
 def _parse_url(text: str, name: str, hashes: tuple[str, ...]) -> Line:

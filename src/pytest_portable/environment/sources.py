@@ -5,7 +5,6 @@ from __future__ import annotations
 import configparser
 import contextlib
 import difflib
-import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -21,8 +20,6 @@ else:
 
 
 __all__ = ["group_lines", "project_name", "read_text", "read_toml", "script_lines", "unknown_extra"]
-
-_SCRIPT = re.compile(r"(?m)^# /// script\s*$\s(?P<content>(^#(| .*)$\s)+)^# ///$")
 
 
 def read_text(path: Path, declared: str) -> str:
@@ -139,16 +136,30 @@ def script_lines(path: Path, declared: str) -> tuple[str, ...]:
     Source:
         PEP 723.
     """
-    blocks = list(_SCRIPT.finditer(read_text(path, declared).replace("\r\n", "\n") + "\n"))
+    blocks = _script_blocks(read_text(path, declared))
     if len(blocks) != 1:
         found = "no" if not blocks else "more than one"
         raise SetupError(f"{declared!r}: {path} has {found} '# /// script' block")
-    content = "".join(
-        line[2:] if line.startswith("# ") else line[1:]
-        for line in blocks[0]["content"].splitlines(keepends=True)
-    )
     try:
-        dependencies = tomllib.loads(content).get("dependencies", [])
+        dependencies = tomllib.loads(blocks[0]).get("dependencies", [])
     except tomllib.TOMLDecodeError as error:
         raise SetupError(f"{declared!r}: the script block of {path} is no TOML: {error}") from error
     return tuple(map(str, dependencies))
+
+
+def _script_blocks(text: str) -> list[str]:
+    """Return the contents of all `script` blocks, without the signs of a comment."""
+    blocks: list[str] = []
+    content: list[str] | None = None
+    end = 0
+    for line in [*text.replace("\r\n", "\n").split("\n"), ""]:
+        if content is None:
+            content, end = ([], 0) if line.rstrip() == "# /// script" else (None, 0)
+        elif line == "#" or line.startswith("# "):
+            # The last `# ///` of a comment ends the block.
+            end = len(content) if line == "# ///" else end
+            content.append(line[2:])
+        else:
+            blocks += ["\n".join(content[:end])] if end else []
+            content = None
+    return blocks

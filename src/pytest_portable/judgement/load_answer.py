@@ -13,6 +13,7 @@ from typing import Final
 
 from pytest_portable.agent.records import Alone, Raised, Value
 from pytest_portable.diagnosis import Evidence, Owner
+from pytest_portable.diagnosis.target_errors import CONSTRUCTOR
 from pytest_portable.errors import PayloadError
 from pytest_portable.judgement.context import Context
 from pytest_portable.payload.inspection import inspect_payload
@@ -31,7 +32,6 @@ __all__ = [
 _MOVED_MODULES: Final = {"pathlib._local": "pathlib"}
 _MOVED_NAMES: Final = (("re", "PatternError", "error"),)
 _NO_ATTRIBUTE: Final = re.compile(r"attribute '([^']+)' on <module '([^']+)'")
-_CONSTRUCTOR: Final = re.compile(r"((?:\w+\.)*\w+)\.__(?:init|new)__\(\)|__(?:init|new)__\(\)")
 
 
 class Unloadable(Exception):  # noqa: N818 - a finding rather than an error
@@ -123,8 +123,8 @@ def why_unloadable(context: Context, blob: bytes, root: str, error: BaseExceptio
     elif isinstance(error, AttributeError) and (found := _NO_ATTRIBUTE.search(text)):
         name, module = found.groups()
         why = f"{module} has no {name} here"
-    elif isinstance(error, TypeError) and (called := _CONSTRUCTOR.search(text)):
-        name = called.group(1)
+    elif isinstance(error, TypeError) and (called := CONSTRUCTOR.search(text)):
+        name = called["name"]
         why = f"{name or 'its class'} wants other arguments than it was dumped with: {text}"
     else:
         why = f"loading it raises {type(error).__name__}: {text}"

@@ -36,7 +36,7 @@ _MAX_PARTS: Final = 20
 # By these an expression leaves the object: for modules, and for who an object is.
 _OUTWARD: Final = frozenset({"__import__", "compile", "eval", "exec", "globals", "id", "open"})
 # Signals that were raised by calculations say nothing about how it calculates.
-_DECIMAL: Final = re.compile(r", flags=\[[^]]*\]")
+_DECIMAL: Final = re.compile(r", flags=\[[^\[\]]*\]")
 # What no two processes need agree on, what is said of it, and what to do.
 _OWN: Final = (
     (

@@ -195,7 +195,7 @@ def parse_size(value: object) -> int | None:
     if isinstance(value, int) and not isinstance(value, bool):
         return value if value > 0 else None
     found = isinstance(value, str) and re.fullmatch(
-        r"\s*(\d+(?:\.\d+)?)\s*(?:([kmg])(i)?)?b?\s*", value, re.IGNORECASE
+        r"(\d+(?:\.\d+)?)\s*(?:([kmg])(i)?)?b?", value.strip(), re.IGNORECASE
     )
     if not found:
         return None

@@ -8,12 +8,13 @@ from typing import Final
 
 from pytest_portable.diagnosis.definitions import live
 from pytest_portable.diagnosis.evidence import Evidence
+from pytest_portable.diagnosis.target_errors import CONSTRUCTOR
 from pytest_portable.verdict import Remedy
 
 __all__ = ["is_foreign", "remedies_of_constructor", "remedies_of_exception"]
 
 _MISSING: Final = re.compile(
-    r"((?:\w+\.)*\w+\.)?__(new|init)__\(\) missing .*(positional|keyword-only) argument"
+    CONSTRUCTOR.pattern + r" missing [^()\n]{0,40}(?P<kind>positional|keyword-only) argument"
 )
 _ALL_ARGUMENTS: Final = "pass all arguments to super().__init__(), or define __reduce__"
 
@@ -77,12 +78,12 @@ def _of_class(kind: object, missing: re.Match[str]) -> Remedy:
     """Return what helps a class of the user's; `kind` is `None` where it is not known here."""
     if isinstance(kind, type) and issubclass(kind, BaseException):
         return _of_exception(kind, missing[0])
-    if isinstance(kind, type) and missing[2] == "init":
+    if isinstance(kind, type) and missing["hook"] == "init":
         if getattr(kind, "__reduce__", None) is not getattr(object, "__reduce__", None):
             return Remedy(f"define __reduce__ in {kind.__name__}: {_reduce(kind)}")
-    elif missing[3] == "keyword-only":
+    elif missing["kind"] == "keyword-only":
         return Remedy("define __reduce__ with functools.partial, which passes keywords")
-    if missing[2] == "new":
+    if missing["hook"] == "new":
         return Remedy("define __getnewargs__ (or __reduce__), so that all arguments travel")
     return Remedy(_ALL_ARGUMENTS)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
 from pytest_portable.diagnosis.causes.constructors import is_foreign, remedies_of_constructor
 from pytest_portable.diagnosis.definitions import live
 from pytest_portable.diagnosis.evidence import Evidence
-from pytest_portable.diagnosis.target_errors import Failure
+from pytest_portable.diagnosis.target_errors import CONSTRUCTOR, Failure
 from pytest_portable.verdict import Problem, Remedy
 
 __all__ = ["CallError", "LoadHook", "Recursion"]
@@ -154,10 +153,10 @@ def _rebuilt(failure: Failure, evidence: Evidence) -> tuple[str, str]:
         found = live(module, name) if name else None
         if isinstance(found, type):
             return module, name
-    said = re.search(r"(\w+)\.__(?:new|init)__\(\)", failure.error.message)
+    said = CONSTRUCTOR.search(failure.error.message)
     named = [
         (module, name)
         for module, name, _ in evidence.references()
-        if said is not None and name.rpartition(".")[2] == said[1]
+        if said and said["name"] and name.rpartition(".")[2] == said["name"].rpartition(".")[2]
     ]
     return named[0] if named else ("", "")

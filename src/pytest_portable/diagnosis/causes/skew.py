@@ -18,7 +18,7 @@ from pytest_portable.verdict import Problem
 __all__ = ["VersionSkew", "apart", "spell_versions", "versions_of"]
 
 _BINARY: Final = re.compile(
-    r"(\w+)\.\w+ size changed, may indicate binary incompatibility|"
+    r"(?<!\w)(\w+)\.\w+ size changed, may indicate binary incompatibility|"
     r"compiled (?:using|against) (\w+)|(numpy)\.core\.multiarray failed to import|"
     r"module compiled against (?:ABI|API) version",
     re.IGNORECASE,

@@ -43,7 +43,7 @@ _SYSTEM_NAMES: Final = {
 _SYSTEM_MODULES: Final = {"asyncio.windows_events": "Windows", "asyncio.unix_events": "POSIX"}
 _CANNOT_MAKE: Final = re.compile(r"cannot instantiate '(\w+)' on your system")
 _LIBRARY: Final = re.compile(
-    r"([\w.+-]+\.(?:so|dylib|dll)[\w.]*): (?:cannot open shared object|version [`'])"
+    r"\.(?:so|dylib|dll)[\w.]{0,40}: (?:cannot open shared object|version [`'])"
     r"|DLL load failed"
 )
 _DEVICE: Final = re.compile(r"CUDA|cuda device|MPS backend|No (?:GPU|CUDA)", re.IGNORECASE)

@@ -19,7 +19,7 @@ _LONGEST: Final = 257
 """What a short string of protocol 4 takes: an opcode, its length in a byte, up to 255 bytes."""
 _SHORT: Final = re.compile(rb"\x8c([\x01-\xff])([A-Za-z_][\w.]*)\Z", re.DOTALL)
 _NAME: Final = re.compile(rb"\x8c([\x01-\xff])([A-Za-z_][\w.]*)", re.DOTALL)
-_GLOBAL: Final = re.compile(rb"c([A-Za-z_][\w.]*)\n([A-Za-z_][\w.]*)\n")
+_GLOBAL: Final = re.compile(rb"c([A-Za-z_][\w.]{0,255})\n([A-Za-z_][\w.]{0,255})\n")
 
 
 def find_globals(data: bytes) -> list[tuple[str, str]]:
