@@ -27,14 +27,17 @@ _PIXI: Final = (
     'environment that pixi made: deps=None, python="/path/to/bin/python"'
 )
 _FILES: Final[Mapping[re.Pattern[str], str]] = {
-    re.compile(pattern): advice
-    for pattern, advice in {
-        r"pyproject\.toml|setup\.(?:py|cfg)": _PROJECT,
-        r"(?:[\w.-]*-)?environment(?:[-_.][\w.-]*)?\.ya?ml|conda-lock\.ya?ml|meta\.ya?ml": _CONDA,
-        r"pixi\.(?:toml|lock)": _PIXI,
-        r"[\w.-]*requirements[\w.-]*\.(?:txt|in)|constraints[\w.-]*\.txt": 'write "-r {word}"',
-        r"Pipfile(?:\.lock)?": 'write what "pipenv requirements" prints to a file, and "-r FILE"',
-    }.items()
+    re.compile(r"pyproject\.toml|setup\.(?:py|cfg)"): _PROJECT,
+    re.compile(
+        r"(?:[\w.-]{0,99}-)?environment(?:[-_.][\w.-]{0,99})?\.ya?ml|conda-lock\.ya?ml|meta\.ya?ml"
+    ): _CONDA,
+    re.compile(r"pixi\.(?:toml|lock)"): _PIXI,
+    re.compile(
+        r"[\w.-]{0,99}requirements[\w.-]{0,99}\.(?:txt|in)|constraints[\w.-]{0,99}\.txt"
+    ): 'write "-r {word}"',
+    re.compile(r"Pipfile(?:\.lock)?"): (
+        'write what "pipenv requirements" prints to a file, and "-r FILE"'
+    ),
 }
 _INCLUDE: Final = re.compile(r"(?:-r|--requirement|-c|--constraint)[\s=]*(?P<file>\S+)$")
 
