@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import gzip
 import json
 import pickle
-from typing import TYPE_CHECKING
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_portable.cli import main
+from support.wheels import make_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +32,65 @@ def test_payload_that_does_not_load_gives_1(
 
     assert status == 1
     assert "nowhere_at_all" in capsys.readouterr().out
+
+
+def checked(file: Path, capsys: pytest.CaptureFixture[str], *more: str) -> Any:
+    main(["check", str(file), "--json", *more])
+    return json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    ("content", "words", "fix"),
+    [
+        pytest.param(
+            b"\x93NUMPY\x01\0v\0", "no pickle: it is a NumPy file", "numpy.load", id="npy"
+        ),
+        pytest.param(b'{"a": 1}', "no pickle: it is JSON text", "json", id="json"),
+        pytest.param(
+            gzip.compress(pickle.dumps([1])), "a pickle packed with gzip", "joblib", id="gzip"
+        ),
+    ],
+)
+def test_a_file_that_is_no_pickle_is_told_as_what_it_is(
+    content: bytes, words: str, fix: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(content)
+
+    (problem,) = checked(file, capsys)["problems"]
+
+    assert (problem["code"], problem["stage"], problem["path"]) == ("load-hook", "load", "obj")
+    assert words in problem["message"]
+    assert fix in problem["remedies"][0]["text"]
+
+
+def test_a_file_that_was_cut_off_is_a_pickle_all_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(pickle.dumps(list(range(1000)), 3)[:50])
+
+    found = checked(file, capsys)
+
+    assert found["problems"][0]["message"].startswith("the load raised")
+    assert found["protocol"] == 3
+
+
+def test_versions_of_who_made_a_file_are_not_taken_from_here(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_wheel(tmp_path, "dill", "0.3.9", {"dill/__init__.py": ""})
+    file = tmp_path / "file"
+    file.write_bytes(b"cdill.session\nload\n.cpytest_gone\nload\n.cdill\nFile\n.")
+    wheel = tmp_path / "dill-0.3.9-py3-none-any.whl"
+
+    moved, gone, name = checked(file, capsys, "--dep", str(wheel))
+
+    here = metadata.version("dill")
+    for one in (moved, name):
+        assert one["problems"][0]["distribution"] == "dill"
+        assert "dill 0.3.9" in one["problems"][0]["message"]
+    assert here not in str([moved["problems"], gone["problems"], name["problems"]])
 
 
 def test_every_record_of_a_file_is_told_on_its_own(

@@ -193,7 +193,30 @@ def test_misuse_says_what_is_wrong(
 def test_what_holds_no_pickle_says_so(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     np.save(folder / "n.npy", np.arange(3))
 
-    assert said(capsys, "n.npy", status=1) == "n.npy: holds no pickle\n"
+    assert said(capsys, "n.npy", status=1) == "n.npy: NumPy file: holds no pickle\n"
+
+
+def test_a_file_does_not_say_which_versions_made_it(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    joblib.dump({"a": np.arange(3)}, folder / "a.joblib")
+
+    text, found = said(capsys, "a.joblib"), data(capsys, "a.joblib")
+
+    assert "  numpy (version unknown)\n" in text
+    assert "  joblib (what dumped it, version unknown)\n" in text
+    assert found["requirements"] == ["joblib", "numpy"]
+    # An object of this process is dumped with what is installed here.
+    assert data(capsys, "numpy:pi")["requirements"] == []
+    assert data(capsys, "numpy:float64")["requirements"] == [f"numpy=={np.__version__}"]
+
+
+def test_what_was_cut_off_is_not_said_to_need_nothing(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    (folder / "cut.pkl").write_bytes(pickle.dumps(list(range(1000)))[:50])
+
+    assert "nothing but Python" not in said(capsys, "cut.pkl", status=1)
 
 
 def test_a_reader_that_leaves_is_no_error(folder: Path) -> None:

@@ -39,6 +39,12 @@ class _Given:
     manifest: Mapping[str, Any] = field(default_factory=dict)
     objects: Sequence[object] = ()
 
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Distributions of who dumped it, as far as a manifest says."""
+        found: Mapping[str, str] = self.manifest.get("producer", {}).get("distributions", {})
+        return found
+
 
 def add_parser(commands: parsers.Commands) -> None:
     """Add the command `inspect`."""
@@ -83,6 +89,8 @@ def run(given: argparse.Namespace) -> int:
         found.streams, found.payload_bytes, python=found.python, stdlib=stdlib_of(version)
     )
     inspection = Standing(found.objects).in_inspection(inspection)
+    if not found.objects:  # this process has not dumped it
+        inspection = inspection.with_versions(found.versions)
     _print(_as_json(inspection, found) if given.json else _as_text(inspection, found))
     return 0 if inspection.damaged is None and found.streams else 1
 
@@ -189,11 +197,18 @@ def _as_text(inspection: Inspection, found: _Given) -> str:
     from pytest_portable.report.inspection import render_inspection
 
     if not found.streams:
-        return f"{found.title}: holds no pickle"
+        return f"{found.title}: {_without_pickles(found.container)}"
     container = found.container.to_dict() if found.container else None
     return render_inspection(
         inspection.to_dict(), title=found.title, container=container, origin=found.origin
     )
+
+
+def _without_pickles(container: Container | None) -> str:
+    if container is None:
+        return "holds no pickle"
+    packed = f", packed with {container.compression}" if container.compression else ""
+    return f"{container.kind}{packed}: holds no pickle"
 
 
 def _as_json(inspection: Inspection, found: _Given) -> str:

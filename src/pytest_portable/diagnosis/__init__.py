@@ -17,7 +17,7 @@ from pytest_portable.diagnosis.explain import (
     explain_options,
     take_census,
 )
-from pytest_portable.diagnosis.host import Elsewhere, Here, Owner
+from pytest_portable.diagnosis.host import Elsewhere, Here, Owner, Unknown
 from pytest_portable.diagnosis.standing import Standing
 from pytest_portable.diagnosis.system_bound import bound_notes
 
@@ -28,6 +28,7 @@ __all__ = [
     "Owner",
     "Questions",
     "Standing",
+    "Unknown",
     "bound_notes",
     "explain_call",
     "explain_difference",

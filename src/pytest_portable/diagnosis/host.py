@@ -20,21 +20,21 @@ from pytest_portable.verdict import minor_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Elsewhere", "Here", "Owner", "canonical"]
+__all__ = ["Elsewhere", "Here", "Owner", "Unknown", "canonical"]
 
 _PROJECT_NAME: Final = re.compile(r"^[ \t]*name\s*=\s*[\"']?([\w.-]+)", re.MULTILINE)
 _PROJECT_FILES: Final = ("pyproject.toml", "setup.py", "setup.cfg")
 
 
 class Owner(NamedTuple):
-    """A distribution and its version."""
+    """A distribution and its version, which is empty where nothing says it."""
 
     name: str
     version: str
 
     def __str__(self) -> str:
         """Return both as text."""
-        return f"{self.name} {self.version}"
+        return f"{self.name} {self.version}".rstrip()
 
 
 def canonical(name: str) -> str:
@@ -189,6 +189,28 @@ class Elsewhere(Here):
 
     def requires_python(self, distribution: str) -> str:
         """Return nothing: metadata of the maker are not looked at."""
+        del distribution
+        return ""
+
+
+@dataclass
+class Unknown(Elsewhere):
+    """The maker of a file: what it had is not known, but names of distributions are the same."""
+
+    python: str = ""
+
+    @property
+    def minor(self) -> str:
+        """Words for a Python that nobody knows."""
+        return "another Python"
+
+    def owner(self, module: str) -> Owner | None:
+        """Return the distribution of this name that provides a module here, without a version."""
+        name = distribution_of(module)
+        return None if name is None else Owner(name, "")
+
+    def version(self, distribution: str) -> str | None:
+        """Return no version."""
         del distribution
         return ""
 

@@ -49,6 +49,7 @@ from pytest_portable.judgement.returned import (
 from pytest_portable.judgement.state_paths import with_state_path
 from pytest_portable.judgement.surroundings.judge import ask_around, judge_surroundings
 from pytest_portable.judgement.transcript import judge_transcript
+from pytest_portable.judgement.unread_files import judge_file, protocol_of
 from pytest_portable.settings.probes import Probe
 from pytest_portable.verdict import Problem
 
@@ -193,7 +194,7 @@ def check_payload(
     sent = replace(dumped.sent, payloads=(("obj", data), *dumped.sent.payloads))
     ready = _before_load(run, sent, dumped.found, {"dump": dumped.seconds})
     if ready.trail is None or ready.found.problems:
-        return _with_type(ready.concluded(), "")
+        return _of_file(ready.concluded(), data, "")
     request = Request(
         "check", ready.trail.payloads, probes, more={"survey": None, "portrait": drawing()}
     )
@@ -204,18 +205,25 @@ def check_payload(
     for probe in probes:
         found += judge_probe_there(run.context, there.transcript, there.evidence, probe)
     drawn = read_portraits(there.transcript)
-    outcome = replace(there, found=found + judge_unmatched(drawn)).concluded()
-    return _with_type(outcome, drawn.object_type)
+    found = judge_file(run.context, data, found) + judge_unmatched(drawn)
+    outcome = replace(there, found=found).concluded()
+    return _of_file(outcome, data, drawn.object_type)
 
 
-def _with_type(outcome: Outcome, kind: str) -> Outcome:
-    """Return an outcome whose verdict names the class that was loaded; nothing is known of others.
+def _of_file(outcome: Outcome, data: bytes, kind: str) -> Outcome:
+    """Return an outcome whose verdict says of a payload without an original what its bytes say.
 
     Args:
-        outcome: of a payload without an original.
-        kind: the class; empty where it was not loaded.
+        outcome: of the payload.
+        data: the payload.
+        kind: the class that was loaded; empty where it was not loaded.
     """
-    return replace(outcome, verdict=replace(outcome.verdict, object=kind or "payload"))
+    verdict = replace(
+        outcome.verdict,
+        object=kind or "payload",
+        protocol=protocol_of(outcome.sent.context.serializer.pickles(data)),
+    )
+    return replace(outcome, verdict=verdict)
 
 
 def draw_payloads(

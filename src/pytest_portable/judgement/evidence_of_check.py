@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from pytest_portable.agent import Transcript
-from pytest_portable.diagnosis import Elsewhere, Evidence, Here, Questions, take_census
+from pytest_portable.diagnosis import Elsewhere, Evidence, Here, Questions, Unknown, take_census
 from pytest_portable.diagnosis.host import canonical
 from pytest_portable.environment import Environment
 from pytest_portable.judgement.argument_paths import with_argument_path
@@ -101,6 +101,8 @@ class Evidences:
 def _maker(context: Context) -> Here:
     """Return what is known of who dumped: of the host, everything is read when it is asked."""
     made = context.maker
+    if not made.python:
+        return Unknown(context.root, context.leg.test)
     if made.distributions is None:
         return Here(context.root, context.leg.test)
     return Elsewhere(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -17,10 +18,11 @@ from typing import Any, Final
 
 from pytest_portable.errors import PayloadError
 from pytest_portable.payload.arrays import WRAPPER
+from pytest_portable.payload.formats import NUMPY_ARCHIVE, NUMPY_FILE, FileFormat, format_of
 from pytest_portable.payload.graph import pickles
 from pytest_portable.payload.messages import open_message
 
-__all__ = ["Container", "NamedPickle", "open_container"]
+__all__ = ["Container", "NamedPickle", "is_pickle", "open_container"]
 
 MAX_UNPACKED_BYTES: Final = 1 << 32
 _CHUNK_BYTES: Final = 1 << 20
@@ -28,9 +30,14 @@ _MAX_STREAMS: Final = 1000
 _ZIP: Final = b"PK\x03\x04"
 _NPY: Final = b"\x93NUMPY"
 _PROTO: Final = 0x80
-# joblib 0.9 and older: a sign, the unpacked length as text, then zlib.
+_HIGHEST_PROTOCOL: Final = 15  # far above that of today: a newer pickle is one all the same
+# joblib 0.9 and older: a sign, the unpacked length as text (Python 2: and a space), then zlib.
 _OLD_JOBLIB: Final = b"ZF"
 _OLD_JOBLIB_HEAD: Final = 21
+_JOBLIB: Final = b"joblib.numpy_pickle"
+_HEAD_BYTES: Final = 4096
+# Protocols 0 and 1 have no sign of their own, but they number what they keep.
+_OLD_PICKLE: Final = re.compile(rb"(?:\A|[\nldt(\]})])p\d+\n|\A[\]}(]*q\x00")
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,7 @@ class Container:
         unpacked_bytes: length of what it unpacks to; the same where it is not packed.
         streams: the pickles in it, in order.
         rest: bytes behind the last pickle that are no pickle.
+        other: what it is, where it holds no pickle.
     """
 
     kind: str
@@ -69,6 +77,7 @@ class Container:
     unpacked_bytes: int
     streams: tuple[NamedPickle, ...]
     rest: int = 0
+    other: FileFormat | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return plain data for reports and `--json`."""
@@ -90,23 +99,41 @@ def open_container(data: bytes, *, root: str = "obj") -> Container:
         root: name of the object in paths, where there is one.
 
     Returns:
-        A container; with one damaged stream where nothing could be recognised.
+        A container; with one damaged stream where the bytes begin as a pickle does.
 
     Raises:
         PayloadError: it is packed, and cannot be unpacked here.
     """
-    size = len(data)
+    size, is_old_joblib = len(data), data.startswith(_OLD_JOBLIB)
     compression, data = _unpack(data)
+    other: FileFormat | None = None
     if data.startswith(_ZIP):
         kind, streams, rest = _archive(data, root)
+        other = NUMPY_ARCHIVE if kind == NUMPY_ARCHIVE.kind else format_of(data)
     elif data.startswith(_NPY):
-        kind, streams, rest = "NumPy file", tuple(_npy(data, root)), 0
+        kind, streams, rest, other = NUMPY_FILE.kind, tuple(_npy(data, root)), 0, NUMPY_FILE
     elif (message := open_message(data)) is not None:
         kind, rest = message[0], 0
         streams = tuple(NamedPickle(root, one) for one in message[1])
-    else:
+    elif is_pickle(data):
         kind, streams, rest = _plain(data, root)
-    return Container(kind, compression, size, len(data), streams, rest)
+        kind = "joblib file" if is_old_joblib else kind
+    else:
+        other = format_of(data)
+        kind, streams, rest = other.kind, (), 0
+    return Container(
+        kind, compression, size, len(data), streams, rest, other=None if streams else other
+    )
+
+
+def is_pickle(data: bytes) -> bool:
+    """Return whether bytes are a pickle, or begin as one that was damaged later."""
+    if data[:1] == bytes((_PROTO,)):
+        return data[1:2] <= bytes((_HIGHEST_PROTOCOL,))
+    if format_of(data[:_HEAD_BYTES]).is_signed:
+        return False
+    first = next(pickles(data), None)
+    return first is not None and (first[2] is None or bool(_OLD_PICKLE.search(data[:_HEAD_BYTES])))
 
 
 # Compression
@@ -183,7 +210,7 @@ _PACKINGS: Final[tuple[tuple[str, Callable[[bytes], bool], Callable[[bytes], byt
     ("lzma", _starts(b"]\0\0"), _through("lzma", "LZMAFile")),
     ("lz4", _starts(b"\x04\x22\x4d\x18"), _through("lz4.frame", "LZ4FrameFile")),
     ("zlib", _is_zlib, _zlib),
-    ("zlib", _starts(_OLD_JOBLIB), lambda data: _zlib(data[_OLD_JOBLIB_HEAD:])),
+    ("zlib", _starts(_OLD_JOBLIB), lambda data: _zlib(data[_OLD_JOBLIB_HEAD:].lstrip(b" "))),
 )
 
 
@@ -203,7 +230,8 @@ def _plain(data: bytes, root: str) -> tuple[str, tuple[NamedPickle, ...], int]:
         for number, (start, end) in enumerate(found)
     )
     rest = len(data) - (found[-1][1] if found else 0)
-    kind = "joblib file" if WRAPPER in data else "pickle" if one else "pickles"
+    is_joblib = WRAPPER in data or _JOBLIB in data
+    kind = "joblib file" if is_joblib else "pickle" if one else "pickles"
     return kind, streams, rest
 
 
@@ -237,7 +265,7 @@ def _members(archive: zipfile.ZipFile, root: str) -> tuple[str, tuple[NamedPickl
             streams += _npy(archive.read(name), f"{root}[{name.removesuffix('.npy')!r}]")
     is_numpy = bool(sizes) and all(name.endswith(".npy") for name in sizes)
     named = "torch.save archive" if main is not None else "zip archive"
-    return "NumPy archive" if is_numpy else named, tuple(streams), 0
+    return NUMPY_ARCHIVE.kind if is_numpy else named, tuple(streams), 0
 
 
 def _npy(data: bytes, root: str) -> Iterator[NamedPickle]:

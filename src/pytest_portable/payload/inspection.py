@@ -7,7 +7,7 @@ import itertools
 import re
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from typing import Final, NamedTuple
 
@@ -68,6 +68,25 @@ class Inspection:
     damaged: int | None = None
     filled_by: tuple[Size, ...] = ()
     packages: tuple[PackageSent, ...] = ()
+
+    def with_versions(self, versions: Mapping[str, str]) -> Inspection:
+        """Return the same with other versions than the host's.
+
+        Args:
+            versions: of who dumped it, by name; a distribution that is not among them has none.
+        """
+        from packaging.utils import canonicalize_name  # noqa: PLC0415 - most keep the versions
+
+        known = {canonicalize_name(name): version for name, version in versions.items()}
+        names = [line.partition("==")[0] for line in self.requirements]
+        pinned = ((name, known.get(canonicalize_name(name))) for name in names)
+        return replace(
+            self,
+            requirements=tuple(
+                f"{name}=={version}" if version else name for name, version in pinned
+            ),
+            nested=tuple((path, inner.with_versions(versions)) for path, inner in self.nested),
+        )
 
     def __str__(self) -> str:
         """Return the tree as text."""

@@ -69,7 +69,8 @@ def _count(container: Mapping[str, Any]) -> str:
 def _branches(inspection: Mapping[str, Any]) -> Iterator[Branch]:
     if inspection["damaged"] is not None:
         yield f"damaged: readable up to byte {inspection['damaged']:,}", ()
-    yield "needs", _needs(inspection) or [("nothing but Python", ())]
+    nothing = "nothing but Python" if inspection["damaged"] is None else "nothing up to there"
+    yield "needs", _needs(inspection) or [(nothing, ())]
     if inspection["packages"]:
         yield "carries import packages", [_package(one) for one in inspection["packages"]]
     if inspection["code"]:
@@ -119,9 +120,11 @@ def _group(reference: Mapping[str, Any], inspection: Mapping[str, Any]) -> tuple
     if distribution is not None and not reference["stdlib"]:
         pinned = f"{distribution}=="
         named = next((r for r in inspection["requirements"] if r.startswith(pinned)), distribution)
-        if reference["machinery"]:
-            return _RUNTIME, f"{named} (what dumped it)"
-        return 0, named
+        unknown = "version unknown" if named == distribution else ""
+        told = ", ".join(
+            filter(None, ["what dumped it" if reference["machinery"] else "", unknown])
+        )
+        return _RUNTIME if reference["machinery"] else 0, f"{named} ({told})" if told else named
     if reference["machinery"]:
         return _RUNTIME, f"{reference['module'].partition('.')[0]} (what dumped it)"
     home = reference["home"]

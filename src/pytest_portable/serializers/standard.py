@@ -36,6 +36,9 @@ _COMPRESSED: Final = (
     (b"\x04\x22\x4d\x18", "lz4.frame"),
     (b"x", "zlib"),
 )
+# joblib before 0.10: a sign, then the unpacked length as text.
+_OLD_JOBLIB: Final = b"ZF"
+_OLD_JOBLIB_HEAD: Final = 21
 
 
 def make_pickle() -> Serializer:
@@ -152,6 +155,8 @@ def make_multiprocessing() -> Serializer:
 
 def _unpacked(payload: bytes) -> Sequence[bytes]:
     """Return the pickle stream of a joblib file; none where its compression is not known."""
+    if payload.startswith(_OLD_JOBLIB):
+        payload = payload[_OLD_JOBLIB_HEAD:].lstrip(b" ")
     for sign, module in _COMPRESSED:
         if payload.startswith(sign):
             try:

@@ -90,8 +90,8 @@ def test_results_of_orquestra_are_opened_by_their_bytes() -> None:
 def test_what_only_looks_like_a_message_holds_no_pickle(data: bytes) -> None:
     container = open_container(data)
 
-    assert container.kind in {"pickle", "pickles"}
-    assert inspect_streams(container.streams, len(data)).damaged is not None
+    assert container.kind in {"text", "JSON text", "data of a format that is not known here"}
+    assert container.streams == ()
 
 
 def test_no_framework_is_needed() -> None:

@@ -103,11 +103,14 @@ class ModuleSkew:
         if here == there:
             return self._equal(lack, evidence, here)
         move = find_move(lack.module, lack.name)
+        made = f"{evidence.maker.where} it is {here}"
+        if not here.version:
+            made = f"so another {here.name} dumped it: which, the bytes do not say"
         return lacking(
             self.code,
             lack,
             f"{needs(lack)}: {there} is installed there and has no such thing, "
-            f"{evidence.maker.where} it is {here}{f'. {move.words}' if move else ''}",
+            f"{made}{f'. {move.words}' if move else ''}",
             distribution=here.name,
             remedies=(*_older_protocol(lack, evidence), *pin(evidence, here)),
         )

@@ -84,14 +84,15 @@ class OldDill:
         """Return the problem, or nothing; code of another Python fails in the same place."""
         frames = failure.error.frames
         found = evidence.installed("dill")
-        pythons = {code.python or evidence.maker.minor for code in evidence.code}
+        known = evidence.maker.minor if evidence.maker.python else evidence.there_minor
+        pythons = {code.python or known for code in evidence.code}
         if not frames or found is None or pythons - {evidence.there_minor}:
             return None
         _, _, function, module = frames[-1]
         if (module, function) != _MAKER_OF_CODE or not _is_before(found, _DILL_OF_TODAY):
             return None
         here = evidence.owner("dill")
-        newer = here is not None and not _is_before(here.version, _DILL_OF_TODAY)
+        newer = here is not None and here.version and not _is_before(here.version, _DILL_OF_TODAY)
         return Problem(
             code=self.code,
             stage=failure.stage,

@@ -165,6 +165,8 @@ def _owners(module: str, evidence: Evidence) -> tuple[Owner, Owner] | None:
     if not module or evidence.is_stdlib(module):
         return None
     made = evidence.owner(module)
+    if made is not None and not made.version:
+        return None
     there = evidence.there(module, made.name if made else None)
     return None if made is None or there is None else (made, there)
 

@@ -210,7 +210,7 @@ class StdlibFailure:
 
     def _made(self, failure: Failure, evidence: Evidence) -> tuple[str, str, str] | None:
         """Explain a standard class or function that refused what this Python dumped."""
-        if failure.stage != "load" or failure.importing:
+        if failure.stage != "load" or failure.importing or not evidence.maker.python:
             return None
         blame = evidence.blame
         module, name = blame.callee

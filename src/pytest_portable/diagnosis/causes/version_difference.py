@@ -47,6 +47,8 @@ def other_versions(evidence: Evidence) -> Iterator[OtherVersion]:
             continue
         made = evidence.owner(module) or evidence.maker.keeper(module)
         version = None if made is None else evidence.installed(made.name)
+        if made is not None and not made.version:
+            continue
         if made is not None and version not in {None, made.version}:
             there = Owner(made.name, str(version))
             found.append(OtherVersion(module, name, paths, made, there, evidence))

@@ -66,7 +66,7 @@ def add(evidence: Evidence, distribution: str) -> tuple[Remedy, ...]:
 def pin(evidence: Evidence, here: Owner) -> tuple[Remedy, ...]:
     """Return how to install the maker's version there, if it supports the target's Python."""
     requires = evidence.maker.requires_python(here.name)
-    if not evidence.given or evidence.maker.is_edited(here.name):
+    if not (evidence.given and here.version) or evidence.maker.is_edited(here.name):
         return ()
     if requires and not _supports(requires, evidence.target.python):
         return (

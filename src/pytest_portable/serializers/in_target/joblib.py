@@ -15,7 +15,22 @@ def loads(data: bytes) -> object:
 
     import joblib
 
+    if data[:2] == b"ZF":  # joblib reads the compressed files of its releases before 0.10 by name
+        return from_file(data)
     return joblib.load(io.BytesIO(data))
+
+
+def from_file(data: bytes) -> object:
+    """Load what only a file can be loaded from."""
+    import tempfile
+    from pathlib import Path
+
+    import joblib
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "payload")
+        path.write_bytes(data)
+        return joblib.load(str(path))
 
 
 def dumps(value: object, *, protocol: int, **options: Any) -> bytes:
