@@ -349,15 +349,38 @@ def test_mismatch_names_the_place_and_both_values(on: Callable[..., Portable]) -
     assert problem.evidence == "0.75 went out, 1 came back"
 
 
-def test_what_a_class_leaves_behind_on_purpose_is_no_mismatch(on: Callable[..., Portable]) -> None:
+def make_with_cache() -> Any:
     class WithCache:
         def __init__(self) -> None:
-            self.kept, self.cache = 1, {"big": 2}
+            self.kept, self._cache = 1, {"big": 2}
 
         def __getstate__(self) -> dict[str, object]:
             return {"kept": self.kept}
 
-    assert on(serializer="cloudpickle")({"a": [WithCache()]})
+    return WithCache()
+
+
+def test_a_private_attribute_that_a_class_leaves_behind_is_a_note(
+    on: Callable[..., Portable],
+) -> None:
+    verdict = on(serializer="cloudpickle")({"a": [make_with_cache()]})
+
+    [note] = verdict.notes
+    assert (note.code, note.path) == ("mismatch", "obj['a'][0]._cache")
+    assert "raises AttributeError now" in note.message
+
+
+def test_a_public_attribute_that_a_class_leaves_behind_is_a_mismatch(
+    on: Callable[..., Portable],
+) -> None:
+    obj = make_with_cache()
+    obj.shown = 3
+
+    problem = only(on(serializer="cloudpickle"), {"a": [obj]})
+
+    assert (problem.code, problem.path) == ("mismatch", "obj['a'][0].shown")
+    assert problem.message.endswith("WithCache.__getstate__ leaves shown out")
+    assert problem.remedies[0].text.endswith("__getstate__ bring shown")
 
 
 def test_equal_replaces_the_comparison(on: Callable[..., Portable]) -> None:

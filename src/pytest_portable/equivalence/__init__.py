@@ -12,6 +12,7 @@ from pytest_portable.equivalence.comparators import (
 from pytest_portable.equivalence.compare import compare
 from pytest_portable.equivalence.differences import (
     COUNT_LIMIT,
+    LOST,
     MAX_SHOWN,
     Difference,
     Differences,
@@ -22,6 +23,7 @@ from pytest_portable.equivalence.text import shorten
 
 __all__ = [
     "COUNT_LIMIT",
+    "LOST",
     "MAX_SHOWN",
     "Comparator",
     "Difference",

@@ -78,9 +78,9 @@ def compare(  # noqa: PLR0913 - all but the two objects are options
         holes = None if raw else same_but_for_holes(original, returned, builtin_only=is_custom)
         is_same = holes is not None and walk.fills(holes)
         if holes is not None and is_same:
-            if not (holes.has_shared or walk.has_shared):
+            if not (holes.has_shared or walk.has_shared or walk.has_dropped):
                 continue
-            walk = begin()  # only a walk knows the places of what both sides share
+            walk = begin()  # only a walk knows the places of what both sides share, or one drops
         walk.push(original, returned, root_path(root))
         walk.run()
         found = walk.differences()

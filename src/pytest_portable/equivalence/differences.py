@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Final
 
-__all__ = ["COUNT_LIMIT", "MAX_SHOWN", "Difference", "Differences", "Shared"]
+__all__ = ["COUNT_LIMIT", "LOST", "MAX_SHOWN", "Difference", "Differences", "Shared"]
 
 MAX_SHOWN: Final = 10
 """Differences that are kept with their texts; the rest is only counted."""
 
 COUNT_LIMIT: Final = 1000
 """A comparison ends here: beyond it the number says nothing that a person could use."""
+
+
+LOST: Final = "attribute is missing: it could be read by this name, and raises AttributeError now"
+"""The reason where an instance held what its counterpart cannot give."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +60,14 @@ class Differences:
         items: the first `MAX_SHOWN`, in the order of the original object.
         count: how many were found; counting stops at `COUNT_LIMIT`.
         shared: the first objects that came back as themselves and may be others elsewhere.
+        dropped: the first private attributes that did not travel and are no difference: caches,
+            mostly.
     """
 
     items: tuple[Difference, ...] = ()
     count: int = 0
     shared: tuple[Shared, ...] = ()
+    dropped: tuple[Difference, ...] = ()
 
     def __bool__(self) -> bool:
         """Return whether there is any difference."""

@@ -35,6 +35,7 @@ __all__ = [
     "by_value",
     "has_own_equality",
     "is_standard",
+    "may_hold_more",
 ]
 
 
@@ -51,7 +52,7 @@ CONTENTS: Final[dict[type, Handler]] = {
     frozenset: unordered,
 }
 VALUES: Final[tuple[type, ...]] = (str, bytes, int, float, complex)
-PAIR: Final = 2  # the state of a class with slots: (__dict__ or None, slots)
+_BASES: Final = frozenset({tuple, *VALUES, *CONTENTS})
 GENERATED: Final = ("<string>", "<attrs generated")
 """Where `dataclasses` and attrs say that the code of a generated `__eq__` comes from."""
 
@@ -87,6 +88,8 @@ def by_equality(walk: Walk, left: object, right: object, path: Path) -> None:
     if is_true(answer) and not _is_strict(walk, kind):
         if type(static(kind, "__eq__")) is not FunctionType:  # C code has no Python attributes
             attributes(walk, _without_cache(left), _without_cache(right), path)
+        elif not is_standard(kind):
+            walk.lose(path, left, right)
         return
     if answer is False and _is_left_behind(walk, left, right, path):
         attributes(walk, instance_attributes(left), instance_attributes(right), path)
@@ -206,7 +209,26 @@ def _structure(walk: Walk, left: object, right: object, path: Path) -> bool:
     walk.keep(one, other)
     if type(left) is not type(right) and _is_remade(left, one, other):
         walk.remade.add((id(type(left)), id(type(right))))
+    if not is_standard(type(left)):
+        if _has_other_content(walk, left, right, path):
+            return _content(walk, left, right, path)
+        walk.lose(path, left, right)
     return reduced(walk, (left, right), (one, other), path)
+
+
+def _has_other_content(walk: Walk, left: object, right: object, path: Path) -> bool:
+    """Return whether the built-in bases of two instances hold different contents.
+
+    Both may reduce to the same, which is less than what one of them holds.
+    """
+    if not may_hold_more(type(left)) or not walk.may_try:
+        return False
+    return not walk.dry_run(lambda: _content(walk, left, right, path))
+
+
+def may_hold_more(kind: type) -> bool:
+    """Return whether instances of a class have the content of a built-in base."""
+    return not is_standard(kind) and not _BASES.isdisjoint(bases(kind))
 
 
 def _is_remade(left: object, one: tuple[object, ...], other: tuple[object, ...]) -> bool:

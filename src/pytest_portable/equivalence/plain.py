@@ -32,9 +32,15 @@ from pytest_portable.equivalence.guard import (
     static,
 )
 from pytest_portable.equivalence.holes import Holes
-from pytest_portable.equivalence.instances import GENERATED, has_own_equality, is_standard
+from pytest_portable.equivalence.instances import (
+    GENERATED,
+    has_own_equality,
+    is_standard,
+    may_hold_more,
+)
 from pytest_portable.equivalence.leaves import LEAVES
 from pytest_portable.equivalence.lookups import is_answered
+from pytest_portable.equivalence.lost import lost_attributes
 from pytest_portable.equivalence.streams import Reducers, RefusedError, same_streams
 
 __all__ = ["same_but_for_holes"]
@@ -93,7 +99,7 @@ class _Reducers(Reducers):
         elif not _is_plain(kind):
             self[kind] = self._leave_out
         elif _has_own_reducer(kind) and not _is_of_numpy(kind):
-            self[kind] = self._reduce_as_itself
+            self[kind] = self._leave_out if may_hold_more(kind) else self._reduce_as_itself
         elif slot_names(kind) or _is_of_numpy(kind) or not CONTENTS.isdisjoint(bases(kind)):
             self[kind] = _AS_USUAL
         else:
@@ -191,6 +197,11 @@ def _is_plain(kind: type) -> bool:
     return is_named_tuple or not holds(kind, "__new__")
 
 
+def _loses(one: object, other: object) -> bool:
+    """Return whether an instance holds what its reducer leaves out and the other cannot give."""
+    return not is_standard(type(one)) and any(True for _ in lost_attributes(one, other))
+
+
 def same_but_for_holes(original: object, returned: object, *, builtin_only: bool) -> Holes | None:
     """Dump two objects and return what is still to be compared.
 
@@ -213,6 +224,8 @@ def _same_but_for_holes(original: object, returned: object, builtin_only: bool) 
     memos = same_streams((original, returned), (reducers[0], reducers[1]))
     reduced = reducers[0].reduced, reducers[1].reduced
     if memos is None or list(map(type, reduced[0])) != list(map(type, reduced[1])):
+        return None
+    if any(map(_loses, *reduced)):
         return None
     left_out = [table.left_out for table in reducers]
     pairs = [pair for pair in zip(*left_out, strict=True) if pair[0] is not pair[1]]

@@ -208,9 +208,12 @@ class _Pairs:
                 self.skip(place, "it lies beyond the limit of a portrait")
                 continue
             more: _More = []
+            told = ""
             for item in self.pair(self.then[left], self.now[right], place, more):
-                found += 1
-                yield item
+                if item.path != told or item.reason:  # else its arguments and its content differ
+                    found += 1
+                    yield item
+                told = item.path
             fresh = [pair for pair in more if pair[:2] not in seen or CUT in pair[:2]]
             seen.update(pair[:2] for pair in fresh)
             waiting += reversed(fresh)

@@ -7,6 +7,7 @@ from typing import Final, Protocol, TypeAlias, cast
 
 from pytest_portable.equivalence.differences import (
     COUNT_LIMIT,
+    LOST,
     MAX_SHOWN,
     Difference,
     Differences,
@@ -17,7 +18,8 @@ from pytest_portable.equivalence.holes import Holes
 from pytest_portable.equivalence.identity import has_identity, is_made_anew
 from pytest_portable.equivalence.leaves import LEAVES, Tolerance, are_flat_and_equal, same_leaf
 from pytest_portable.equivalence.lookups import is_answered, may_be_looked_up
-from pytest_portable.equivalence.paths import CALL, INDEX, Path, render, root
+from pytest_portable.equivalence.lost import lost_attributes
+from pytest_portable.equivalence.paths import ATTRIBUTE, CALL, INDEX, Path, render, root
 from pytest_portable.equivalence.streams import Memo
 from pytest_portable.equivalence.text import first_difference, kind_name, shorten, window
 
@@ -86,6 +88,7 @@ class Walk:
         remade: for `instances`: classes, here and there, that a function of a library makes when
             it rebuilds an instance.
         truthless: for `instances`: classes whose `==` gives no truth value.
+        has_dropped: whether a private attribute was lost, in a dry run too.
         rebuilt: for `instances`: globals, here and there, that travel with the functions that
             read them.
     """
@@ -125,6 +128,8 @@ class Walk:
         self._journal: list[tuple[int, int]] | None = None
         self._kept: list[object] = []
         self._items: list[Difference] = []
+        self._dropped: list[Difference] = []
+        self.has_dropped = False
         self._count = 0
         self._depth = self._ground = 0
         self._known: tuple[Memo, Memo] | None = None
@@ -143,6 +148,20 @@ class Walk:
             self.report(path, *_texts(left, right), reason)
         else:
             self._count += 1
+
+    def lose(self, path: Path, left: object, right: object) -> None:
+        """Report attributes that can be read on the left and not on the right by their names.
+
+        Where a name begins with an underscore, a dropped cache is meant: no difference.
+        """
+        for name, value in lost_attributes(left, right):
+            place = (path, ATTRIBUTE, name)
+            if not name.startswith("_"):
+                self.report(place, shorten(value), MISSING, LOST)
+                continue
+            self.has_dropped = True
+            if self._depth == 0 and len(self._dropped) < self._shown:
+                self._dropped.append(Difference(render(place), shorten(value), MISSING, LOST))
 
     @property
     def count(self) -> int:
@@ -174,7 +193,7 @@ class Walk:
     def differences(self) -> Differences:
         """Return what was found."""
         shared = tuple(Shared(render(path), one) for one, path in self._shared.values())
-        return Differences(tuple(self._items), self._count, shared)
+        return Differences(tuple(self._items), self._count, shared, tuple(self._dropped))
 
     @property
     def has_shared(self) -> bool:

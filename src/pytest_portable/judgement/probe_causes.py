@@ -19,11 +19,13 @@ from pytest_portable.agent.records import Looked, Parts
 from pytest_portable.agent.typed_json import read_as
 from pytest_portable.diagnosis import Questions, explain_options
 from pytest_portable.diagnosis.causes.surroundings import EVERYWHERE, entry_points_here
+from pytest_portable.equivalence import LOST
 from pytest_portable.judgement.context import Context
 from pytest_portable.judgement.evidence_of_check import Evidences, with_paths
 from pytest_portable.judgement.findings import Findings, notes, problems
 from pytest_portable.judgement.probes_without_answer import is_without_answer
 from pytest_portable.judgement.seeds import seeded_modules
+from pytest_portable.judgement.state_hooks import state_hook
 from pytest_portable.judgement.surroundings.judge import ANOTHER_VALUE
 from pytest_portable.serializers.out_of_band import whole
 from pytest_portable.settings.probes import Probe
@@ -31,7 +33,6 @@ from pytest_portable.verdict import Problem, Remedy
 
 __all__ = ["explain_probes", "parts_of_probe"]
 
-_HOOKS: Final = ("__getstate__", "__reduce__", "__reduce_ex__")
 _MAX_PARTS: Final = 20
 # By these an expression leaves the object: for modules, and for who an object is.
 _OUTWARD: Final = frozenset({"__import__", "compile", "eval", "exec", "globals", "id", "open"})
@@ -86,16 +87,24 @@ def explain_probes(
     values = {**names, "obj": context.obj}
     for probe in probes:
         answers = [one for one in found.problems if not is_without_answer(one)]
-        others = [one for one in answers if not _is_about(one, probe)]
-        disagrees = len(others) < len(answers) or any(map(_is_skew, others))
+        lost = [one for one in answers if LOST in one.message]
+        others = [one for one in answers if not _is_about(one, probe) and one not in lost]
+        disagrees = len(others) + len(lost) < len(answers) or any(map(_is_skew, others))
         if not disagrees or not all(map(_may_depend, others)):
             continue
         again = _Again(evidence, questions, probe, values, _stage(found))
         reasons = list(again.surroundings() if others else again.findings())
-        found = problems(reasons) + found
+        found = problems(reasons) + _without(found, lost, reasons)
         if not reasons and not others and again.chains:
             found += notes(again.reads())
     return found
+
+
+def _without(found: Findings, lost: Sequence[Problem], reasons: Sequence[Problem]) -> Findings:
+    """Leave out the lost attributes that explain a probe: they are told with it."""
+    told = {reason.path for reason in reasons}
+    left = [one for one in found.problems if one not in lost or one.path not in told]
+    return problems(left) + notes(found.notes)
 
 
 def _is_about(problem: Problem, probe: Probe) -> bool:
@@ -182,7 +191,7 @@ class _Again:
         said = there[part].text or f"there it raises {there[part].raised}"
         text = f"the probe reads {part}, which is another one there"
         name = part[len(before) + 1 :] if part[len(before) :].startswith(".") else ""
-        hook = _hook(self._value(before)) if before else ""
+        hook = state_hook(self._value(before)) if before else ""
         if name and name in here[before].held:
             if name not in there[before].held:
                 text = f"the probe reads {part}, which did not travel"
@@ -321,15 +330,6 @@ def _source(module: str) -> str:
         return inspect.getsource(sys.modules[module])
     except (KeyError, OSError, TypeError):
         return ""
-
-
-def _hook(value: object) -> str:
-    """Name the method that decides what an instance sends, where its class has one."""
-    for base in type(value).__mro__[:-1]:
-        for name in _HOOKS:
-            if name in vars(base):
-                return f"{base.__qualname__}.{name}"
-    return ""
 
 
 def _is_plain(value: object, depth: int = 6) -> bool:

@@ -14,7 +14,14 @@ from pytest_portable.agent import Transcript
 from pytest_portable.agent.in_target.portrait import draw, draw_raised
 from pytest_portable.agent.records import Failed, Raised, Returned, SmallestPart, TargetError, Value
 from pytest_portable.diagnosis import explain_call, pin
-from pytest_portable.equivalence import COUNT_LIMIT, MAX_SHOWN, Difference, Differences, compare
+from pytest_portable.equivalence import (
+    COUNT_LIMIT,
+    LOST,
+    MAX_SHOWN,
+    Difference,
+    Differences,
+    compare,
+)
 from pytest_portable.equivalence.text import shorten
 from pytest_portable.judgement.answered import judge_answered
 from pytest_portable.judgement.context import Context
@@ -32,6 +39,7 @@ from pytest_portable.judgement.load_answer import (
 from pytest_portable.judgement.noise import set_noise_apart
 from pytest_portable.judgement.probes_without_answer import nothing_raised, raised_alike
 from pytest_portable.judgement.seeds import seeded
+from pytest_portable.judgement.state_hooks import state_hook
 from pytest_portable.judgement.version_skew import blame_versions, skew_of_return
 from pytest_portable.settings.probes import Probe
 from pytest_portable.verdict import Problem, Remedy
@@ -179,7 +187,7 @@ def judge_return(
         if compared and equal is None:
             compared = comparison.compare(back.value, shown=COUNT_LIMIT)
     differences: Sequence[Difference] = compared.items
-    answered = judge_answered(context, evidence, compared.shared)
+    answered = judge_answered(context, evidence, compared.shared) + _dropped(compared)
     if not differences:
         return back.findings + answered
     noise = NOTHING
@@ -188,6 +196,25 @@ def judge_return(
     with context.shipping.loading():
         judged = comparison.explain(differences[:MAX_SHOWN], evidence, found)
     return back.findings + judged + noise + answered
+
+
+def _with_hook(problem: Problem, hook: str) -> Problem:
+    if not hook:
+        return problem
+    name = str(problem.path).rpartition(".")[2]
+    message = f"{problem.message}: {hook} leaves {name} out"
+    return replace(problem, message=message, remedies=(Remedy(f"let {hook} bring {name}"),))
+
+
+def _dropped(compared: Differences) -> Findings:
+    """Return one note on private attributes that did not travel."""
+    if not compared.dropped:
+        return NOTHING
+    first, *others = compared.dropped
+    more = f"; also {', '.join(one.path for one in others)}" if others else ""
+    message = f"{first.reason}: a cache, or what is made when it is needed{more}"
+    evidence = f"{first.original} went out"
+    return notes([Problem("mismatch", "compare", message, path=first.path, evidence=evidence)])
 
 
 @dataclass(frozen=True)
@@ -217,6 +244,7 @@ class _Comparison:
     ) -> Findings:
         """Return differences, after the version that they come from, if they come from one."""
         versions = NOTHING
+        hooks = [self._hook(item) for item in differences]
         if differences and (self.probe is not None or self.root == "obj"):
             versions = blame_versions(
                 self.context,
@@ -226,7 +254,18 @@ class _Comparison:
                 is_as_here=self._is_as_here,
                 found=found,
             )
-        return versions + problems(map(self._mismatch, differences))
+        told = map(self._mismatch, differences)
+        return versions + problems(map(_with_hook, told, hooks))
+
+    def _hook(self, item: Difference) -> str:
+        """Return the method that leaves out an attribute that is lost, where its class has one."""
+        if item.reason != LOST or self.root != "obj":
+            return ""
+        try:
+            owner = eval(item.path.rpartition(".")[0], {"obj": self.original})  # noqa: S307 - a path of ours
+        except Exception:  # noqa: BLE001 - code of the user's, or a path that is cut
+            return ""
+        return state_hook(owner)
 
     def compare(self, other: object, *, shown: int = MAX_SHOWN) -> Differences:
         """Return where what came back differs."""

@@ -44,6 +44,7 @@ MAX_ROWS = 5_000
 MAX_DIGITS = 4_000
 # State that says who wrote it, not what it is.
 PROVENANCE = frozenset({"_sklearn_version"})
+NEW_OBJECT = getattr(copyreg, "__newobj__", None)
 # What they reduce to differs from one Python to the next; what they say does not.
 WRITTEN = frozenset({"pathlib", "fractions"})
 
@@ -177,6 +178,9 @@ class Drawing:
             made, arguments, items = "set", (), self.in_order(value)
         elif isinstance(value, BaseException):
             state = value.__dict__
+        elif made is not NEW_OBJECT:  # a reducer of its own may tell less than the object holds
+            items, pairs = items or elements_of(value), pairs or items_of(value)
+            arguments += value_of(value)
         told = attributes(state)
         return [
             name,
@@ -212,6 +216,30 @@ class Drawing:
         )
         same = held == sorted(told)
         return [] if same and not lacks + others else [None if same else held, lacks, others]
+
+
+def elements_of(value: Any) -> list[Any]:
+    """Return the elements of a subclass of list or tuple."""
+    kinds: Any = (list, tuple)
+    for base in kinds:
+        if isinstance(value, base):
+            return list(base.__iter__(value))
+    return []
+
+
+def value_of(value: Any) -> tuple[Any, ...]:
+    """Return the text, bytes or number that an instance of a subclass is."""
+    kinds: Any = (str, bytes, int, float, complex)
+    for base in kinds:
+        if isinstance(value, base):
+            plain: tuple[Any, ...] = base.__getnewargs__(value)
+            return plain[:1]
+    return ()
+
+
+def items_of(value: Any) -> list[Any]:
+    """Return the items of a subclass of dict."""
+    return list(dict.items(value)) if isinstance(value, dict) else []
 
 
 def number_text(value: int) -> str:
