@@ -61,6 +61,38 @@ def probes(source: str) -> list[dict[str, str]]:
     return [{"label": "probe", "mode": "expression", "source": source, "name": ""}]
 
 
+class Deep:
+    """Loads as the number of frames below the code that a payload runs."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return eval, (DEPTH,)
+
+
+DEPTH = "len(__import__('inspect').stack(0)) - 1"
+
+
+def frames(record: Any) -> Any:
+    assert record is not None
+    return pickle.loads(record.blob)
+
+
+def test_a_script_has_as_few_callers(agent: Agent) -> None:
+    """A load is called by one frame of a script; by ours and by one more here."""
+    loaded = frames(run(agent, pickle.dumps(Deep(), 4)).first(Returned))
+    probed = frames(run(agent, probes=probes(DEPTH)).first(Value))
+    call = pickle.dumps(eval, 4)
+    arguments = pickle.dumps(((DEPTH,), {}), 4)
+    transcript = agent.run_check(
+        {**REQUEST, "kind": "call"},
+        [("obj", call), ("arguments", arguments)],
+        loaders=["pickle:loads"],
+        timeout_seconds=20.0,
+    )
+
+    # Two at most: what starts the program, as a script does, and the one that calls.
+    assert (loaded, probed, frames(transcript.first(Value))) == (2, 2, 2)
+
+
 def test_a_payload_is_loaded_described_and_dumped(agent: Agent) -> None:
     transcript = run(agent)
 

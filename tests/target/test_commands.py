@@ -54,6 +54,13 @@ def run() -> Iterator[Callable[..., Transcript]]:
         agent.close()
 
 
+def test_a_command_has_as_few_frames_below_a_probe(run: Callable[..., Transcript]) -> None:
+    """Of ours, one more than a script has."""
+    counted = run(CommandTarget(local()), "len(__import__('inspect').stack(0)) - 1")
+
+    assert value(counted) == 2
+
+
 def value(transcript: Transcript) -> object:
     found = transcript.first(Value)
     assert found is not None, transcript

@@ -100,7 +100,9 @@ def test_files_that_are_links_leave_nothing_on_the_path(python: Path, tmp_path: 
     (tmp_path / "start.py").symlink_to(start.__file__)
     for name in start.FILES:
         (tmp_path / f"{name}.py").write_text("", "utf-8")
-    (tmp_path / "serve.py").write_text("print(sys.path)", "utf-8")
+    (tmp_path / "serve.py").write_text(
+        "def main(): print(sys.path)\ndef act(steps): pass\n", "utf-8"
+    )
 
     done = subprocess.run(
         [python, "-s", tmp_path / "start.py", tmp_path], capture_output=True, text=True, check=True

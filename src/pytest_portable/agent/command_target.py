@@ -24,7 +24,7 @@ __all__ = ["CommandTarget"]
 # Few characters with a meaning for shells, because one may read it.
 _LINE: Final = (
     'import os;r=lambda n,s=b"":s if len(s)==n else r(n,s+(os.read(0,n-len(s))or os._exit(86)));'
-    "exec(r(int(r(8))))"
+    "exec(r(int(r(8))));rest()"
 )
 
 

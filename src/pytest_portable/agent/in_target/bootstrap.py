@@ -14,6 +14,7 @@ read without a buffer, so that nothing of what follows is lost: this file, a JSO
 import json
 import os
 import sys
+from functools import partial
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,23 +61,28 @@ def start_again(header: "dict[str, Any]") -> None:
     os.execve(sys.executable, command, variables)
 
 
-def run(names: "list[str]") -> None:
-    """Run files in one namespace; nothing of ours stays on `sys.path`."""
+def run(names: "list[str]") -> "Any":
+    """Run files in one namespace, and then the program; nothing of ours stays on `sys.path`.
+
+    Returns:
+        What does the rest, once the frames of this file are gone.
+    """
     sys.path[:] = [entry for entry in sys.path if entry]
     os.write(1, MARK)
     scope = {"__name__": "__main__", "__file__": names[0], "__builtins__": __builtins__}
     for name in names:
         exec(compile(take_frame(), name, "exec"), scope)
+    program: "dict[str, Any]" = scope
+    return partial(program["act"], program["main"]())
 
 
-def begin() -> None:
-    """Do what the header says."""
+def begin() -> "Any":
+    """Do what the header says; see `run`."""
     header = json.loads(take_frame())
     if "set" in header:
         start_again(header)
-    else:
-        run(header["names"])
+    return run(header["names"])
 
 
 if __name__ == "__main__":
-    begin()
+    rest = begin()  # the line calls it

@@ -12,6 +12,7 @@ import warnings
 from functools import partial
 
 if __name__ != "__main__":
+    from collections.abc import Generator
     from typing import Any
 
     from pytest_portable.agent.in_target.describe import (
@@ -47,11 +48,13 @@ if __name__ != "__main__":
         write_buffers,
     )
     from pytest_portable.agent.in_target.parts import held_slots, parts_of, place_of_raiser
-    from pytest_portable.agent.in_target.probes import evaluate, finished, sow
+    from pytest_portable.agent.in_target.probes import prepared, sow
     from pytest_portable.agent.in_target.processes import flush
     from pytest_portable.agent.in_target.steps import Notes
     from pytest_portable.agent.in_target.survey import shadowed, survey
     from pytest_portable.agent.in_target.watch import Asking, Looking
+
+    Actions = Generator[Any, Any, None]
 
 # Suffix of the folder of import packages that came as source. It lies beside the working directory,
 # which belongs to user code.
@@ -72,7 +75,11 @@ DEFAULTS: dict[str, Any] = {
 
 
 class ChildCheck:
-    """One check in a process of its own."""
+    """One check in a process of its own.
+
+    Its steps are generators. They yield what runs code of the user's, as a function without
+    arguments, and are sent its outcome: whoever calls it has few frames below, as a script has.
+    """
 
     def __init__(self, message: bytes, records: int, kept: KeptWarnings, beside: str) -> None:
         request, self.blobs = decode(message)
@@ -87,44 +94,47 @@ class ChildCheck:
         """Write one record."""
         write_all(self.records, encode(header, () if blob is None else (blob,)))
 
-    def run(self) -> None:
+    def run(self) -> Actions:
         """Take the steps of the request; the last record says that it finished."""
         self.unpack()
+        quiet = {"census": self.count, "forward": self.forward}
         kinds = {
             "again": self.look_again,
             "blame": self.find_blame,
-            "census": self.count,
-            "forward": self.forward,
             "make": self.make,
             "parts": self.describe_parts,
             "task": self.task,
         }
-        kinds.get(self.request["kind"], self.exercise_all)()
+        kind = self.request["kind"]
+        if kind in quiet:
+            quiet[kind]()
+        else:
+            yield from kinds.get(kind, self.exercise_all)()
         flush()
         self.record({"finished": self.request["nonce"]})
 
-    def find_blame(self) -> None:
+    def find_blame(self) -> Actions:
         """Load with the unpickler that notes its steps, and record what the load asked for."""
         assert self.notes is not None
         found = Asking(self.notes)
         found.watch()
-        self.load()
+        yield from self.load()
         found.open = False
         self.record({"asked": found.seen})
 
-    def exercise_all(self) -> None:
+    def exercise_all(self) -> Actions:
         """Load, and do what the kind of the request asks for."""
-        values = self.load()
+        values = yield from self.load()
         if values is None:
             return
         if self.request["kind"] == "call":
-            self.call(values)
+            yield from self.call(values)
         elif self.request["kind"] == "pass":
             for name, value in values.items():
                 self.record({"step": "dumping", "name": name})
-                self.dump("returned", value, "dumping", name)
+                yield from self.dump("returned", value, "dumping", name)
         else:
-            self.inspect_and_probe(values)
+            yield from self.inspect_and_probe(values)
 
     def forward(self) -> None:
         """Return every payload as it came, and watch whether anything is imported or loaded."""
@@ -185,7 +195,7 @@ class ChildCheck:
                 del sys.modules[name]
         sys.path.insert(0, folder)
 
-    def load(self) -> dict[str, Any] | None:
+    def load(self) -> Generator[Any, Any, dict[str, Any] | None]:
         """Load every payload, keeping the warnings; `None` after a failure."""
         values = {}
         blobs = iter(self.blobs)
@@ -196,7 +206,8 @@ class ChildCheck:
                 function = partial(function, **options) if options else function
                 if self.notes is not None and payload["name"] == self.request["blame"]:
                     function = self.notes.watching(function, self.request["globals"])
-                values[payload["name"]] = self.load_one(payload, blobs, loader, function)
+                value = yield from self.load_one(payload, blobs, loader, function)
+                values[payload["name"]] = value
             except BaseException as error:
                 self.failed("loading", error, payload["name"], self.kept.take())
                 return None
@@ -205,17 +216,19 @@ class ChildCheck:
         self.kept.end()
         return values
 
-    def load_one(self, payload: dict[str, Any], blobs: Any, loader: str, function: Any) -> object:
+    def load_one(
+        self, payload: dict[str, Any], blobs: Any, loader: str, function: Any
+    ) -> Generator[Any, Any, Any]:
         """Load from the file where there is one, which needs the least memory."""
         options = {"buffers": map_buffers(payload["beside"])} if payload["beside"] else {}
         if payload["file"] is None:
-            return function(next(blobs), **options)
+            return outcome((yield partial(function, next(blobs), **options)))
         with open(payload["file"], "rb") as stream:
             watched = self.notes is not None
             for from_stream in () if watched else payload["stream_loaders"]:
                 if from_stream.partition(":")[0] == loader.partition(":")[0]:
-                    return resolve(from_stream)(stream, **options)
-            return function(stream.read(), **options)
+                    return outcome((yield partial(resolve(from_stream), stream, **options)))
+            return outcome((yield partial(function, stream.read(), **options)))
 
     def count(self) -> None:
         """Record which of the modules and names that a payload refers to are there."""
@@ -259,7 +272,7 @@ class ChildCheck:
             }
         )
 
-    def inspect_and_probe(self, values: dict[str, Any]) -> None:
+    def inspect_and_probe(self, values: dict[str, Any]) -> Actions:
         """Describe and dump before probing, because a probe may change the object."""
         obj, self.roots = values["obj"], values
         self.record({"step": "describing"})
@@ -269,35 +282,35 @@ class ChildCheck:
         self.look_around()
         if self.request["round_trip"]:
             self.record({"step": "dumping", "name": "obj"})
-            self.dump("returned", obj, "dumping", "obj")
+            yield from self.dump("returned", obj, "dumping", "obj")
         for probe in self.request["probes"]:
             self.record({"step": "probing", "name": probe["label"]})
-            action = partial(evaluate, probe, values)
-            self.exercise(probe["label"], action, is_drawn=self.is_drawing_probes())
+            action = partial(prepared, probe, values)
+            yield from self.exercise(probe["label"], action, is_drawn=self.is_drawing_probes())
         self.look_for_shadows()
 
-    def make(self) -> None:
+    def make(self) -> Actions:
         """Make an object, draw it as it is, dump it, and draw what the other probes return of it.
 
         The first probe makes it.
         """
-        if self.load() is None:
+        if (yield from self.load()) is None:
             return
         maker, *probes = self.request["probes"]
         made: list[object] = []
 
-        def action() -> object:
-            made.append(finished(evaluate(maker, {"obj": None})))
-            self.draw("object", made[0])
-            return made[0]
+        def keep(value: object) -> None:
+            made.append(value)
+            self.draw("object", value)
 
         self.record({"step": "calling", "name": maker["label"]})
-        self.exercise(maker["label"], action)
+        yield from self.exercise(maker["label"], partial(prepared, maker, {"obj": None}), keep)
         if made:  # reading an object may fill what it makes when it is asked
             self.draw("object", made[0])
         for probe in probes if made else ():
             self.record({"step": "probing", "name": probe["label"]})
-            self.exercise(probe["label"], partial(evaluate, probe, {"obj": made[0]}), is_drawn=True)
+            action = partial(prepared, probe, {"obj": made[0]})
+            yield from self.exercise(probe["label"], action, is_drawn=True)
 
     def is_drawing_probes(self) -> bool:
         """Return whether what probes return is drawn instead of dumped."""
@@ -327,11 +340,11 @@ class ChildCheck:
         assert code is not None
         return code
 
-    def look_again(self) -> None:
+    def look_again(self) -> Actions:
         """Run a probe that disagreed once more, and watch what it asks for."""
         looking = Looking()
         looking.watch_imports()
-        values = self.load()
+        values = yield from self.load()
         if values is None:
             return
         probe = self.request["probes"][0]
@@ -340,7 +353,7 @@ class ChildCheck:
             sow(self.request["seed"], self.request["seeded"])
             looking.watch()
             try:
-                value = evaluate(probe, values)
+                value = outcome((yield prepared(probe, values)))
                 if isinstance(value, types.CoroutineType):
                     value.close()
             except BaseException:  # it was judged already
@@ -351,19 +364,19 @@ class ChildCheck:
         self.record({"looked": looked, "facts": process_facts()})
         self.record({"parts": [part_facts(source, values) for source in self.request["parts"]]})
 
-    def describe_parts(self) -> None:
+    def describe_parts(self) -> Actions:
         """Load, and describe what expressions evaluate to."""
-        values = self.load()
+        values = yield from self.load()
         if values is not None:
             self.record({"parts": [part_facts(source, values) for source in self.request["parts"]]})
 
-    def call(self, values: dict[str, Any]) -> None:
+    def call(self, values: dict[str, Any]) -> Actions:
         """Call the function that came as `obj`."""
         self.look_around()
         self.record({"step": "calling", "name": "obj()"})
         args, kwargs = values["arguments"]
         self.roots = {"obj": values["obj"], "args": args, "kwargs": kwargs}
-        self.exercise("obj()", lambda: values["obj"](*args, **kwargs))
+        yield from self.exercise("obj()", lambda: called(values["obj"], args, kwargs))
         self.look_for_shadows()
 
     def look_around(self) -> None:
@@ -377,14 +390,14 @@ class ChildCheck:
         if found:
             self.record({"shadowed": found})
 
-    def task(self) -> None:
+    def task(self) -> Actions:
         """Hand a framework's own message to its own code, and record what that answers."""
         name, options = self.request["runner"]
         payload = self.request["payloads"][0]
         self.record({"step": "calling", "name": "obj()"})
         try:
-            message = self.load_one(payload, iter(self.blobs), name, bytes)
-            answer, told = resolve(name)(message, **options)
+            message = yield from self.load_one(payload, iter(self.blobs), name, bytes)
+            answer, told = outcome((yield partial(resolve(name), message, **options)))
         except BaseException as error:
             self.failed("loading", error, "obj")  # what the function raises is an answer
             return
@@ -396,15 +409,28 @@ class ChildCheck:
         about = about or {"type": "", "module": "", "message": told, "traceback": told}
         self.record({"raised": about, "name": "obj()", "dumper": name}, answer)
 
-    def exercise(self, name: str, action: Any, is_drawn: bool = False) -> None:
-        """Run the user's code under the seed, and record what it returns or raises."""
+    def exercise(
+        self, name: str, action: Any, seen: Any = None, *, is_drawn: bool = False
+    ) -> Actions:
+        """Run the user's code under the seed, and record what it returns or raises.
+
+        Args:
+            name: of what it returns.
+            action: returns the function that runs it.
+            seen: called with what it returned, before anything else is done with that.
+            is_drawn: whether that is drawn instead of dumped.
+        """
         error: BaseException | None = None
         value: object = None
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             try:
                 sow(self.request["seed"], self.request["seeded"])
-                value = finished(action())
+                value = outcome((yield action()))
+                if isinstance(value, types.CoroutineType):
+                    value = outcome((yield partial(importlib.import_module("asyncio").run, value)))
+                if seen is not None:
+                    seen(value)
             except BaseException as problem:
                 error = problem
         if is_drawn:
@@ -414,7 +440,7 @@ class ChildCheck:
         if is_drawn or error is not None:
             return
         self.record({"step": "returning", "name": name, "warnings": plain_warnings(caught)})
-        self.dump("value", value, "returning", name)
+        yield from self.dump("value", value, "returning", name)
 
     def raised(self, name: str, error: BaseException, caught: list[Any]) -> None:
         """Record an exception, with what it was raised from where that can be dumped too."""
@@ -478,11 +504,12 @@ class ChildCheck:
             kind[1] += " " + str(value.__qualname__)
         return [path, *kind]
 
-    def dump(self, kind: str, value: object, step: str, name: str) -> None:
+    def dump(self, kind: str, value: object, step: str, name: str) -> Actions:
         """Dump a value into a record of its own."""
         buffers: list[memoryview] = []
         try:
-            dumper, blob = self.dumps(value, partial(is_inside, buffers))
+            dumper, action = self.dumping(value, partial(is_inside, buffers))
+            blob = outcome((yield action))
         except BaseException as error:
             self.record({"type": type_name(value), "step": step})
             self.failed(step, error, name, part=self.smallest(value, name))
@@ -497,12 +524,38 @@ class ChildCheck:
             header["beside"] = write_buffers("%s-%s" % (self.beside, kind), buffers)
         self.record(header, blob)
 
-    def dumps(self, value: object, callback: Any = None) -> tuple[str, bytes]:
-        """Dump with the first dumper that is installed, at the lower of both protocols."""
+    def dumps(self, value: object) -> tuple[str, bytes]:
+        """Dump with the first dumper that is installed."""
+        name, action = self.dumping(value)
+        return name, action()
+
+    def dumping(self, value: object, callback: Any = None) -> tuple[str, Any]:
+        """Return the first dumper that is installed, and what dumps with it.
+
+        The protocol is the lower of both sides.
+        """
         name, function, options = first_importable(self.request["dumpers"])
         if self.request["protocol"] is not None:
             protocol = min(self.request["protocol"], pickle.HIGHEST_PROTOCOL)
             options = {**options, "protocol": protocol}
             if protocol >= 5 and self.request["outside"] and self.beside:
                 options.setdefault("buffer_callback", callback)
-        return name, function(value, **options)
+        return name, partial(function, value, **options)
+
+
+def outcome(done: tuple[Any, BaseException | None]) -> Any:
+    """Return what an action returned, or raise what it raised.
+
+    It is sent, and not thrown: `yield from` takes some exceptions for its own.
+    """
+    result, error = done
+    if error is not None:
+        raise error
+    return result
+
+
+def called(function: Any, args: Any, kwargs: Any) -> Any:
+    """Return what calls a function, or what is none, without a frame of ours where that can be."""
+    if callable(function):
+        return partial(function, *args, **kwargs)
+    return lambda: function(*args, **kwargs)

@@ -10,7 +10,7 @@ import sys
 if __name__ != "__main__":
     from typing import Any
 
-    from pytest_portable.agent.in_target.check import SHIPPED, ChildCheck
+    from pytest_portable.agent.in_target.check import SHIPPED, Actions, ChildCheck
     from pytest_portable.agent.in_target.describe import place_of, text_of
     from pytest_portable.agent.in_target.limits import CHUNK_BYTES, MAX_EVIDENCE_BYTES, SPILL_BYTES
     from pytest_portable.agent.in_target.loading import KeptWarnings
@@ -111,6 +111,37 @@ class Workplace:
         self.rehearsal = rehearsal
 
 
+class IsChild(BaseException):
+    """Raised in a fresh process, to leave all frames of the one that forked it.
+
+    Attributes:
+        steps: of its life; see `act`.
+    """
+
+    def __init__(self, steps: Actions) -> None:
+        super().__init__()
+        self.steps = steps
+
+
+def act(steps: Actions | None) -> None:
+    """Do what steps yield, and send them what it returns and raises; see `outcome`.
+
+    Code of the user's runs here. A frame above a script's own, and no more, is below it: so deep
+    objects load as they do in a script, and code that looks at its callers finds as many.
+    """
+    done: tuple[Any, BaseException | None] | None = None
+    while steps is not None:
+        try:
+            action = steps.send(done)
+        except StopIteration:
+            return
+        done = None  # what it was sent lives as long as it needs it, and no longer
+        try:
+            done = action(), None
+        except BaseException as error:
+            done = None, error
+
+
 class Child:
     """A fresh process, set up already, that waits for the one request it will serve.
 
@@ -126,11 +157,11 @@ class Child:
         self.requests, self.done = requests[1], done[0]
         self.pid = os.fork()
         if self.pid == 0:
-            self.live(place, requests[0], done[1], is_hurried=is_hurried)
+            raise IsChild(self.live(place, requests[0], done[1], is_hurried=is_hurried))
         for end in (requests[0], done[1], *(pipe.write_end for pipe in self.streams)):
             os.close(end)
 
-    def live(self, place: Workplace, requests: int, done: int, *, is_hurried: bool) -> None:
+    def live(self, place: Workplace, requests: int, done: int, *, is_hurried: bool) -> Actions:
         """Set this fresh process up, serve one request, and end without coming back."""
         code = 70
         try:
@@ -151,7 +182,7 @@ class Child:
             if not is_hurried:
                 self.rehearse(place)
             beside = self.records if place.spill else ""
-            ChildCheck(receive(requests), records, place.kept, beside).run()
+            yield from ChildCheck(receive(requests), records, place.kept, beside).run()
             os.write(done, b".")
             code = 0
             # The agent is often woken on this same processor, and the end of a process takes time:
@@ -175,7 +206,7 @@ class Child:
         """Touch what every check touches while nobody waits: fresh processes are slow at first."""
         null, kept = os.open(os.devnull, os.O_WRONLY), KeptWarnings()
         try:
-            ChildCheck(place.rehearsal, null, kept, "").run()
+            act(ChildCheck(place.rehearsal, null, kept, "").run())
         except Exception:  # some release of a serializer cannot do this: then it is only slow
             pass
         kept.end()

@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import importlib
-import types
+from functools import partial
 
 if __name__ != "__main__":
     from typing import Any
 
 
-def evaluate(probe: dict[str, Any], values: dict[str, Any]) -> object:
-    """Evaluate an expression, or call a function that was sent as source."""
+def prepared(probe: dict[str, Any], values: dict[str, Any]) -> Any:
+    """Return what evaluates an expression, or calls a function that was sent as source.
+
+    No frame of ours is between who calls it and the probe's own.
+    """
     scope: dict[str, Any] = {"__name__": "__probe__", "__builtins__": __builtins__}
     if probe["mode"] == "expression":
         code = compile(probe["source"], "<probe>", "eval", dont_inherit=True)
-        return eval(code, {**scope, **values})
+        return partial(eval, code, {**scope, **values})
     exec(compile(probe["source"], "<probe>", "exec", dont_inherit=True), scope)
     function = scope[probe["name"]]
     named = {name: value for name, value in values.items() if name != "obj"}
-    return function(values["obj"], **named)
-
-
-def finished(value: object) -> object:
-    """Return a value; of a coroutine, what it returns in the end."""
-    if not isinstance(value, types.CoroutineType):
-        return value
-    import asyncio
-
-    return asyncio.run(value)
+    return partial(function, values["obj"], **named)
 
 
 def sow(seed: int | None, modules: list[str]) -> None:

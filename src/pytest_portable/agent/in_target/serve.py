@@ -13,7 +13,14 @@ import time
 import types
 
 if __name__ != "__main__":
-    from pytest_portable.agent.in_target.child import Child, Workplace, read_records, rehearsal
+    from pytest_portable.agent.in_target.check import Actions
+    from pytest_portable.agent.in_target.child import (
+        Child,
+        IsChild,
+        Workplace,
+        read_records,
+        rehearsal,
+    )
     from pytest_portable.agent.in_target.describe import SERIALIZER_FILE, describe_exception
     from pytest_portable.agent.in_target.limits import ABORT_SECONDS, ASIDE_SECONDS
     from pytest_portable.agent.in_target.loading import THERE, KeptWarnings
@@ -37,6 +44,10 @@ if __name__ != "__main__":
         remove_tree,
     )
     from pytest_portable.agent.in_target.start import REFUSED
+
+
+# Keeps the globals of the running functions alive.
+HIDDEN: list[types.ModuleType] = []
 
 
 class Server:
@@ -249,8 +260,13 @@ def hello(absent: list[str]) -> dict[str, object]:
     }
 
 
-def main() -> None:
-    """Move descriptors 0 and 1 aside, hide the agent, serve."""
+def main() -> Actions | None:
+    """Move descriptors 0 and 1 aside, hide the agent, serve.
+
+    Returns:
+        In a process that was forked for a check, the steps of its life: whoever started this
+        program takes them, when all frames of this function are gone; nothing in the agent itself.
+    """
     requests, answers = os.dup(0), os.dup(1)
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
@@ -258,12 +274,12 @@ def main() -> None:
     os.close(null)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     sys.argv = [""]
+    HIDDEN.append(sys.modules["__main__"])
     sys.modules["__main__"] = types.ModuleType("__main__")
     server = open_server(requests, answers)
-    server.serve()
+    try:
+        server.serve()
+    except IsChild as fresh:
+        return fresh.steps
     remove_tree(server.place.scratch)
-
-
-if __name__ == "__main__":
-    hidden = sys.modules["__main__"]  # keeps the globals of the running functions alive
-    main()
+    return None
