@@ -10,7 +10,7 @@ from collections.abc import Callable
 from types import FunctionType, SimpleNamespace
 from typing import Final, cast
 
-from pytest_portable.equivalence.constants import constants_of
+from pytest_portable.equivalence.constants import sentinels_of
 from pytest_portable.equivalence.containers import elements, unordered
 from pytest_portable.equivalence.definitions import is_reachable
 from pytest_portable.equivalence.guard import (
@@ -296,15 +296,21 @@ def _held(walk: Walk, left: object, right: object, path: Path) -> bool:
     """Compare the attributes of two instances and the content of a built-in base."""
     held = instance_attributes(left), instance_attributes(right)
     attributes(walk, *held, path)
-    if _content(walk, left, right, path) or held[0] or held[1]:
+    if _content(walk, left, right, path):
         return True
+    is_bare = not (held[0] or held[1])
+    _constant(walk, left, right, path, is_bare=is_bare)
+    return not is_bare
+
+
+def _constant(walk: Walk, left: object, right: object, path: Path, *, is_bare: bool) -> None:
+    """Report a copy of what code compares by `is`."""
     kind = type(left)
     if kind not in walk.constants:
-        walk.constants[kind] = constants_of(kind)
+        walk.constants[kind] = sentinels_of(kind, is_bare=is_bare)
     name = walk.constants[kind].get(id(left))
     if name is not None and (id(left), id(right)) not in walk.rebuilt:
         walk.differ(path, left, right, f"identity lost: `{name}` is a constant of its module")
-    return False
 
 
 def _content(walk: Walk, left: object, right: object, path: Path) -> bool:

@@ -23,6 +23,7 @@ from types import BuiltinFunctionType, FunctionType
 from typing import Any, Final
 
 from pytest_portable.equivalence.comparators import library_handler
+from pytest_portable.equivalence.constants import sentinels_of
 from pytest_portable.equivalence.guard import (
     attempt,
     bases,
@@ -109,10 +110,12 @@ class _Reducers(Reducers):
     def _reduce_first(self, obj: object) -> object:
         """Reduce the first instance of a class; the others are like it if it has attributes.
 
-        One without any may be a sentinel: the walk looks for its name.
+        Sentinels are left to the walk, which looks for their names; one without attributes may be
+        one.
         """
         kind = type(obj)
-        self[kind] = _AS_USUAL if instance_attributes(obj) else self._leave_out
+        is_usual = instance_attributes(obj) and not sentinels_of(kind, is_bare=False)
+        self[kind] = _AS_USUAL if is_usual else self._leave_out
         return self[kind](obj)
 
     def _reduce_as_itself(self, obj: object) -> object:

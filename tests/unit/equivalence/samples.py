@@ -144,6 +144,10 @@ class _Missing:
 MISSING = _Missing()
 
 
+def get(found: object, default: object = MISSING) -> object:
+    return default if found is MISSING else found
+
+
 class Color(enum.Enum):
     RED = 1
     BLUE = 2

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import decimal
+import sys
+import types
 from typing import Any
 
 import pytest
@@ -134,13 +136,54 @@ class TestConstants:
     def test_many_of_them_are_looked_up_once(self) -> None:
         assert not compare([object() for _ in range(5000)], [object() for _ in range(5000)])
 
-    def test_a_variable_with_a_name_like_any_other(self) -> None:
+    def test_nobody_asks_for_the_very_object(self) -> None:
         assert not compare(model, trip(model))
+        assert not compare([DEFAULT], trip([DEFAULT]))
+
+    def test_one_that_holds_something(self) -> None:
+        found = changes([Shift], [Action("shift")])
+
+        assert [reason.split("`")[0] for _, reason in found] == ["identity lost: "]
+        assert not compare([Action("shift")], [Action("shift")])
+
+    @pytest.mark.parametrize(
+        "source",
+        [
+            "def f(x): return x is not ASKED",
+            "def f(x): return ASKED is x",
+            "def f(x): return x == ASKED",
+            "def f(x): return ASKED in x",
+            "def f(x, y): return any(one is ASKED for one in y)",
+            "class A:\n  @property\n  def f(self): return self.x is ASKED",
+            "class A:\n  @classmethod\n  def f(cls): return cls.x is home.ASKED",
+            "OTHER = ASKED\ndef f(x): return x is OTHER",
+        ],
+    )
+    @pytest.mark.parametrize("body", ["pass", "def __init__(self): self.x = 1"])
+    def test_how_code_asks(self, source: str, body: str) -> None:
+        module = types.ModuleType("asked")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(sys.modules, "asked", module)
+            exec(f"class Kind:\n  {body}\nASKED, IDLE = Kind(), Kind()\n{source}", vars(module))
+
+            assert paths([module.ASKED], [module.Kind()]) == ["obj[0]"]
+            assert not compare([module.IDLE], [module.Kind()])
 
 
 class Stateless:
     pass
 
 
+class Action:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+def step(action: Action) -> str:
+    return "shift" if action is Shift else "reduce"
+
+
 ANYTHING = object()
+DEFAULT = Stateless()
 model = Stateless()
+Shift = Action("shift")

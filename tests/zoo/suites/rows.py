@@ -36,6 +36,7 @@ class Row:
         name: of the object, in a few words.
         make: makes it as users do.
         same: the library's own answer to whether two of them are the same.
+        there: an expression that has to be true of `obj` in the fresh process too.
         fails: the stage and code of the failure, by serializer; all others travel.
         notes: codes of the notes that belong to it, by serializer or for all.
         strict: the stage and code that we say though a person may call it the same, and why.
@@ -48,6 +49,7 @@ class Row:
     name: str
     make: Callable[[], Any]
     same: Callable[[Any, Any], Any] = operator.eq
+    there: str = "True"
     fails: Mapping[str, str] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
     strict: Mapping[str, tuple[str, str]] = field(default_factory=dict)
@@ -126,7 +128,7 @@ class _FreshProcesses:
             return "dump", repr(error)
         file = Path(self.folder.name, "payload")
         file.write_bytes(payload)
-        print(file, file=self.server.stdin, flush=True)
+        print(file, row.there, file=self.server.stdin, flush=True)
         stage, _, why = self.server.stdout.readline().strip().partition(" ")
         if stage != "done":
             return stage, why
@@ -161,12 +163,16 @@ import importlib, os, signal, sys
 name = sys.argv[1]
 module = importlib.import_module(name)
 
-def answer(file):
+def answer(line):
+    file, _, expression = line.partition(" ")
     signal.alarm(60)
     stage = "load"
     try:
         with open(file, "rb") as stream:
             obj = module.load(stream)
+        stage = "compare"
+        if not eval(expression, {"obj": obj}):
+            return "compare " + expression
         stage = "return"
         with open(file, "wb") as stream:
             module.dump(obj, stream)
