@@ -233,3 +233,95 @@ def test_what_a_producer_cannot_dump_has_a_path_there(
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*1  unserializable *obj?'state'?.held?0?"])
+
+
+HUNG = """
+import pytest, rows, sys, types
+
+hung = types.ModuleType("rows.made")
+exec("class Made: pass", hung.__dict__)
+hung.Made.__module__ = "rows.made"
+sys.modules["rows.made"] = hung
+
+class Late:
+    pass
+Late.__module__ = "rows"
+rows.Late = Late
+
+@pytest.mark.portable(deps=["rows==2.0"])
+@pytest.mark.parametrize("thing", [hung.Made(), Late()], ids=["module", "class"])
+def test_hung(portable, thing):
+    problem = portable.check({"a": [thing]}).problems[0]
+    assert (problem.code, problem.path) == ("environment-dependency", "obj['a'][0]")
+    assert "at run time" in problem.message and "3.0" not in str(problem.remedies)
+"""
+
+
+def test_what_was_made_at_run_time_is_of_no_version(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, house: Path
+) -> None:
+    on_path(monkeypatch, house, "rows-3.0")
+    pytester.makepyfile(HUNG)
+
+    pytester.runpytest().assert_outcomes(passed=2)
+
+
+PARTS = {"parts/__init__.py": "", "parts/deep.py": "class Deep:\n    pass\n"}
+RAISES = "raise ModuleNotFoundError(\"No module named 'parts.deep'\", name='parts.deep')\n"
+
+
+@pytest.mark.parametrize(
+    ("there", "words"),
+    [
+        pytest.param({"parts/deep.py": RAISES}, "parts/deep.py is there", id="raises"),
+        pytest.param({}, "neither its record nor the disk has such a file", id="left out"),
+    ],
+)
+def test_equal_versions_are_no_skew_and_what_is_on_the_disk_is_not_left_out(
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+    house: Path,
+    there: dict[str, str],
+    words: str,
+) -> None:
+    make_wheel(house, "parts", "1.0", PARTS)
+    on_path(monkeypatch, house, "parts-1.0")
+    make_wheel(house, "parts", "1.0", {"parts/__init__.py": "", **there})
+    pytester.makepyfile(
+        f"""
+        import pytest
+        from parts.deep import Deep
+
+        @pytest.mark.portable(deps=["parts==1.0"])
+        def test_deep(portable):
+            problem = portable.check([Deep()]).problems[0]
+            assert (problem.code, problem.distribution) == ("missing-module", "parts")
+            assert {words!r} in problem.message
+            assert not problem.remedies
+        """
+    )
+
+    pytester.runpytest().assert_outcomes(passed=1)
+
+
+def test_a_method_that_was_changed_at_run_time_is_no_skew(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, house: Path
+) -> None:
+    on_path(monkeypatch, house, "rows-3.0")
+    pytester.makepyfile(
+        """
+        import pytest, rows
+
+        def total(self):
+            return sum(self.rows) + self.extra
+
+        @pytest.mark.portable(deps=["rows==3.0"])
+        def test_patched(portable, monkeypatch):
+            monkeypatch.setattr(rows.Rows, "total", total, raising=False)
+            monkeypatch.setattr(rows.Rows, "extra", 1, raising=False)
+            verdict = portable.check([rows.Rows()], probe="obj[0].total()")
+            assert "version-skew" not in {one.code for one in verdict.problems}
+        """
+    )
+
+    pytester.runpytest().assert_outcomes(passed=1)

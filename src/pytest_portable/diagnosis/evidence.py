@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 from pytest_portable.agent import Transcript
 from pytest_portable.agent.records import Asked, Failed, Noted, TargetError
@@ -16,12 +16,26 @@ from pytest_portable.payload.bytecode import CodeSent
 from pytest_portable.payload.inspection import Inspection
 from pytest_portable.verdict import Target
 
-__all__ = ["Evidence"]
+__all__ = ["Evidence", "ModuleFile"]
 
 # Parts that no user wrote: a path through them is shown last.
 _ODD: Final = (".__reduce", "type(type(", "__pydantic", ".__getstate__", "copyreg")
 # dill's spelling of the namespace of `__main__`.
 _NO_REFERENCE: Final = frozenset({("builtins", "__main__"), ("__builtin__", "__main__")})
+
+
+class ModuleFile(NamedTuple):
+    """The file of a module in an environment.
+
+    Attributes:
+        file: its name; empty where neither the record nor the disk has one.
+        is_listed: whether the record of its distribution lists it.
+        is_there: whether it is on the disk.
+    """
+
+    file: str
+    is_listed: bool
+    is_there: bool
 
 
 @dataclass
@@ -44,7 +58,7 @@ class Evidence:
         options: of its dump.
         failed: the run that failed.
         standing: the host's own code among what travels.
-        look: see `lost_file`.
+        look: see `on_disk`.
     """
 
     target: Target
@@ -61,7 +75,7 @@ class Evidence:
     options: Mapping[str, object] = field(default_factory=dict)
     failed: Transcript | None = None
     standing: Standing = field(default_factory=Standing)
-    look: Callable[[str, str], str | None] = lambda _name, _module: None
+    look: Callable[[str, str], ModuleFile | None] = lambda _name, _module: None
 
     # --- the payload --------------------------------------------------------------------------
 
@@ -146,13 +160,8 @@ class Evidence:
             (v for name, v in self.target.distributions.items() if canonical(name) == wanted), None
         )
 
-    def lost_file(self, distribution: str, module: str) -> str | None:
-        """Return the file of a module that a record there lists and the disk has not.
-
-        Returns:
-            Its name; empty where the record lists no such file, or the file is there; `None` where
-            nobody can look.
-        """
+    def on_disk(self, distribution: str, module: str) -> ModuleFile | None:
+        """Return what a record there and the disk say of a module; `None` where nobody can look."""
         return self.look(canonical(distribution), module)
 
     def is_stdlib(self, module: str) -> bool:

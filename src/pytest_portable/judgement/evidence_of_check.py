@@ -9,6 +9,7 @@ from typing import Any
 
 from pytest_portable.agent import Transcript
 from pytest_portable.diagnosis import Elsewhere, Evidence, Here, Questions, Unknown, take_census
+from pytest_portable.diagnosis.evidence import ModuleFile
 from pytest_portable.diagnosis.host import canonical
 from pytest_portable.environment import Environment
 from pytest_portable.judgement.argument_paths import with_argument_path
@@ -94,7 +95,7 @@ class Evidences:
             options=context.leg.options,
             failed=self.transcript,
             standing=sent.standing,
-            look=partial(_lost_file, context.environment),
+            look=partial(_look, context.environment),
         )
 
 
@@ -110,22 +111,31 @@ def _maker(context: Context) -> Here:
     )
 
 
-def _lost_file(environment: Environment | None, distribution: str, module: str) -> str | None:
-    """See `Evidence.lost_file`; nothing is started."""
+def _look(environment: Environment | None, distribution: str, module: str) -> ModuleFile | None:
+    """See `Evidence.on_disk`; nothing is started."""
     from pytest_portable.environment.layout import site_folders  # noqa: PLC0415 - on demand
 
     if environment is None or environment.command is not None:
         return None
     stem = module.replace(".", "/")
-    for folder in site_folders(environment.path):
-        for record in folder.glob("*.dist-info/RECORD"):
-            if canonical(record.parent.name.partition("-")[0]) != distribution:
-                continue
-            lines = record.read_text("utf-8", "replace").splitlines()
-            names = [line.partition(",")[0].strip('"') for line in lines]
-            wanted = (f"{stem}.", f"{stem}/__init__.")
-            listed = [name for name in names if name.startswith(wanted)]
-            return next((name for name in listed if not (folder / name).exists()), "")
+    wanted = (f"{stem}.", f"{stem}/__init__.")
+    folders = site_folders(environment.path)
+    there = [
+        file.relative_to(folder).as_posix()
+        for folder in folders
+        for pattern in (f"{stem}.*", f"{stem}/__init__.*")
+        for file in sorted(folder.glob(pattern))
+    ]
+    records = (record for folder in folders for record in folder.glob("*.dist-info/RECORD"))
+    for record in records:
+        if canonical(record.parent.name.partition("-")[0]) != distribution:
+            continue
+        lines = record.read_text("utf-8", "replace").splitlines()
+        names = [line.partition(",")[0].strip('"') for line in lines]
+        listed = [name for name in names if name.startswith(wanted)]
+        return ModuleFile(
+            next(iter(there or listed), ""), is_listed=bool(listed), is_there=bool(there)
+        )
     return None
 
 

@@ -801,6 +801,17 @@ def test_a_format_of_its_own_is_quoted_for_every_part_that_it_refuses() -> None:
     assert "reload" not in str(problems)
 
 
+def test_of_many_parts_that_a_format_refuses_every_kind_is_told() -> None:
+    obj = {"a": [decimal.Decimal(number) for number in range(100)], "b": Colour.RED}
+    with pytest.raises(TypeError) as info:
+        _json(obj)
+
+    many, other = explain_dump(obj, info.value, _json, serializer="json")
+
+    assert (many.path, other.path) == ("obj['a'][0]", "obj['b']")
+    assert "also at obj['a'][1], obj['a'][2] and 97 more" in many.message
+
+
 @pytest.mark.parametrize("recurse", [False, True])
 def test_settings_of_dill_are_kept(recurse: bool) -> None:
     scope: dict[str, Any] = {"__name__": "nowhere", "held": connection()}

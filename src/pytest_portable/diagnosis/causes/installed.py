@@ -23,20 +23,19 @@ class MadeAtRunTime:
             return None
         if not lack.name:
             owner = evidence.owner(lack.module)
-            there = evidence.there(lack.module, owner.name) if owner else None
-            if there is None or owner != there:
-                return None  # it may well be of one version only
+            if owner is None or evidence.there(lack.module, owner.name) is None:
+                return None  # what is not installed explains more
         if not evidence.maker_lacks(lack.module, lack.name):
             return None
         fix = f"define {lack.name} when {lack.module} is imported"
-        said = f"was put into {lack.module} at run time"
+        said = f"{lack.what} was put into {lack.module} at run time"
         if not lack.name:
             fix = f"make {lack.module} a module that can be imported"
-            said = "is a module that was made at run time"
+            said = f"{lack.module} is a module that was made at run time"
         return lacking(
             self.code,
             lack,
-            f"{lack.what} {said}: a fresh process does not have it, {evidence.maker.where} either",
+            f"{said}: a fresh process does not have it, {evidence.maker.where} either",
             remedies=(Remedy(f"{fix}, or send plain data and rebuild it there"),),
         )
 
@@ -121,19 +120,23 @@ class ModuleSkew:
         What its record lists and the disk has not was lost after the installation.
         """
         remedies: tuple[Remedy, ...] = ()
-        lost = evidence.lost_file(owner.name, lack.module)
-        if lost:
-            why = f"its record lists {lost}, which is not on the disk: the environment is broken"
-            remedies = (Remedy("make it anew: --portable-refresh", "--portable-refresh"),)
-        elif lost is None or lack.name:
+        found = evidence.on_disk(owner.name, lack.module)
+        there = "there it comes without it"
+        if found is None or lack.name:
             why = "it is another build, or what its import finds around it differs"
+        elif found.is_there:
+            there = f"{found.file} is there"
+            why = "its import raised what it raises where it is not"
+        elif found.is_listed:
+            why = f"its record lists {found.file}, which is not on the disk: "
+            why += "the environment is broken"
+            remedies = (Remedy("make it anew: --portable-refresh", "--portable-refresh"),)
         else:
-            why = "its record there has no such file: a file that its wheel leaves out"
+            why = "neither its record nor the disk has such a file: its wheel leaves it out"
         return lacking(
             "missing-module",
             lack,
-            f"{needs(lack)}; {owner} is installed on both sides, and there it comes "
-            f"without it: {why}",
+            f"{needs(lack)}; {owner} is installed on both sides, and {there}: {why}",
             distribution=owner.name,
             remedies=remedies,
         )

@@ -35,12 +35,14 @@ class VersionSkew:
         """Return the problem, or nothing."""
         binary = _BINARY.search(failure.error.message)
         if binary:
+            if _breaks_here(failure, evidence, is_apart=True):
+                return None
             return self._binary(failure, evidence, next(filter(None, binary.groups()), "numpy"))
         for module, name in _suspects(failure, evidence):
             sides = versions_of(module, name, evidence)
             told = apart(module, name, evidence)
-            if not told and (sides is None or sides[0] == sides[1]):
-                continue
+            if (sides is None and not told) or (sides is not None and sides[0] == sides[1]):
+                continue  # equal versions are no skew: what differs was changed at run time
             if _breaks_here(failure, evidence, is_apart=bool(told)):
                 return None
             return self._problem(failure, evidence, (module, name), sides, told)
@@ -61,8 +63,6 @@ class VersionSkew:
         missing = _missing_state(failure, evidence.maker.where)
         if sides is None:
             head = f"{what} is defined otherwise there"
-        elif sides[0] == sides[1]:
-            head = f"{what} is defined otherwise there, though {sides[0]} is on both sides"
         else:
             head = f"{what} is {spell_versions(module, sides, evidence)}"
         parts = [head, missing, reason] if missing else [head, reason]
@@ -74,7 +74,7 @@ class VersionSkew:
             distribution=sides[0].name if sides else None,
             message=": ".join(part for part in parts if part) + f" ({failure.summary})",
             evidence=failure.said,
-            remedies=pin(evidence, sides[0]) if sides and sides[0] != sides[1] else (),
+            remedies=pin(evidence, sides[0]) if sides else (),
         )
 
     def _binary(self, failure: Failure, evidence: Evidence, module: str) -> Problem:

@@ -8,7 +8,7 @@ from typing import Final
 
 from pytest_portable.diagnosis.dump.picklers import flavour_of
 from pytest_portable.diagnosis.dump.places import Chain, find_chain, paths_of_leaves, read_trace
-from pytest_portable.diagnosis.dump.tracing import GaveUpError, Leaf, Trace, trace
+from pytest_portable.diagnosis.dump.tracing import MAX_LEAVES, GaveUpError, Leaf, Trace, trace
 from pytest_portable.diagnosis.dump.walk import every, smallest
 from pytest_portable.diagnosis.dump.words import (
     code_of,
@@ -61,10 +61,7 @@ def explain_dump(  # noqa: PLR0913 - one keyword for each thing the caller knows
     places = paths_of_leaves(paths)
     leaves = [leaf for leaf in found.leaves if not isinstance(leaf.error, GaveUpError)]
     if protocol is None and not _is_of_pickle(error, leaves):
-        return [
-            _problem(Leaf(0, value, reason, by=serializer), [path], reason, serializer)
-            for path, value, reason in every(obj, error, dumps, root)
-        ]
+        return _refusals(every(obj, error, dumps, root), serializer)
     # On a busy machine the time may run out first.
     if _is_recursion(error) and (found.ended == "depth" or not leaves):
         is_set = _ends_without_recurse(obj, error, protocol)
@@ -78,6 +75,24 @@ def explain_dump(  # noqa: PLR0913 - one keyword for each thing the caller knows
         return [_gave_up(where, found, error)]
     path, value, reason = smallest(obj, error, dumps, root)
     return [_problem(Leaf(0, value, reason), [path], reason, serializer)]
+
+
+def _refusals(found: list[tuple[str, object, BaseException]], serializer: str) -> list[Problem]:
+    """Return a problem for every part that a format refused, or where they are many, every kind."""
+    kinds: dict[object, list[tuple[str, object, BaseException]]] = {}
+    is_many = len(found) > MAX_LEAVES
+    for number, one in enumerate(found):
+        key = (type(one[1]), type(one[2]), str(one[2])) if is_many else number
+        kinds.setdefault(key, []).append(one)
+    return [
+        _problem(
+            Leaf(0, group[0][1], group[0][2], by=serializer),
+            [path for path, _, _ in group],
+            group[0][2],
+            serializer,
+        )
+        for group in kinds.values()
+    ]
 
 
 def _refused(error: BaseException) -> object | None:

@@ -17,7 +17,6 @@ __all__ = ["every", "smallest"]
 
 MAX_VISITED: Final = 2000
 MAX_SECONDS: Final = 5.0
-_MAX_FOUND: Final = 20
 
 
 def smallest(
@@ -79,7 +78,7 @@ def every(
     waiting = [(root, obj, error)]
     seen = {id(obj)}
     visited, deadline = 0, time.monotonic() + MAX_SECONDS
-    while waiting and len(found) < _MAX_FOUND:
+    while waiting:
         path, current, reason = waiting.pop()
         failing = []
         for suffix, part in _parts(current):
