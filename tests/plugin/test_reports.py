@@ -116,6 +116,47 @@ def test_junit_keeps_what_a_check_found(project: pytest.Pytester, workers: tuple
     assert cases["test_plain"].find("properties") is None
 
 
+@pytest.mark.parametrize("workers", [(), ("-p", "xdist", "-n1")], ids=["alone", "workers"])
+def test_checks_of_set_up_and_tear_down_are_in_every_report(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, workers: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("PYTEST_PORTABLE_CACHE_DIR", str(pytester.path / "cache"))
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture
+        def before(portable): portable({"before": lambda: 1})
+
+        @pytest.fixture
+        def after(portable):
+            portable([1])
+            yield
+            portable({"after": lambda: 1})
+
+        def test_before(before): pass
+        def test_after(portable, after): portable([2])
+        """
+    )
+
+    result = pytester.runpytest(
+        "--portable-report=r.json", "--portable-report=r.md", "--junitxml=r.xml", *workers
+    )
+
+    result.assert_outcomes(passed=1, errors=2)
+    checks = json.loads((pytester.path / "r.json").read_text("utf-8"))["checks"]
+    found = [(check["test"].rpartition("::")[2], check["portable"]) for check in checks]
+    assert found == [
+        ("test_before", False),
+        ("test_after", True),
+        ("test_after", True),
+        ("test_after", False),
+    ]
+    assert "obj['before']" in (pytester.path / "r.md").read_text("utf-8")
+    before, after = ET.parse(pytester.path / "r.xml").iter("testcase")
+    assert [len(list(case.iter("property"))) for case in (before, after)] == [1, 3]
+
+
 def test_verbosity_of_pytest_decides_how_much_is_told(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """

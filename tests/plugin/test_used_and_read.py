@@ -231,3 +231,14 @@ def test_every_user_of_the_fixture_is_selected_by_the_mark(
 
     used.assert_outcomes(passed=4, deselected=0 if workers else 1)
     others.assert_outcomes(passed=1, deselected=0 if workers else 4)
+
+
+def test_the_mark_selects_bundles_too(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_one(portable): portable([1])\ndef test_other(): pass\n")
+    pytester.runpytest("--portable-export=bundles").assert_outcomes(passed=2)
+
+    verified = pytester.runpytest("--portable-verify=bundles", "-m", "portable")
+    others = pytester.runpytest("--portable-verify=bundles", "-m", "not portable")
+
+    verified.assert_outcomes(passed=2, deselected=1)
+    others.assert_outcomes(passed=1, deselected=2)

@@ -12,6 +12,7 @@ import pytest
 from pytest_portable.bundle.manifest import find_bundles, read_bundle
 from pytest_portable.bundle.verify import leg_for, verify_bundle
 from pytest_portable.errors import PortabilityError, SetupError
+from pytest_portable.plugin.keys import ADDED
 from pytest_portable.portable import Portable
 from pytest_portable.settings.legs import Leg
 
@@ -81,7 +82,7 @@ def bundle_items(
     """
     for folder in settings.verify_dirs:
         for path in find_bundles(folder):
-            yield BundleItem.from_parent(
+            item = BundleItem.from_parent(
                 parent,
                 name=path.name,
                 path=path,
@@ -89,3 +90,5 @@ def bundle_items(
                 open_session=open_session,
                 settings=settings,
             )
+            item.add_marker(ADDED)  # `-m portable` selects it too
+            yield item

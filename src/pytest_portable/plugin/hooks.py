@@ -198,6 +198,7 @@ def portable(request: pytest.FixtureRequest) -> Iterator[Portable]:
     item: pytest.Item = request.node
     item.stash[keys.ASKED] = True
     item.stash[keys.PORTABLE] = found = portable_of(item)
+    item.stash[keys.TOLD] = 0
     yield found
     for verdict in found.verdicts:
         item.ihook.pytest_portable_verdict(item=item, verdict=verdict)
@@ -256,7 +257,8 @@ def pytest_runtest_makereport(
     if report.when == "setup" and (failure := item.stash.get(keys.SETUP_FAILURE, None)):
         setattr(report, keys.RECORD, {"setup_failure": failure})
     found = item.stash.get(keys.PORTABLE, None) or getattr(item, "found", None)
-    if found is not None and report.when == "call":
+    # What passed in set-up is told with the call.
+    if found is not None and (report.when != "setup" or not report.passed):
         from pytest_portable.plugin.item_records import add_to_report
         from pytest_portable.plugin.run_session import session_of
 

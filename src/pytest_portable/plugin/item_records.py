@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pytest_portable.errors import PortabilityError
-from pytest_portable.plugin.keys import RECORD
+from pytest_portable.plugin.keys import RECORD, TOLD
 
 if TYPE_CHECKING:
     import pytest
@@ -29,12 +29,16 @@ def inspect_checked(done: Checked) -> Mapping[str, object]:
 
 
 def _record_of(
-    found: Portable, location: tuple[str, int | None, str], seconds: Mapping[str, float]
+    found: Portable,
+    since: int,
+    location: tuple[str, int | None, str],
+    seconds: Mapping[str, float],
 ) -> dict[str, Any]:
     """Return what one test leaves, as plain data.
 
     Args:
         found: what the fixture returned.
+        since: number of the first verdict that was not told before.
         location: of the item: file from the rootdir, line from 0, name.
         seconds: how long the preparation of each environment took, by executable.
     """
@@ -42,14 +46,17 @@ def _record_of(
     checks = [
         {**verdict.to_dict(), "location": where, **found.details.get(number, {})}
         for number, verdict in enumerate(found.verdicts)
+        if number >= since
     ]
+    if not checks:
+        return {}
     executable = found.target.executable
     environment = {
-        "leg": checks[0]["leg"]["label"] if checks else "",  # type: ignore[index]  # to_dict's leg
+        "leg": checks[0]["leg"]["label"],  # type: ignore[index]  # to_dict's leg
         "executable": executable,
         "seconds": round(seconds.get(executable, 0.0), 3),
     }
-    return {"checks": checks, "environment": environment} if checks else {}
+    return {"checks": checks, "environment": environment}
 
 
 def _properties_of(record: Mapping[str, Any]) -> list[tuple[str, object]]:
@@ -78,23 +85,28 @@ def add_to_report(
 ) -> None:
     """Add the record, what the targets printed, and verdicts that the failure does not show.
 
+    Each verdict is told once: with the set-up, the call or the tear-down that made it.
+
     Args:
-        report: of the test's call; changed in place.
+        report: of one phase of the test; changed in place.
         found: what the fixture returned, or what verified a bundle.
         item: the test.
         raised: what the test raised, if it did.
         seconds: how long the preparation of each environment took, by executable.
     """
-    record = _record_of(found, item.location, seconds)
+    since, item.stash[TOLD] = item.stash.get(TOLD, 0), len(found.verdicts)
+    if not (record := _record_of(found, since, item.location, seconds)):
+        return
     setattr(report, RECORD, record)
     # JUnit takes the properties of the last report of an item, so the item needs them too.
     item.user_properties += _properties_of(record)
     report.user_properties += _properties_of(record)
-    for verdict in found.verdicts:
+    verdicts = found.verdicts[since:]
+    for verdict in verdicts:
         for stream in ("stdout", "stderr"):
             if text := getattr(verdict, stream):
                 report.sections.append((f"portable {stream}", text))
     if report.failed and not isinstance(raised, PortabilityError):
         report.sections += [
-            ("portable verdict", str(verdict)) for verdict in found.verdicts if not verdict.portable
+            ("portable verdict", str(verdict)) for verdict in verdicts if not verdict.portable
         ]

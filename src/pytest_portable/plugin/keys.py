@@ -23,6 +23,7 @@ __all__ = [
     "SESSION",
     "SETTINGS",
     "SETUP_FAILURE",
+    "TOLD",
     "WORKERS",
 ]
 
@@ -34,10 +35,12 @@ SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
 EXTENSIONS: pytest.StashKey[Extensions] = pytest.StashKey()
 SESSION: pytest.StashKey[Session] = pytest.StashKey()
 WORKERS: pytest.StashKey[Workers] = pytest.StashKey()
-# Of an item: what the fixture returned, whether it was asked for, and why it could not be set up.
+# Of an item: what the fixture returned, whether it was asked for, why it could not be set up, and
+# how many of its verdicts are in reports.
 PORTABLE: pytest.StashKey[Portable] = pytest.StashKey()
 ASKED: pytest.StashKey[bool] = pytest.StashKey()
 SETUP_FAILURE: pytest.StashKey[dict[str, str]] = pytest.StashKey()
+TOLD: pytest.StashKey[int] = pytest.StashKey()
 # The argument that a parametrised item has for its leg.
 CHOICE = "_portable_leg"
 # The attribute of a test's report under which its record travels, between processes too.
