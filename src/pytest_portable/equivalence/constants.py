@@ -107,4 +107,8 @@ def _compared(code: CodeType) -> Iterator[str]:
             instruction.opname == "COMPARE_OP" and str(instruction.argval)[:2] in {"==", "!="}
         ):
             yield from loaded[-REACH:]
-        loaded.append(str(instruction.argval) if instruction.opname.startswith("LOAD") else "")
+        name = str(instruction.argval) if instruction.opname.startswith("LOAD") else ""
+        if loaded and instruction.opname in {"LOAD_ATTR", "LOAD_METHOD"}:
+            loaded[-1] = name  # of what was loaded before, this is compared
+        else:
+            loaded.append(name)

@@ -13,6 +13,8 @@ __all__ = [
     "holds",
     "instance_attributes",
     "is_true",
+    "own_dict",
+    "put_back",
     "slot_names",
     "static",
 ]
@@ -90,6 +92,21 @@ def instance_attributes(obj: object) -> dict[object, object]:
         if value is not FAILED:  # an unset slot is a missing attribute
             attributes[name] = value
     return attributes
+
+
+def own_dict(obj: object) -> dict[object, object] | None:
+    """Return the `__dict__` itself of an instance, or `None` where it has none."""
+    found = attempt(object.__getattribute__, obj, "__dict__")
+    return cast("dict[object, object]", found) if type(found) is dict else None
+
+
+def put_back(present: dict[object, object], before: dict[object, object]) -> None:
+    """Undo what was set in the `__dict__` of an instance since a copy of it was taken."""
+    for name in present.keys() - before.keys():
+        del present[name]
+    for name, value in before.items():
+        if present.get(name, FAILED) is not value:
+            present[name] = value
 
 
 def slot_names(kind: type) -> list[str]:

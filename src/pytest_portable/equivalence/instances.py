@@ -21,6 +21,8 @@ from pytest_portable.equivalence.guard import (
     instance_attributes,
     is_a,
     is_true,
+    own_dict,
+    put_back,
     static,
 )
 from pytest_portable.equivalence.mappings import attributes, mapping
@@ -115,13 +117,10 @@ def _ask(walk: Walk, left: object, right: object) -> object:
     kind = type(left)
     if kind in walk.truthless:
         return FAILED
-    found = [attempt(object.__getattribute__, side, "__dict__") for side in (left, right)]
-    held = [(cast("dict[object, object]", one), dict(one)) for one in found if type(one) is dict]
+    held = [(one, dict(one)) for one in map(own_dict, (left, right)) if one is not None]
     answer = attempt(operator.eq, left, right)
     for present, before in held:
-        if len(present) > len(before):
-            for name in present.keys() - before.keys():
-                del present[name]
+        put_back(present, before)
     if answer is not FAILED and answer is not NotImplemented and not _is_truth(answer):
         walk.truthless.add(kind)
     return answer

@@ -318,7 +318,7 @@ class Walk:
                 return False
             self._tie(left_id, right_id)
             return True
-        if known == right_id:
+        if known == right_id or (left_id, right_id) in self.remade:
             return False
         if self._has_identity(kind):
             self.differ(path, left, right, "shared reference lost")

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from pytest_portable.equivalence import COUNT_LIMIT, Difference, compare
+from pytest_portable.equivalence.guard import own_dict, put_back
 from pytest_portable.judgement.context import Context
 from pytest_portable.judgement.evidence_of_check import Evidences
 from pytest_portable.judgement.findings import NOTHING, Findings, notes
@@ -55,6 +56,8 @@ def set_noise_apart(
         by_load = _by_path(_compare(context, context.obj, first[0]))
     noise, added, left = [], [], list[Difference]()
     for one in differences:
+        if one.reason in _ADDED and _is_given(context, returned, one):
+            continue
         if _is_noise(one, varying.get(one.path)):
             noise.append(one)
         elif _is_bookkeeping(context, one, by_load.get(one.path)):
@@ -141,6 +144,29 @@ def _is_bookkeeping(context: Context, one: Difference, own: Difference | None) -
     except Exception:  # noqa: BLE001 - code of the user's, or a path that is cut
         return False
     return False
+
+
+def _is_given(context: Context, returned: object, one: Difference) -> bool:
+    """Return whether the original gives what was added, by the same name, and it is equal.
+
+    A default of its class does, and so does what is made when it is asked for: then it is taken
+    out of the original again.
+    """
+    owner, _, name = one.path.rpartition(".")
+    if not name.isidentifier():
+        return False
+    try:
+        here, there = (eval(owner, {"obj": side}) for side in (context.obj, returned))  # noqa: S307 - a path of ours
+        held = own_dict(here)
+        before = dict(held or {})
+        try:
+            value = getattr(here, name)
+        finally:
+            if held is not None:
+                put_back(held, before)
+        return not _compare(context, value, getattr(there, name))
+    except Exception:  # noqa: BLE001 - code of the user's, or a path that is cut
+        return False
 
 
 def _told(found: Sequence[Difference], words: str) -> list[Problem]:
