@@ -93,6 +93,30 @@ def test_versions_of_who_made_a_file_are_not_taken_from_here(
     assert here not in str([moved["problems"], gone["problems"], name["problems"]])
 
 
+def test_a_version_that_the_bytes_tell_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house = {"sklearn/__init__.py": "", "sklearn/tree.py": "class Other: pass\n"}
+    there = make_wheel(tmp_path, "scikit-learn", "1.3.2", house)
+    info = tmp_path / "here" / "scikit_learn-1.9.1.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: scikit-learn\nVersion: 1.9.1\n")
+    (info / "top_level.txt").write_text("sklearn\n")
+    monkeypatch.syspath_prepend(str(tmp_path / "here"))
+    file = tmp_path / "file"
+    # An instance of `sklearn.tree.Tree`, whose state has the version.
+    file.write_bytes(
+        b"\x80\x02csklearn.tree\nTree\n)R}X\x10\0\0\0_sklearn_versionX\x05\0\0\x001.2.2sb."
+    )
+
+    (problem,) = checked(file, capsys, "--dep", str(there))["problems"]
+
+    assert (problem["code"], problem["distribution"]) == ("version-skew", "scikit-learn")
+    assert "scikit-learn 1.3.2 is installed there" in problem["message"]
+    assert "it is scikit-learn 1.2.2" in problem["message"]
+    assert problem["remedies"][0]["change"] == '"scikit-learn==1.2.2"'
+
+
 def test_every_record_of_a_file_is_told_on_its_own(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

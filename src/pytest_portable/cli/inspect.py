@@ -41,9 +41,11 @@ class _Given:
 
     @property
     def versions(self) -> Mapping[str, str]:
-        """Distributions of who dumped it, as far as a manifest says."""
-        found: Mapping[str, str] = self.manifest.get("producer", {}).get("distributions", {})
-        return found
+        """Distributions of who dumped it, as far as its bytes or a manifest say."""
+        from pytest_portable.payload.told_versions import told_versions
+
+        told = told_versions(stream.data for stream in self.streams)
+        return {**told, **self.manifest.get("producer", {}).get("distributions", {})}
 
 
 def add_parser(commands: parsers.Commands) -> None:

@@ -195,7 +195,7 @@ class Elsewhere(Here):
 
 @dataclass
 class Unknown(Elsewhere):
-    """The maker of a file: what it had is not known, but names of distributions are the same."""
+    """The maker of a file: it had what the bytes tell, and names of distributions are the same."""
 
     python: str = ""
 
@@ -205,14 +205,13 @@ class Unknown(Elsewhere):
         return "another Python"
 
     def owner(self, module: str) -> Owner | None:
-        """Return the distribution of this name that provides a module here, without a version."""
+        """Return the distribution that provides a module here, with a version if that is known."""
         name = distribution_of(module)
-        return None if name is None else Owner(name, "")
+        return None if name is None else Owner(name, self.version(name) or "")
 
     def version(self, distribution: str) -> str | None:
-        """Return no version."""
-        del distribution
-        return ""
+        """Return the version that the bytes tell; empty where they do not."""
+        return super().version(distribution) or ""
 
 
 def _name_as_installed(file: Path) -> str:

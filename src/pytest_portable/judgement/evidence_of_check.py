@@ -16,6 +16,7 @@ from pytest_portable.judgement.argument_paths import with_argument_path
 from pytest_portable.judgement.context import Context, Sent
 from pytest_portable.judgement.findings import NOTHING, Findings, problems
 from pytest_portable.payload.inspection import blame
+from pytest_portable.payload.told_versions import told_versions
 from pytest_portable.settings.probes import Probe
 from pytest_portable.verdict import Problem
 
@@ -82,7 +83,7 @@ class Evidences:
 
         return Evidence(
             target=context.target,
-            maker=_maker(context),
+            maker=_maker(context, sent),
             inspect=lambda: None if data is None else sent.inspection(root),
             blame_path=None if data is None else blame_path,
             stream=stream,
@@ -99,11 +100,13 @@ class Evidences:
         )
 
 
-def _maker(context: Context) -> Here:
+def _maker(context: Context, sent: Sent) -> Here:
     """Return what is known of who dumped: of the host, everything is read when it is asked."""
     made = context.maker
     if not made.python:
-        return Unknown(context.root, context.leg.test)
+        streams = context.serializer.pickles(sent.data("obj") or b"")
+        told = told_versions(streams)
+        return Unknown(context.root, context.leg.test, distributions=told)
     if made.distributions is None:
         return Here(context.root, context.leg.test)
     return Elsewhere(
