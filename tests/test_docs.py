@@ -97,7 +97,10 @@ def test_a_change_of_a_file_is_made_where_its_lines_stand(tmp_path: Path) -> Non
 # Pages for those who change the package
 
 INSIDE = ROOT / "src" / "pytest_portable"
-FOR_US = [ROOT / "CONTRIBUTING.md", DOCS / "explanation" / "architecture.md"]
+FOR_US = [
+    ROOT / "CONTRIBUTING.md",
+    *(DOCS / "explanation" / name for name in ("architecture.md", "trust.md")),
+]
 # Where the paths of these pages begin.
 FOLDERS = [INSIDE, ROOT, INSIDE / "agent" / "in_target", ROOT / "constraints"]
 # A folder or a file, and the name that stands in it where one follows.
