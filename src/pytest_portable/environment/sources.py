@@ -74,9 +74,12 @@ def unknown_extra(path: Path, extras: str) -> str | None:
     """
     if not extras or not (path / "pyproject.toml").is_file():
         return None
-    table = read_toml(path / "pyproject.toml", extras).get("project")
+    whole = read_toml(path / "pyproject.toml", extras)
+    table = whole.get("project")
     if not isinstance(table, dict) or "optional-dependencies" in table.get("dynamic", ()):
         return None
+    if "backend-path" in whole.get("build-system", {}):
+        return None  # a backend of the project's own may say anything
     valid = {canonicalize_name(name): name for name in table.get("optional-dependencies", {})}
     for extra in filter(None, (one.strip() for one in extras.split(","))):
         if canonicalize_name(extra) not in valid:
