@@ -533,6 +533,8 @@ ROWS = [
         "TTLCache",
         lambda: _filled(cachetools.TTLCache(2, ttl=600)),
         lambda a, b: list(a.items()) == list(b.items()) and a.ttl == b.ttl,
+        # Its timer leaves behind the moment that it stood still at.
+        notes={"all": "mismatch"},
     ),
     Row(
         "cachetools",
