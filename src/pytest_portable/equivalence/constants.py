@@ -14,6 +14,8 @@ __all__ = ["sentinels_of"]
 
 COMPARISONS: Final = frozenset({"IS_OP", "CONTAINS_OP"})
 """Where the class has no `==` of its own, `==` and `in` ask for the very object too."""
+LITERALS: Final = frozenset({"LOAD_CONST", "LOAD_SMALL_INT", "LOAD_COMMON_CONSTANT"})
+"""A text that happens to be the name of something loads nothing of that name."""
 REACH: Final = 3
 """How many instructions before a comparison its operands are loaded, where they are plain names."""
 
@@ -107,7 +109,8 @@ def _compared(code: CodeType) -> Iterator[str]:
             instruction.opname == "COMPARE_OP" and str(instruction.argval)[:2] in {"==", "!="}
         ):
             yield from loaded[-REACH:]
-        name = str(instruction.argval) if instruction.opname.startswith("LOAD") else ""
+        is_named = instruction.opname.startswith("LOAD") and instruction.opname not in LITERALS
+        name = str(instruction.argval) if is_named else ""
         if loaded and instruction.opname in {"LOAD_ATTR", "LOAD_METHOD"}:
             loaded[-1] = name  # of what was loaded before, this is compared
         else:

@@ -169,6 +169,15 @@ class TestConstants:
             assert paths([module.ASKED], [module.Kind()]) == ["obj[0]"]
             assert not compare([module.IDLE], [module.Kind()])
 
+    def test_a_text_that_is_a_name(self) -> None:
+        module = types.ModuleType("asked")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(sys.modules, "asked", module)
+            source = "def f(x):\n  print(ASKED, end='')\n  return 'ASKED' in x"
+            exec(f"class Kind: pass\nASKED = Kind()\n{source}", vars(module))
+
+            assert not compare([module.ASKED], [module.Kind()])
+
 
 class Stateless:
     pass
