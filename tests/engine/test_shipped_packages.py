@@ -59,6 +59,21 @@ def test_two_versions_in_one_session_never_mix(
     assert first.call(shop.Item.price, shop.Item(1)) == 7
 
 
+def test_what_was_reloaded_travels_as_it_is_now(
+    shop: Any, tmp_path: Path, on: Callable[..., Portable], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    deep = importlib.import_module("shop.deep.table")
+    portable = on(ship=("shop",))
+    assert portable.call(shop.Item.price, shop.Item(1)) == 7
+
+    (tmp_path / "shop/deep/table.py").write_text("RATE = 8\n")
+    assert portable.call(shop.Item.price, shop.Item(1)) == 7
+    importlib.reload(deep)
+
+    assert portable.call(shop.Item.price, shop.Item(1)) == 8
+
+
 def script_function(source: str, **names: Any) -> Any:
     """Define a function as a script does; `names` are the script's globals."""
     space: dict[str, Any] = {"__name__": "__main__", **names}

@@ -223,7 +223,7 @@ class Checker:
             reader=side_of(self.target),
             target=self.target,
             environment=self.environment,
-            shipping=self.shipping,
+            shipping=self.shipping.as_loaded(),
             comparators=self.settings.comparators,
             root=self.settings.root,
             is_routed=bool(self.hops),

@@ -7,7 +7,7 @@ import importlib
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -45,6 +45,17 @@ class Shipping:
     def __bool__(self) -> bool:
         """Return whether anything is asked for."""
         return bool(self.by_value or self.script or self.sources)
+
+    def as_loaded(self) -> Shipping:
+        """Return this with the sources of what is loaded now: they may be reloaded in a test.
+
+        Raises:
+            OptionError: a package cannot be sent any more.
+        """
+        if self.sources is None:
+            return self
+        sources = self.sources.as_loaded()
+        return self if sources is self.sources else replace(self, sources=sources)
 
     @contextlib.contextmanager
     def dumping(self) -> Iterator[None]:

@@ -8,10 +8,10 @@ import importlib.util
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from pytest_portable.errors import OptionError
 from pytest_portable.host_modules import distribution_of
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Sources", "collect"]
 
+# Time of the last change and of the last status change, size and file number.
+Stamp: TypeAlias = tuple[int, int, int, int]
 _LEFT_OUT_FOLDERS: Final = frozenset(
     (
         *("__pycache__", ".git", ".hg", ".svn", ".bzr", "CVS", "_darcs"),
@@ -41,10 +43,27 @@ class Sources:
     Attributes:
         names: the import packages, as the leg names them.
         files: path with `/` -> content, sorted.
+        stamps: path with `/` -> what tells one state of that file here from the next.
+        loaded: the modules of these packages that were loaded here, by name, as `__spec__` has
+            them: a reload gives a module another one.
     """
 
     names: tuple[str, ...]
     files: dict[str, bytes]
+    stamps: dict[str, Stamp] = field(default_factory=dict)
+    loaded: dict[str, object] = field(default_factory=dict)
+
+    def as_loaded(self) -> Sources:
+        """Return these sources, read again where edited ones were loaded here since.
+
+        An edit alone changes nothing: this process still runs what was read before.
+
+        Raises:
+            OptionError: with every package that cannot be sent any more, and why.
+        """
+        if _is_same(_loaded(self.names), self.loaded) or _stamps(self.names) == self.stamps:
+            return self
+        return collect(self.names)
 
     @cached_property
     def digest(self) -> str:
@@ -85,11 +104,14 @@ def collect(names: Sequence[str]) -> Sources:
         OptionError: with every package that cannot be sent, and why.
     """
     files: dict[str, bytes] = {}
+    stamps: dict[str, Stamp] = {}
     mistakes = []
 
     def read(name: str) -> None:
         try:
-            files.update(_files(name))
+            for path, file in _files(name):
+                stamps[path] = _stamp(file)  # before its content: what changes now is read again
+                files[path] = file.read_bytes()
         except (ValueError, OSError) as error:
             mistakes.append(f"ship: {name!r} {error}")
 
@@ -97,11 +119,39 @@ def collect(names: Sequence[str]) -> Sources:
         read(name)
     if mistakes:
         raise OptionError(mistakes)
-    return Sources(tuple(names), dict(sorted(files.items())))
+    return Sources(tuple(names), dict(sorted(files.items())), stamps, _loaded(names))
 
 
-def _files(name: str) -> Iterator[tuple[str, bytes]]:
-    """Yield path and content of every file of a package or module.
+def _loaded(names: Sequence[str]) -> dict[str, object]:
+    """Return the `__spec__` of every loaded module of some packages."""
+    stems = tuple(f"{name}." for name in names)
+    return {
+        name: getattr(module, "__spec__", None)
+        for name, module in list(sys.modules.items())
+        if name in names or name.startswith(stems)
+    }
+
+
+def _is_same(one: dict[str, object], other: dict[str, object]) -> bool:
+    """Return whether two hold the very same: a module that was loaded twice has equal ones."""
+    return one.keys() == other.keys() and all(one[name] is other[name] for name in one)
+
+
+def _stamps(names: Sequence[str]) -> dict[str, Stamp]:
+    """Return the stamps of all files as they are now; none where one cannot be had."""
+    try:
+        return {path: _stamp(file) for name in names for path, file in _files(name)}
+    except (ValueError, OSError):
+        return {}
+
+
+def _stamp(file: Path) -> Stamp:
+    told = file.stat()
+    return told.st_mtime_ns, told.st_ctime_ns, told.st_size, told.st_ino
+
+
+def _files(name: str) -> Iterator[tuple[str, Path]]:
+    """Yield path and place of every file of a package or module.
 
     Raises:
         ValueError: it cannot be sent.
@@ -116,7 +166,7 @@ def _files(name: str) -> Iterator[tuple[str, bytes]]:
         _refuse_installed(name, file)
         if not file.is_file():
             raise ValueError(f"is no file that could be sent: {spec.origin}")
-        yield stem + _suffix(file), file.read_bytes()
+        yield stem + _suffix(file), file
         return
     folders = [Path(location) for location in spec.submodule_search_locations]
     own = [folder for folder in folders if not _is_installed(folder)]
@@ -126,7 +176,7 @@ def _files(name: str) -> Iterator[tuple[str, bytes]]:
         if not folder.is_dir():
             raise ValueError(f"lies in no folder, perhaps in an archive: {folder}")
         for path in _walk(folder):
-            yield f"{stem}/{path.relative_to(folder).as_posix()}", path.read_bytes()
+            yield f"{stem}/{path.relative_to(folder).as_posix()}", path
 
 
 def _spec(name: str) -> ModuleSpec:
