@@ -60,8 +60,8 @@ class Differences:
         items: the first `MAX_SHOWN`, in the order of the original object.
         count: how many were found; counting stops at `COUNT_LIMIT`.
         shared: the first objects that came back as themselves and may be others elsewhere.
-        dropped: the first private attributes that did not travel and are no difference: caches,
-            mostly.
+        dropped: the first parts that did not travel and are no difference: caches, mostly, and
+            what weak proxies stand for.
     """
 
     items: tuple[Difference, ...] = ()

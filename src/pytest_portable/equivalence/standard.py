@@ -11,17 +11,24 @@ from types import GeneratorType
 from typing import TYPE_CHECKING, Final, cast
 
 from pytest_portable.equivalence.definitions import by_attributes
-from pytest_portable.equivalence.guard import attempt, instance_attributes, is_a
+from pytest_portable.equivalence.guard import FAILED, attempt, instance_attributes, is_a
 from pytest_portable.equivalence.instances import by_value
 from pytest_portable.equivalence.mappings import attributes, mapping
 from pytest_portable.equivalence.paths import Path, attribute, suffix
+from pytest_portable.equivalence.text import kind_name
 
 if TYPE_CHECKING:
     import enum
+    from types import MethodType
 
     from pytest_portable.equivalence.walk import Handler, Walk
 
 __all__ = ["STANDARD", "enum_member", "exception", "moment", "stream"]
+
+_DIES: Final = (
+    "the weak proxy arrives dead, because nothing else that travels holds what it stands for: "
+    "reading it there raises ReferenceError"
+)
 
 
 def enum_member(walk: Walk, left: object, right: object, path: Path) -> None:
@@ -112,6 +119,41 @@ def _reference(walk: Walk, left: object, right: object, path: Path) -> None:
     walk.push(referents[0], referents[1], suffix(path, "()"))
 
 
+def _proxy(walk: Walk, left: object, right: object, path: Path) -> None:
+    """Compare what weak proxies stand for; a proxy itself answers no question.
+
+    A payload seldom keeps alive what a proxy stands for, so a dead one is no difference by itself:
+    it fails as soon as somebody reads it. One that does not give its referent is no equal.
+    """
+    referents = [_referent(side) for side in (left, right)]
+    dead = [found is None for found in referents]
+    if all(dead):
+        return
+    if any(dead):
+        alive = f"a proxy of {kind_name(type(referents[dead[0]]))}"
+        texts = ("dead", alive) if dead[0] else (alive, "dead")
+        why = "the weak proxy arrives alive" if dead[0] else _DIES
+        walk.drop(path, *texts, why)
+    elif FAILED in referents:
+        shown = f"<{type(left).__qualname__}>"
+        walk.report(path, shown, shown, "a proxy that hides what it stands for")
+    else:
+        walk.push(referents[0], referents[1], path)
+
+
+def _referent(proxy: object) -> object:
+    """Return what a weak proxy stands for, `None` where it is dead, `FAILED` if it does not tell.
+
+    Python has no function for that, but attributes come from the referent, methods too.
+    """
+    try:
+        return cast("MethodType", proxy.__reduce_ex__).__self__
+    except ReferenceError:
+        return None
+    except Exception:  # noqa: BLE001 - the code of the referent's class may raise anything
+        return FAILED
+
+
 def _weak_mapping(walk: Walk, left: object, right: object, path: Path) -> None:
     made = [dict(cast("dict[object, object]", side).items()) for side in (left, right)]
     walk.keep(*made)
@@ -154,6 +196,8 @@ STANDARD: Final[dict[type, Handler]] = {
     Decimal: _decimal,
     slice: _slice,
     weakref.ref: _reference,
+    weakref.ProxyType: _proxy,
+    weakref.CallableProxyType: _proxy,
     weakref.WeakValueDictionary: _weak_mapping,
     weakref.WeakKeyDictionary: _weak_mapping,
     weakref.WeakSet: _weak_set,

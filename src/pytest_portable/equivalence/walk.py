@@ -88,7 +88,7 @@ class Walk:
         remade: for `instances`: classes, here and there, that a function of a library makes when
             it rebuilds an instance.
         truthless: for `instances`: classes whose `==` gives no truth value.
-        has_dropped: whether a private attribute was lost, in a dry run too.
+        has_dropped: whether something was dropped, in a dry run too.
         rebuilt: for `instances`: globals, here and there, that travel with the functions that
             read them.
     """
@@ -159,9 +159,13 @@ class Walk:
             if not name.startswith("_"):
                 self.report(place, shorten(value), MISSING, LOST)
                 continue
-            self.has_dropped = True
-            if self._depth == 0 and len(self._dropped) < self._shown:
-                self._dropped.append(Difference(render(place), shorten(value), MISSING, LOST))
+            self.drop(place, shorten(value), MISSING, LOST)
+
+    def drop(self, path: Path, original: str, returned: str, reason: str) -> None:
+        """Record what did not travel and is no difference by itself; a person is told."""
+        self.has_dropped = True
+        if self._depth == 0 and len(self._dropped) < self._shown:
+            self._dropped.append(Difference(render(path), original, returned, reason))
 
     @property
     def count(self) -> int:

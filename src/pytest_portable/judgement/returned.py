@@ -207,14 +207,19 @@ def _with_hook(problem: Problem, hook: str) -> Problem:
 
 
 def _dropped(compared: Differences) -> Findings:
-    """Return one note on private attributes that did not travel."""
-    if not compared.dropped:
-        return NOTHING
-    first, *others = compared.dropped
+    """Return a note for each reason why parts did not travel: private attributes, mostly."""
+    by_reason: dict[str, list[Difference]] = {}
+    for one in compared.dropped:
+        by_reason.setdefault(one.reason, []).append(one)
+    return notes([_dropped_note(reason, found) for reason, found in by_reason.items()])
+
+
+def _dropped_note(reason: str, found: Sequence[Difference]) -> Problem:
+    first, *others = found
+    why = f"{reason}: a cache, or what is made when it is needed" if reason == LOST else reason
     more = f"; also {', '.join(one.path for one in others)}" if others else ""
-    message = f"{first.reason}: a cache, or what is made when it is needed{more}"
     evidence = f"{first.original} went out"
-    return notes([Problem("mismatch", "compare", message, path=first.path, evidence=evidence)])
+    return Problem("mismatch", "compare", f"{why}{more}", path=first.path, evidence=evidence)
 
 
 @dataclass(frozen=True)

@@ -500,8 +500,8 @@ class ChildCheck:
                 value, path = part, path + suffix
                 parts = [*parts_of(part), *held_slots(part)]
         kind = type_name(value)
-        if isinstance(value, (type, types.FunctionType)):
-            kind[1] += " " + str(value.__qualname__)
+        if issubclass(type(value), (type, types.FunctionType)):
+            kind[1] += " " + str(value.__qualname__)  # type: ignore[attr-defined]
         return [path, *kind]
 
     def dump(self, kind: str, value: object, step: str, name: str) -> Actions:

@@ -45,7 +45,9 @@ def named(value: Any) -> tuple[str, str]:
 def describe(value: object) -> dict[str, object]:
     """Return class, home and file of a value, without running code of its class."""
     kind = type(value)
-    named = value if isinstance(value, (type, types.FunctionType)) else kind
+    # Not isinstance, which asks a proxy for the class of what it stands for.
+    is_definition = issubclass(kind, (type, types.FunctionType))
+    named: Any = value if is_definition else kind
     module, name = str(named.__module__), str(named.__qualname__)
     found: object = sys.modules.get(module)
     for part in name.split("."):

@@ -48,16 +48,22 @@ def canonical(value: object, depth: int = 6) -> str:
 
 
 def parts_of(value: object) -> list[tuple[str, object]]:
-    """Return the parts of a value that its dump needs, with their path suffixes."""
+    """Return the parts of a value that its dump needs, with their path suffixes.
+
+    It goes by the real class: a proxy may claim another, or raise when it is asked.
+    """
     found: list[tuple[str, object]] = []
-    if isinstance(value, dict):
-        found = [("[%s]" % text_of_key(key), part) for key, part in dict.items(value)]
-    elif isinstance(value, (list, tuple)):
-        found = [("[%d]" % index, part) for index, part in enumerate(value)]
-    elif isinstance(value, BaseException):
-        found = [(".args[%d]" % index, part) for index, part in enumerate(value.args)]
-    held = getattr(value, "__dict__", None)
-    if isinstance(held, dict) and not isinstance(value, (type, types.ModuleType)):
+    asked: Any = value
+    kind, held = type(value), None
+    if issubclass(kind, dict):
+        found = [("[%s]" % text_of_key(key), part) for key, part in dict.items(asked)]
+    elif issubclass(kind, (list, tuple)):
+        found = [("[%d]" % index, part) for index, part in enumerate(asked)]
+    elif issubclass(kind, BaseException):
+        found = [(".args[%d]" % index, part) for index, part in enumerate(asked.args)]
+    with suppress(Exception):  # it has none, or its class raises what it likes
+        held = object.__getattribute__(value, "__dict__")
+    if isinstance(held, dict) and not issubclass(kind, (type, types.ModuleType)):
         found += [("." + str(name), part) for name, part in list(held.items())]
     return found[:MAX_DUMPED_PARTS]
 

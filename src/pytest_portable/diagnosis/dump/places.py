@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pytest_portable.diagnosis.dump.owners import is_really
 from pytest_portable.diagnosis.dump.tracing import Trace
 from pytest_portable.payload import opcodes as op
 from pytest_portable.payload.graph import read
@@ -110,7 +111,7 @@ def _what_repeats(stack: Sequence[object]) -> tuple[type | None, bool]:
     """Return the most frequent class on the stack, and whether its objects are new ones."""
     classes: dict[type, list[object]] = {}
     for part in stack:
-        if not isinstance(part, (str, bytes, int, type)):
+        if not issubclass(type(part), (str, bytes, int, type)):
             classes.setdefault(type(part), []).append(part)
     named = {kind: parts for kind, parts in classes.items() if kind.__module__ != "builtins"}
     if not named:
@@ -126,7 +127,7 @@ def _leads_to(outer: object, inner: object) -> bool:
     near = [outer]
     for _ in range(_NEAR):
         near = [
-            part for part in gc.get_referents(*near)[:_MAX_REFERENTS] if not isinstance(part, type)
+            part for part in gc.get_referents(*near)[:_MAX_REFERENTS] if not is_really(part, type)
         ]
         if any(part is inner for part in near):
             return True

@@ -13,6 +13,8 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from pytest_portable.diagnosis.dump.owners import is_really
+
 __all__ = ["every", "smallest"]
 
 MAX_VISITED: Final = 2000
@@ -99,7 +101,7 @@ def every(
 
 
 def _is_container(value: object) -> bool:
-    return isinstance(value, (dict, list, tuple)) and type(value).__module__ == "builtins"
+    return type(value) in {dict, list, tuple}
 
 
 def _is_same(one: BaseException, other: BaseException) -> bool:
@@ -116,18 +118,18 @@ def _failure(part: object, dumps: Callable[[object], bytes]) -> BaseException | 
 
 def _parts(value: object) -> Iterator[tuple[str, object]]:
     """Yield the parts that a dump of `value` would dump, with their path suffixes."""
-    if isinstance(value, dict):
+    if is_really(value, dict):
         for key, item in list(value.items()):
             yield f"[{key!r}]", item
-    elif isinstance(value, (list, tuple)):
+    elif is_really(value, list) or is_really(value, tuple):
         for index, item in enumerate(value):
             yield f"[{index}]", item
-    elif isinstance(value, types.MethodType):
+    elif is_really(value, types.MethodType):
         yield ".__self__", value.__self__
         yield ".__func__", value.__func__
-    elif isinstance(value, types.FunctionType):
+    elif is_really(value, types.FunctionType):
         yield from _function_parts(value)
-    elif not isinstance(value, (type, types.ModuleType, set, frozenset)):
+    elif not issubclass(type(value), (type, types.ModuleType, set, frozenset)):
         yield from _state_parts(value)
 
 

@@ -7,11 +7,12 @@ import sys
 import traceback
 import types
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Final, TypeGuard
 
 from pytest_portable.diagnosis.causes.wording import PLAIN
-from pytest_portable.diagnosis.dump.owners import holder_of, is_stdlib, leave_out
+from pytest_portable.diagnosis.dump.owners import holder_of, is_really, is_stdlib, leave_out
 from pytest_portable.diagnosis.dump.tracing import Leaf
+from pytest_portable.equivalence.guard import instance_attributes
 from pytest_portable.verdict import Remedy
 
 __all__ = [
@@ -117,8 +118,12 @@ def code_of(leaf: Leaf) -> str:
 
 def module_of(value: object) -> str:
     """Return the module that a part belongs to: a definition's own, or its class's."""
-    named = value if isinstance(value, (types.FunctionType, type)) else type(value)
+    named = value if _is_definition(value) else type(value)
     return str(named.__module__)
+
+
+def _is_definition(value: object) -> TypeGuard[types.FunctionType | type]:
+    return is_really(value, types.FunctionType) or is_really(value, type)
 
 
 def _is_pytests(value: object) -> bool:
@@ -127,17 +132,17 @@ def _is_pytests(value: object) -> bool:
 
 def describe(value: object) -> str:
     """Return how to name a part: a function or class by its name and place, else by its type."""
-    if isinstance(value, types.FunctionType):
+    if is_really(value, types.FunctionType):
         code = value.__code__
         word = "the lambda" if value.__name__ == "<lambda>" else "the function"
         file = code.co_filename.rpartition("/")[2]
         return f"{word} {value.__module__}.{value.__qualname__} ({file}:{code.co_firstlineno})"
-    if isinstance(value, type):
+    if is_really(value, type):
         return f"the class {value.__module__}.{value.__qualname__}"
-    if isinstance(value, types.ModuleType):
+    if is_really(value, types.ModuleType):
         return f"the module {value.__name__}"
     # What wraps a function (a cache) has its name.
-    named = getattr(value, "__dict__", {}).get("__qualname__")
+    named = instance_attributes(value).get("__qualname__")
     return f"{type_name(value)} {named}" if isinstance(named, str) else type_name(value)
 
 
@@ -153,7 +158,7 @@ def explain_leaf(leaf: Leaf) -> str:
     known = _known(value)
     if isinstance(error, RecursionError):
         return f"{what}: {_frame_of(error)} calls itself without end"
-    if isinstance(value, (types.FunctionType, type)) and (why := _why_not_by_name(value)):
+    if _is_definition(value) and (why := _why_not_by_name(value)):
         return f"{what} {why}"
     return f"{what} {known[0]}" if known else what + _what_happened(value, error)
 
@@ -215,7 +220,7 @@ def _why_not_by_name(value: types.FunctionType | type) -> str:
         found = getattr(found, part)
     if found is value:
         return ""  # its name does lead to it
-    if isinstance(value, type) and isinstance(found, type):
+    if is_really(value, type) and isinstance(found, type):
         return f"is not the class that {module}.{name} is now: that was defined again (a reload?)"
     return f"is not what {module}.{name} is now: that is {_a(describe(found))}"
 
@@ -281,7 +286,7 @@ def remedies_of(leaf: Leaf, serializer: str) -> tuple[Remedy, ...]:
         return ()
     if leaf.by:
         return (Remedy(f"convert it to what {leaf.by} takes before it is dumped"),)
-    if isinstance(value, (types.FunctionType, type)) and _why_not_by_name(value):
+    if _is_definition(value) and _why_not_by_name(value):
         if is_stdlib(value):
             return leave_out(leaf)
         return tuple(_remedies_of_definition(value, serializer))
@@ -298,7 +303,7 @@ def _returns_wrong(leaf: Leaf) -> bool:
 
 
 def _remedies_of_definition(value: types.FunctionType | type, serializer: str) -> Iterator[Remedy]:
-    reloaded = isinstance(value, type) and "<locals>" not in value.__qualname__
+    reloaded = is_really(value, type) and "<locals>" not in value.__qualname__
     if reloaded and "is now" in _why_not_by_name(value):
         yield Remedy("make the object anew after the reload")
         return
