@@ -136,3 +136,41 @@ def test_loading_changes_nothing_of_the_test_module(
     as_main("dill").check([script.uses_helper, script.Point, script.made_before])
 
     assert vars(script) == before
+
+
+def test_a_spawned_process_has_run_the_script(
+    script: Any, as_main: Callable[..., Portable]
+) -> None:
+    portable = as_main("multiprocessing")
+
+    assert portable.check([script.Point(3)], probe="obj[0].twice()"), str(portable.verdicts[-1])
+    back = portable.call(script.Point, 4)
+    assert type(back) is script.Point
+    assert as_main("multiprocessing", round_trip=False).check([script.Point(3)])
+
+
+def test_a_spawned_process_lacks_what_the_script_does_not_make_there(
+    script: Any, as_main: Callable[..., Portable], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = type("Late", (), {"__module__": script.__name__})
+    monkeypatch.setattr(script, "Late", late, raising=False)
+
+    (problem,) = as_main("multiprocessing").check([late()]).problems
+
+    assert (problem.code, problem.path) == ("main-reference", "obj[0]")
+    assert "a spawned process that runs the script" in problem.message
+
+
+def test_what_names_nothing_of_the_script_does_not_run_it(
+    tmp_path: Any, on: Callable[..., Portable]
+) -> None:
+    with importable(tmp_path, {"test_rare.py": "class A: pass\n"}):
+        import test_rare  # type: ignore[import-not-found]
+
+        test = f"{test_rare.__file__}::test_x"
+        (tmp_path / "test_rare.py").write_text("import no_such_module\nclass A: pass\n")
+        portable = on(serializer="multiprocessing", as_main=True, test=test)
+
+        assert portable.check([1])
+        found = portable.check([test_rare.A()]).problems
+        assert "no_such_module" in found[0].message

@@ -256,6 +256,7 @@ class Agent:
         elif not path.exists():
             path.write_bytes(sources.data)
         return {
+            "main": sources.main,
             "names": list(sources.names),
             "files": [[name, len(content)] for name, content in sources.files.items()],
             "file": str(path) if is_spilled else None,

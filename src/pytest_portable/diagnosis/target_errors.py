@@ -9,7 +9,7 @@ from typing import Final
 
 from pytest_portable.agent.records import Frame, TargetError
 
-__all__ = ["CONSTRUCTOR", "Failure", "Lack", "chain_of", "frames_of", "lack_in"]
+__all__ = ["CONSTRUCTOR", "SPAWNED", "Failure", "Lack", "chain_of", "frames_of", "lack_in"]
 
 CONSTRUCTOR: Final = re.compile(r"(?:(?<![\w.])(?P<name>[\w.]+)\.)?__(?P<hook>new|init)__\(\)")
 """How Python names the constructor that was called with wrong arguments, and its class."""
@@ -44,6 +44,10 @@ _MACHINERY: Final = frozenset(
 )
 _MAX_SUMMARY: Final = 240
 _OPTIONAL: Final = re.compile(r"Missing optional dependency '([\w.-]+)'")
+
+
+# What a process that `multiprocessing` spawns calls its main module.
+SPAWNED: Final = "__mp_main__"
 
 
 @dataclass(frozen=True)
@@ -151,6 +155,7 @@ def lack_in(error: TargetError) -> Lack | None:
         if found is not None:
             module, name = found
             importer, user = _importer(each)
+            module = "__main__" if module == SPAWNED else module
             return Lack(module, name, error=error, importer=importer, user=user)
         if "ImportError" not in each.bases:
             # Only a failed import is explained by a failed import before it.

@@ -113,7 +113,7 @@ def ask(run: CheckRun, request: Request, agent: Agent | None = None) -> Transcri
         request.payloads,
         loaders=[[name, loading] for name in serializer.loaders],
         timeout_seconds=leg.timeout_seconds,
-        sources=context.shipping.sources,
+        sources=context.shipping.sent,
     )
 
 
@@ -156,7 +156,7 @@ def evidence_of(run: CheckRun, sent: Sent, transcript: Transcript | None = None)
             payloads=sent.payloads,
             loaders=[(name, loading) for name in context.serializer.loaders],
             timeout_seconds=context.leg.timeout_seconds,
-            sources=context.shipping.sources,
+            sources=context.shipping.sent,
             machinery=context.serializer.machinery,
         )
 

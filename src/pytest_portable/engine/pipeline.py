@@ -132,7 +132,8 @@ def check_object(
     here, described = _drawn_here(run)
     dumped = dump_all(run, {"obj": context.obj, **names})
     if context.portraits is not None:  # reading an object may fill what it makes when it is asked
-        context.portraits[OBJECT] = draw(context.obj)
+        with context.shipping.dumping():
+            context.portraits[OBJECT] = draw(context.obj)
     taken = {"dump": dumped.seconds, **described}
     spelled = partial(with_state_path, roots={"obj": context.obj, **names})
     ready = _before_load(run, dumped.sent, dumped.found, taken)
@@ -182,7 +183,8 @@ def _drawn_here(run: CheckRun) -> tuple[Portraits, dict[str, float]]:
     if context.portraits is None and context.leg.round_trip:
         return {}, {}
     begun = time.monotonic()
-    here = {OBJECT: draw(context.obj, end=begun + DRAWING_SECONDS)}
+    with context.shipping.dumping():
+        here = {OBJECT: draw(context.obj, end=begun + DRAWING_SECONDS)}
     return here, {"describe": time.monotonic() - begun}
 
 

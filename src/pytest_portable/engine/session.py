@@ -95,6 +95,7 @@ class Session:
             options=leg.options,
             test=leg.test,
             root=self.root,
+            spawns=serializer.spawns,
         )
         environment = self.environment(leg)
         return Checker(

@@ -99,6 +99,8 @@ class Serializer:
             module with cloudpickle's `register_pickle_by_value`; `None` where none does.
         there: source text of functions for the target: standard library at its top, the rest
             imported inside the functions; the oldest Python that it runs on is 3.8.
+        spawns: whether the process that loads has run the script of the one that dumped, under
+            the name `__mp_main__`.
 
     Raises:
         OptionError: with every mistake of the arguments.
@@ -126,6 +128,7 @@ class Serializer:
     check_options: Callable[[Mapping[str, object]], Iterable[str]] = _nothing
     machinery: str | None = None
     there: str = ""
+    spawns: bool = False
 
     def __post_init__(self) -> None:
         """Turn single names into lists of one, and raise for mistakes."""

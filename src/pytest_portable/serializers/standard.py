@@ -150,6 +150,7 @@ def make_multiprocessing() -> Serializer:
         default_protocol=lambda: pickle.DEFAULT_PROTOCOL,
         accepts=frozenset(),
         there=inspect.getsource(multiprocessing_there),
+        spawns=True,
     )
 
 

@@ -59,6 +59,9 @@ if __name__ != "__main__":
 # Suffix of the folder of import packages that came as source. It lies beside the working directory,
 # which belongs to user code.
 SHIPPED = "-shipped"
+# What a process that `multiprocessing` spawns calls the script of its parent, and its file here.
+MAIN_NAME = "__mp_main__"
+MAIN = MAIN_NAME + ".py"
 # Audit events of a hop that does more than to forward.
 FORBIDDEN_EVENTS = frozenset(
     {"import", "pickle.find_class", "marshal.loads", "compile", "exec", "code.__new__"}
@@ -194,6 +197,8 @@ class ChildCheck:
             if any(name == one or name.startswith(one + ".") for one in ship["names"]):
                 del sys.modules[name]
         sys.path.insert(0, folder)
+        if ship["main"]:
+            spawn_main(ship["main"], os.path.join(folder, MAIN))
 
     def load(self) -> Generator[Any, Any, dict[str, Any] | None]:
         """Load every payload, keeping the warnings; `None` after a failure."""
@@ -240,6 +245,8 @@ class ChildCheck:
                     warnings.simplefilter("ignore")
                     importlib.import_module(module)
                     found = sys.modules[module]
+                    if module == "__main__":  # one that is spawned may raise when it runs
+                        getattr(found, "main", None)
             except BaseException as error:
                 self.record({"counted": module, "error": describe_exception(error)})
                 continue
@@ -541,6 +548,34 @@ class ChildCheck:
             if protocol >= 5 and self.request["outside"] and self.beside:
                 options.setdefault("buffer_callback", callback)
         return name, partial(function, value, **options)
+
+
+def spawn_main(file: str, text: str) -> None:
+    """Make a script the main module as in a spawned process, run when something of it is asked for.
+
+    A process that `multiprocessing` spawns runs it at its start. What asks for nothing of it here
+    needs nothing of what it imports either.
+
+    Args:
+        file: what tracebacks call it; its folder is the first where modules are looked for.
+        text: the file that has its text here.
+    """
+    main = sys.modules["__main__"]
+    space = vars(main)
+
+    def run(name: str) -> Any:
+        if not name.startswith("__"):
+            del space["__getattr__"]
+            space.update(__name__=MAIN_NAME, __file__=file)
+            sys.modules[MAIN_NAME] = main
+            sys.path.insert(0, os.path.dirname(file))
+            with open(text, "rb") as stream:
+                exec(compile(stream.read(), file, "exec"), space)
+        if name in space:
+            return space[name]
+        raise AttributeError("module %r has no attribute %r" % (space["__name__"], name))
+
+    space["__getattr__"] = run
 
 
 def outcome(done: tuple[Any, BaseException | None]) -> Any:

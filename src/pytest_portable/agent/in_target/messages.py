@@ -32,7 +32,8 @@ Request:
 - `probes`: of each `label`, `mode`, `source`, `name`; `warnings`; `seed` (null, or a number);
   `seeded` (modules beside `random` to seed);
 - `ship`: null, or import packages to find before all others: `names`, `files` (pairs of path and
-  length); their contents are the last blob, or in `file`.
+  length), `main` (the script, by its file on the host, that is the main module there; or empty);
+  their contents are the last blob, or in `file`.
 
 Answer: `status` (exit code, or minus the signal), `timed_out`, `seconds`, `stdout_bytes`,
 `stderr_bytes` (before cutting), `files` (left in the working directory), `records` (null, or the

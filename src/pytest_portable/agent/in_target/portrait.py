@@ -51,7 +51,10 @@ WRITTEN = frozenset({"pathlib", "fractions"})
 
 def name_of(kind: type) -> str:
     """Return the top-level package and the qualified name of a class."""
-    return str(kind.__module__).partition(".")[0] + "." + str(kind.__qualname__)
+    top = str(kind.__module__).partition(".")[0]
+    if top == "__mp_main__":  # what a spawned process calls the main module
+        top = "__main__"
+    return top + "." + str(kind.__qualname__)
 
 
 class Drawing:

@@ -8,7 +8,7 @@ from typing import Final
 from pytest_portable.diagnosis.causes.wording import PLAIN, in_a_package, lacking, needs
 from pytest_portable.diagnosis.definitions import live
 from pytest_portable.diagnosis.evidence import Evidence
-from pytest_portable.diagnosis.target_errors import Lack
+from pytest_portable.diagnosis.target_errors import SPAWNED, Lack
 from pytest_portable.verdict import Problem, Remedy
 
 __all__ = ["MainReference", "MissingModule", "PytestLeak", "TestModuleReference"]
@@ -25,6 +25,10 @@ class MainReference:
         """Return the problem, or nothing."""
         if lack.module != "__main__":
             return None
+        if lack.error is not None and SPAWNED in lack.error.message:
+            message = f"__main__.{lack.name} is sent by reference, and a spawned process that runs "
+            message += "the script does not get it"
+            return lacking(self.code, lack, message, remedies=(in_a_package(),))
         remedies = [in_a_package()]
         if evidence.serializer in PLAIN and evidence.standing.is_definition(lack.name):
             remedies.append(

@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -19,7 +20,7 @@ from pytest_portable.serializers.shipping.script_as_main import (
     find_test_module,
     loading_as_script,
 )
-from pytest_portable.serializers.shipping.sources import Sources, collect
+from pytest_portable.serializers.shipping.sources import MAIN, Sources, collect
 
 __all__ = ["NO_SHIPPING", "Shipping", "make_shipping"]
 
@@ -35,12 +36,24 @@ class Shipping:
         machinery: package that sends them: `dill`, or one with cloudpickle's interface.
         script: the test module, where it is to be `__main__`.
         sources: import packages that are sent beside the payload.
+        spawns: whether a process that loads has the script as its main module, as those that
+            `multiprocessing` spawns.
     """
 
     by_value: tuple[str, ...] = ()
     machinery: str | None = None
     script: ModuleType | None = None
     sources: Sources | None = None
+    spawns: bool = False
+
+    @cached_property
+    def sent(self) -> Sources | None:
+        """The sources that are sent, with the script where the process there runs it."""
+        if self.script is None or not self.spawns or not self.script.__file__:
+            return self.sources
+        file = Path(self.script.__file__)
+        sources = self.sources or Sources((), {})
+        return replace(sources, files={**sources.files, MAIN: file.read_bytes()}, main=str(file))
 
     def __bool__(self) -> bool:
         """Return whether anything is asked for."""
@@ -103,6 +116,7 @@ def make_shipping(  # noqa: PLR0913 - one argument for each key of the leg
     options: Mapping[str, object] | None = None,
     test: str = "",
     root: Path | None = None,
+    spawns: bool = False,
 ) -> Shipping:
     """Check the keys of a leg.
 
@@ -115,6 +129,7 @@ def make_shipping(  # noqa: PLR0913 - one argument for each key of the leg
         options: the key.
         test: node id of the test.
         root: directory where the node id's path starts; the working directory when not given.
+        spawns: whether the serializer's processes have the script as their main module.
 
     Raises:
         OptionError: with every mistake.
@@ -143,7 +158,7 @@ def make_shipping(  # noqa: PLR0913 - one argument for each key of the leg
         sources = attempt(lambda: collect(ship))
     if mistakes:
         raise OptionError(mistakes)
-    return Shipping(tuple(by_value), machinery, script, sources)
+    return Shipping(tuple(by_value), machinery, script, sources, spawns)
 
 
 def _by_value_mistakes(

@@ -19,7 +19,9 @@ from pytest_portable.host_modules import distribution_of
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
 
-__all__ = ["Sources", "collect"]
+__all__ = ["MAIN", "Sources", "collect"]
+
+MAIN: Final = "__mp_main__.py"
 
 # Time of the last change and of the last status change, size and file number.
 Stamp: TypeAlias = tuple[int, int, int, int]
@@ -46,12 +48,15 @@ class Sources:
         stamps: path with `/` -> what tells one state of that file here from the next.
         loaded: the modules of these packages that were loaded here, by name, as `__spec__` has
             them: a reload gives a module another one.
+        main: the file here of the script that a spawned process runs as its main module; empty
+            for none. Its text is the file `MAIN`.
     """
 
     names: tuple[str, ...]
     files: dict[str, bytes]
     stamps: dict[str, Stamp] = field(default_factory=dict)
     loaded: dict[str, object] = field(default_factory=dict)
+    main: str = ""
 
     def as_loaded(self) -> Sources:
         """Return these sources, read again where edited ones were loaded here since.
