@@ -63,6 +63,9 @@ def add_store_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--offline", action="store_true", help="ask no index")
     parser.add_argument("--refresh", action="store_true", help="resolve anew")
+    parser.add_argument(
+        "--install-python", action="store_true", help="let uv install a Python that is missing"
+    )
     parser.add_argument("--cache-dir", type=Path, metavar="DIR")
 
 
@@ -148,6 +151,7 @@ def open_session(
         installer=given.installer,
         offline=given.offline,
         refresh=given.refresh,
+        install_python=given.install_python,
         constraints=constraints,
         report=lambda step: print(step, file=sys.stderr),
         suggest=suggest,

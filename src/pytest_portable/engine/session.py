@@ -58,6 +58,7 @@ class Session:
     installer: str = "auto"
     offline: bool = False
     refresh: bool = False
+    install_python: bool = False
     constraints: tuple[Path, ...] = ()
     serializers: Registry = field(default_factory=Registry)
     comparators: tuple[Comparator, ...] = ()
@@ -200,6 +201,7 @@ class Session:
             installer=self.installer,
             offline=self.offline,
             refresh=self.refresh,
+            install_python=self.install_python,
             constraints=tuple(self.constraints),
             **self.store,  # type: ignore[arg-type]  # the names are those of StoreSettings
         )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import os
 import re
+import shlex
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -24,6 +26,7 @@ from pytest_portable.errors import InterpreterNotFoundError
 __all__ = [
     "default_cache_dir",
     "find_interpreter",
+    "uv_request",
     "validate_python",
     "variable_name",
 ]
@@ -65,6 +68,27 @@ def validate_python(spec: str) -> str | None:
     except UnknownSpecError as error:
         return str(error)
     return too_old(spec) if len(release) > 1 and release[:2] < OLDEST_TARGET else None
+
+
+def uv_request(spec: str | None) -> str | None:
+    """Return what uv is to install for a spec; `None` where no installation could satisfy it.
+
+    A path names one file, and a variable of the user's decides whatever is installed.
+
+    Args:
+        spec: as a user writes it.
+    """
+    try:
+        wanted = parse_spec(spec)
+    except UnknownSpecError:
+        return None
+    is_named = bool(os.environ.get(variable_name(wanted.text)))
+    if wanted.path is not None or wanted.is_any or is_named:
+        return None
+    release = ".".join(map(str, wanted.release))
+    ranges = ",".join(f"{sign}{'.'.join(map(str, bound))}" for sign, bound in wanted.ranges)
+    name = "" if wanted.implementation == "cpython" else wanted.implementation
+    return f"{name}{release}{ranges}{'t' if wanted.free_threaded else ''}"
 
 
 def find_interpreter(spec: str | None, *, cache_dir: Path | None = None) -> Interpreter:
@@ -167,9 +191,10 @@ def _search(
     looked.append("PATH without shims")
     if (found := _first(path_candidates(wanted, variables), wanted, cache)) is not None:
         return found
-    looked.append("python-discovery")
-    if (found := _first(_discovered(wanted), wanted, cache)) is not None:
-        return found
+    if importlib.util.find_spec("python_discovery") is not None:  # virtualenv brings it since 21
+        looked.append("python-discovery")
+        if (found := _first(_discovered(wanted), wanted, cache)) is not None:
+            return found
     raise _not_found(wanted, looked)
 
 
@@ -191,7 +216,7 @@ def _discovered(wanted: InterpreterSpec) -> Iterator[Path]:
         from python_discovery import (  # noqa: PLC0415 - slow to import, rarely reached
             get_interpreter,
         )
-    except ImportError:  # virtualenv brings it since 21
+    except ImportError:  # it cannot be imported here
         return
     path = os.environ.get("PATH", "").split(os.pathsep)
     kept = os.pathsep.join(entry for entry in path if entry and not has_shim(Path(entry)))
@@ -205,9 +230,13 @@ def _discovered(wanted: InterpreterSpec) -> Iterator[Path]:
 
 def _not_found(wanted: InterpreterSpec, looked: list[str]) -> InterpreterNotFoundError:
     places = "\n".join(f"  - {place}" for place in looked)
+    name = uv_request(wanted.text)
+    by_uv = (
+        f" (uv python install {shlex.quote(name)}, or --portable-install-python)" if name else ""
+    )
     return InterpreterNotFoundError(
         f"no interpreter for python={wanted.text!r}\nlooked in:\n{places}\n"
-        f"install it, or set {variable_name(wanted.text)} to its path",
+        f"install it{by_uv}, or set {variable_name(wanted.text)} to its path",
         wanted.text,
         looked,
     )

@@ -34,6 +34,7 @@ from pytest_portable.environment.interpreters import find_interpreter
 from pytest_portable.environment.layout import environment_python
 from pytest_portable.environment.probing import Interpreter
 from pytest_portable.environment.project import read_tree
+from pytest_portable.environment.python_install import find_or_install
 from pytest_portable.environment.request import Environment, EnvironmentRequest, StoreSettings
 from pytest_portable.environment.requirements import (
     canonical_digest,
@@ -114,7 +115,7 @@ def _prepare(
 ) -> Environment:
     if request.command is not None:
         return ask_command(request.command)
-    interpreter = find_interpreter(_spec(request), cache_dir=settings.cache_dir)
+    interpreter = find_or_install(_spec(request), settings, report)
     if interpreter.version_info[:2] < OLDEST_TARGET:
         raise SetupError(too_old(interpreter))
     if request.requirements is None:

@@ -48,6 +48,7 @@ class StoreSettings:
             `installers`.
         offline: never ask an index.
         refresh: resolve unpinned requirements again, however fresh they are.
+        install_python: let uv install a Python that is missing.
         ttl_seconds: age from which unpinned requirements are resolved again.
         link_mode: how uv puts files into an environment: `clone`, `copy`, `hardlink`, `symlink`;
             `None` for uv's default.
@@ -62,6 +63,7 @@ class StoreSettings:
     installer: str = "auto"
     offline: bool = False
     refresh: bool = False
+    install_python: bool = False
     ttl_seconds: float = DAY_SECONDS
     link_mode: str | None = None
     install_timeout_seconds: float = 900.0

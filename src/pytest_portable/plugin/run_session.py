@@ -35,6 +35,7 @@ def session_of(config: pytest.Config) -> Session:
         installer=settings.installer,
         offline=settings.offline,
         refresh=settings.refresh,
+        install_python=settings.install_python,
         constraints=settings.constraints,
         serializers=extensions.registry,
         comparators=extensions.comparators,

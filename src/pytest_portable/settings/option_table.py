@@ -103,6 +103,11 @@ OPTIONS: Final = (
         "flag",
         "skip where an interpreter is missing (default: an error)",
     ),
+    Option(
+        "install-python",
+        "flag",
+        "let uv install a Python that is missing (default: an error)",
+    ),
     Option("suggest", "flag", "try remedies in fresh environments before printing them"),
     Option("timeout", "text", "time limit of one check (default: 60)", "SECONDS"),
     Option(

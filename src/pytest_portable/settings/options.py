@@ -84,6 +84,7 @@ class Settings(NamedTuple):
     refresh: bool = False
     cache_dir: Path | None = None
     skip_missing_python: bool = False
+    install_python: bool = False
     suggest: bool = False
     reports: tuple[str, ...] = ()
     strict_notes: tuple[str, ...] = ()
@@ -105,6 +106,7 @@ class Settings(NamedTuple):
         words += ["offline"] if self.offline else []
         words += ["refresh"] if self.refresh else []
         words += ["missing Pythons skipped"] if self.skip_missing_python else []
+        words += ["missing Pythons installed"] if self.install_python else []
         if self.strict_notes:
             which = "" if "error" in self.strict_notes else f" ({', '.join(self.strict_notes)})"
             words.append(f"notes are errors{which}")
@@ -325,6 +327,7 @@ def read_settings(  # noqa: PLR0913 - two sources, each with its folder
     ini_installer, ini_cache = lower.installer(), lower.cache_dir()
     ini_offline = lower.flag("portable_offline")
     ini_skip = lower.flag("portable_skip_missing_python")
+    ini_install = lower.flag("portable_install_python")
     ini_suggest = lower.flag("portable_suggest")
     given_notes, ini_notes = upper.notes(), lower.notes()
     settings = Settings(
@@ -349,6 +352,7 @@ def read_settings(  # noqa: PLR0913 - two sources, each with its folder
         update=bool(command.get("portable_update")),
         store=lower.store(),
         skip_missing_python=bool(command.get("portable_skip_missing_python")) or ini_skip,
+        install_python=bool(command.get("portable_install_python")) or ini_install,
         suggest=bool(command.get("portable_suggest")) or ini_suggest,
     )
     if mistakes := upper.mistakes + lower.mistakes:

@@ -15,7 +15,7 @@ from pytest_portable.environment import (
     probing,
     validate_python,
 )
-from pytest_portable.environment.interpreters import variable_name
+from pytest_portable.environment.interpreters import uv_request, variable_name
 from pytest_portable.environment.specs import parse_spec
 from pytest_portable.errors import InterpreterNotFoundError
 
@@ -115,7 +115,42 @@ def test_a_missing_one_is_an_error_that_says_where_it_looked_and_what_to_set(
     assert "PYTEST_PORTABLE_PYTHON_3_6" in message
     assert f"pyenv ({tmp_path}/.pyenv/versions)" in message
     assert "PATH without shims" in message
+    assert "uv python install 3.6" in message
     assert caught.value.spec == "3.6"
+
+
+@pytest.mark.parametrize(
+    ("spec", "request_of_uv"),
+    [
+        ("3.14", "3.14"),
+        ("py312", "3.12"),
+        ("python3.12", "3.12"),
+        (">= 3.10, <3.13", ">=3.10,<3.13"),
+        ("pypy3.10", "pypy3.10"),
+        ("3.13t", "3.13t"),
+        ("/usr/bin/python3", None),
+        ("python", None),
+        ("snake", None),
+        (None, None),
+    ],
+)
+def test_what_uv_is_asked_to_install(spec: str | None, request_of_uv: str | None) -> None:
+    assert uv_request(spec) == request_of_uv
+
+
+def test_uv_installs_nothing_where_a_variable_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable_name("3.14"), "/gone")
+
+    assert uv_request("3.14") is None
+
+
+def test_only_what_was_looked_through_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+
+    with pytest.raises(InterpreterNotFoundError) as caught:
+        find_interpreter("3.97")
+
+    assert "python-discovery" not in str(caught.value)
 
 
 def test_the_variable_of_a_spec_settles_it(monkeypatch: pytest.MonkeyPatch) -> None:
