@@ -9,14 +9,16 @@ from typing import Final
 from pytest_portable.diagnosis.definitions import live
 from pytest_portable.diagnosis.evidence import Evidence
 from pytest_portable.diagnosis.target_errors import CONSTRUCTOR
+from pytest_portable.diagnosis.written_reduce import written_reduce
 from pytest_portable.verdict import Remedy
 
-__all__ = ["is_foreign", "remedies_of_constructor", "remedies_of_exception"]
+__all__ = ["is_foreign", "remedies_of_constructor", "remedies_of_exception", "remedy_of_class"]
 
 _MISSING: Final = re.compile(
     CONSTRUCTOR.pattern + r" missing [^()\n]{0,40}(?P<kind>positional|keyword-only) argument"
 )
 _ALL_ARGUMENTS: Final = "pass all arguments to super().__init__(), or define __reduce__"
+_NOT_IN_ARGS: Final = "(arguments by keyword do not travel in args)"
 
 
 def is_foreign(module: str, evidence: Evidence) -> str:
@@ -74,28 +76,50 @@ def remedies_of_exception(
     return (_of_exception(kind, message),)
 
 
+def remedy_of_class(kind: type, otherwise: str) -> Remedy:
+    """Return the `__reduce__` that calls the constructor of a class of the user's.
+
+    Args:
+        kind: the class.
+        otherwise: what to say where its constructor does not tell what it was given.
+    """
+    code = written_reduce(kind)
+    if not code:
+        return Remedy(otherwise)
+    return Remedy(f"define __reduce__ in {kind.__name__}: {_body(code)}", code)
+
+
+def _body(code: str) -> str:
+    return code.rpartition("\n")[2].strip()
+
+
 def _of_class(kind: object, missing: re.Match[str]) -> Remedy:
     """Return what helps a class of the user's; `kind` is `None` where it is not known here."""
     if isinstance(kind, type) and issubclass(kind, BaseException):
         return _of_exception(kind, missing[0])
-    if isinstance(kind, type) and missing["hook"] == "init":
-        if getattr(kind, "__reduce__", None) is not getattr(object, "__reduce__", None):
-            return Remedy(f"define __reduce__ in {kind.__name__}: {_reduce(kind)}")
-    elif missing["kind"] == "keyword-only":
-        return Remedy("define __reduce__ with functools.partial, which passes keywords")
+    otherwise = _ALL_ARGUMENTS
     if missing["hook"] == "new":
-        return Remedy("define __getnewargs__ (or __reduce__), so that all arguments travel")
-    return Remedy(_ALL_ARGUMENTS)
+        otherwise = "define __getnewargs__ (or __reduce__), so that all arguments travel"
+    elif isinstance(kind, type):
+        otherwise = (
+            f"define __reduce__ in {kind.__name__}: return type(self) and all arguments that "
+            f"{kind.__name__}.__init__ takes"
+        )
+    if missing["kind"] == "keyword-only":
+        otherwise = "define __reduce__ with functools.partial, which passes keywords"
+    return remedy_of_class(kind, otherwise) if isinstance(kind, type) else Remedy(otherwise)
 
 
 def _of_exception(kind: type[BaseException], message: str) -> Remedy:
-    words = _keywords(kind)
+    words, code = _keywords(kind), written_reduce(kind)
     if not words and "keyword-only" not in message:
-        return Remedy(_ALL_ARGUMENTS)
+        return Remedy(f"{_ALL_ARGUMENTS}: {_body(code)}" if code else _ALL_ARGUMENTS, code)
+    if code:
+        return Remedy(f"define __reduce__: {_body(code)} {_NOT_IN_ARGS}", code)
     given = ", ".join(f"{word}=self.{word}" for word in words) or "..."
     return Remedy(
         f"define __reduce__: return functools.partial(type(self), {given}), self.args "
-        "(arguments by keyword do not travel in args)"
+        f"{_NOT_IN_ARGS}"
     )
 
 
@@ -108,15 +132,3 @@ def _keywords(kind: type) -> list[str]:
     return [
         one.name for one in parameters if one.kind is one.KEYWORD_ONLY and one.default is one.empty
     ]
-
-
-def _reduce(kind: type) -> str:
-    """Write what `__reduce__` of a class may return: its class, and what `__init__` takes."""
-    try:
-        parameters = list(inspect.signature(kind.__init__).parameters.values())[1:]  # type: ignore[misc]
-    except (TypeError, ValueError):
-        parameters = []
-    if any(one.kind is one.KEYWORD_ONLY for one in parameters):
-        return "return functools.partial(type(self), ...), (...) with all arguments of __init__"
-    names = [one.name for one in parameters if one.kind is one.POSITIONAL_OR_KEYWORD]
-    return f"return type(self), ({', '.join(names)}{',' if len(names) == 1 else ''})"

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
-from pytest_portable.diagnosis.causes.constructors import is_foreign, remedies_of_constructor
+from pytest_portable.diagnosis.causes.constructors import (
+    is_foreign,
+    remedies_of_constructor,
+    remedy_of_class,
+)
 from pytest_portable.diagnosis.definitions import live
 from pytest_portable.diagnosis.evidence import Evidence
 from pytest_portable.diagnosis.target_errors import CONSTRUCTOR, Failure
@@ -129,21 +134,30 @@ def _remedies(failure: Failure, evidence: Evidence) -> tuple[Remedy, ...]:
         return (
             Remedy(f"{name} is {owner}'s: send what it is made from, and make it where it is used"),
         )
-    return tuple(_remedies_of_hook(failure, hook))
+    kind = live(module, name) if name else None
+    return tuple(_written(kind, said) for said in _remedies_of_hook(failure, hook))
+
+
+def _written(kind: object, said: Remedy) -> Remedy:
+    """Return a remedy with the `__reduce__` of the class, where its constructor tells it."""
+    if not isinstance(kind, type):
+        return said
+    return replace(said, change=remedy_of_class(kind, "").change)
 
 
 def _remedies_of_hook(failure: Failure, hook: set[str]) -> Iterator[Remedy]:
     if failure.error.type == "FrozenInstanceError":
         yield Remedy(
-            "define __setstate__ that sets every attribute with object.__setattr__(self, name, "
-            "value), or use dataclass(frozen=True, slots=True) for the base too"
+            "define __reduce__ that returns type(self) and the fields, or __setstate__ that sets "
+            "every attribute with object.__setattr__(self, name, value), or use "
+            "dataclass(frozen=True, slots=True) for the base too"
         )
     elif hook & {"__hash__", "__eq__"}:
         yield Remedy("define __reduce__, so that what __hash__ reads is set when it is made")
     elif "AttributeError" in failure.error.bases:
         yield Remedy(
             f"items are set before attributes, so {min(hook)} reads what is not there yet: define "
-            "__reduce__ that returns type(self), the arguments of __init__, and no state"
+            "__reduce__ that returns type(self) and the arguments of __init__"
         )
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import copyreg
 import sys
 import types
+from pathlib import Path
 from typing import Final, TypeGuard, TypeVar
 
 from pytest_portable.diagnosis.dump.tracing import Leaf
+from pytest_portable.diagnosis.host import Here
 from pytest_portable.equivalence.guard import is_a
 from pytest_portable.verdict import Remedy
 
 __all__ = ["holder_of", "is_really", "is_stdlib", "leave_out"]
 
 _Kind = TypeVar("_Kind")
+_SITE_FOLDERS: Final = frozenset({"site-packages", "dist-packages"})
 _NO_OWNERS: Final = (type, types.FunctionType, types.ModuleType)
 # Used everywhere: to name them would not help.
 _PLAIN: Final = frozenset({"builtins", "collections", "functools", "types"})
@@ -31,14 +34,15 @@ def __setstate__(self, state):
 def leave_out(leaf: Leaf) -> tuple[Remedy, ...]:
     """Return the remedy that leaves a part out of its owner's state; empty where there is none.
 
-    The owner is the nearest object whose class the user can change, not the standard library.
+    The owner is the nearest object whose class the user can change: not one of the standard library
+    or of an installed package.
     """
     inner = {id(leaf.value)}
     for part in reversed(leaf.stack):
         if issubclass(type(part), _NO_OWNERS):
             return ()
         kind = type(part)
-        if not is_stdlib(kind):
+        if not is_stdlib(kind) and not _is_installed(kind):
             found = _in_state(part, kind, inner)
             if found:
                 return (found,)
@@ -57,6 +61,16 @@ def is_really(value: object, kind: type[_Kind]) -> TypeGuard[_Kind]:
 def is_stdlib(definition: type | types.FunctionType) -> bool:
     """Return whether a class or function is the standard library's."""
     return str(definition.__module__).partition(".")[0] in sys.stdlib_module_names
+
+
+def _is_installed(kind: type) -> bool:
+    """Return whether a class is one of an installed package that is not the project's own."""
+    host = Here(Path.cwd())
+    file = host.file(str(kind.__module__))
+    if file is None or _SITE_FOLDERS.isdisjoint(file.parts):
+        return False
+    owner = host.owner(str(kind.__module__))
+    return owner is not None and not host.is_own(owner.name)
 
 
 def holder_of(leaf: Leaf) -> object | None:
