@@ -6,11 +6,13 @@ import decimal
 import importlib
 import logging
 import os
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from support.laboratory import importable
 from unit.payload.truth import define
 
 if TYPE_CHECKING:
@@ -239,3 +241,16 @@ def test_an_optional_import_that_succeeds_here_only_is_named(
 
     assert problem.module == "only_here_again"
     assert "the import is optional, and succeeds here" in problem.message
+
+
+def test_a_module_that_only_the_target_has_is_missing_here(
+    tmp_path: Path, on: Callable[..., Portable]
+) -> None:
+    with importable(tmp_path, {"only_there.py": "def make(): return {hash('a')}\n"}):
+        portable = on(ship=("only_there",))
+    sys.modules.pop("only_there", None)
+
+    (problem,) = portable.check([1], probe="__import__('only_there').make()").problems
+
+    assert (problem.code, problem.path, problem.module) == ("missing-module", "probe", "only_there")
+    assert "there and not here" in problem.message

@@ -28,7 +28,12 @@ from pytest_portable.judgement.before_load import judge_before_load
 from pytest_portable.judgement.carried_hashes import judge_carried_hashes
 from pytest_portable.judgement.context import Sent
 from pytest_portable.judgement.evidence_of_check import Evidences
-from pytest_portable.judgement.exceptions import bring_back_exception, ends_session, not_raised
+from pytest_portable.judgement.exceptions import (
+    add_note,
+    bring_back_exception,
+    ends_session,
+    not_raised,
+)
 from pytest_portable.judgement.findings import Back, Findings, problems
 from pytest_portable.judgement.late_imports import note_imports
 from pytest_portable.judgement.portraits import (
@@ -315,6 +320,11 @@ def run_call(run: CheckRun, args: tuple[object, ...], kwargs: dict[str, object])
         is_overruled=False,
         travelled=(context.obj, args, kwargs),
     )
+    known = len(found.notes)
+    found = judge_carried_hashes(context, evidence, questions.named, found, (args, kwargs))
+    if isinstance(error.value, LookupError):  # what is looked up by its hash is not found there
+        for note in found.notes[known:]:
+            add_note(error.value, f"{note.code}: {note.path}: {note.message}")
     outcome = replace(there, found=found).concluded()
     return replace(outcome, value=value.value, raised=error.value)
 

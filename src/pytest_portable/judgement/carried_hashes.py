@@ -7,13 +7,14 @@ import functools
 import sys
 import types
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from pytest_portable.agent.in_target.parts import PLAIN_TYPES, held_slots, parts_of
 from pytest_portable.agent.records import Parts
 from pytest_portable.equivalence.guard import instance_attributes
+from pytest_portable.judgement.argument_paths import with_argument_path
 from pytest_portable.judgement.context import Context
 from pytest_portable.judgement.evidence_of_check import Evidences
 from pytest_portable.judgement.findings import Findings
@@ -54,6 +55,7 @@ def judge_carried_hashes(
     evidence: Evidences,
     named: Sequence[tuple[str, str]],
     found: Findings,
+    arguments: tuple[object, object] | None = None,
 ) -> Findings:
     """Find attributes that still hold a hash of text that this process took.
 
@@ -64,12 +66,14 @@ def judge_carried_hashes(
         evidence: asks the target what its own object holds.
         named: module and name of what the payload may refer to.
         found: what was found before.
+        arguments: of a call, by position and by name.
 
     Returns:
         All findings, in their new order.
     """
     kinds = {kind for pair in named if (kind := _class(*pair)) is not None and _known(kind)}
-    carried = list(_carried(context.obj, kinds))[:_MAX_ASKED] if kinds else []
+    roots = {"obj": context.obj} if arguments is None else {"arguments": arguments}
+    carried = list(_carried(roots, kinds))[:_MAX_ASKED] if kinds else []
     questions = evidence.questions if carried else None
     if questions is None:
         return found
@@ -81,7 +85,10 @@ def judge_carried_hashes(
         if one.path not in known and str(one.value) in (told.text or ""):
             travelled.setdefault((one.kind, one.name), one)
     stage = next((one.stage for one in found.problems if _is_of_probe(one)), "")
-    told_of = [replace(_problem(one), stage=stage or "compare") for one in travelled.values()]
+    told_of = [
+        replace(with_argument_path(_problem(one)), stage=stage or "compare")
+        for one in travelled.values()
+    ]
     if stage:
         return Findings((*told_of, *found.problems), found.notes)
     return Findings(found.problems, (*found.notes, *told_of))
@@ -181,11 +188,11 @@ def _words(operation: str) -> list[str]:
 # --- where objects hold them -------------------------------------------------------------------
 
 
-def _carried(obj: object, kinds: set[type]) -> Iterator[_Carried]:
-    """Yield what holds a hash among the parts of an object; nothing of its own code runs."""
+def _carried(roots: Mapping[str, object], kinds: set[type]) -> Iterator[_Carried]:
+    """Yield what holds a hash among the parts of some objects; nothing of their own code runs."""
     seen: set[int] = set()
     # What a dict's key or a set's member holds is asked of all of them at once.
-    waiting: list[tuple[str, object, str]] = [("obj", obj, "")]
+    waiting = [(root, value, "") for root, value in roots.items()]
     for path, part, among in waiting:
         if type(part) in PLAIN_TYPES or id(part) in seen or len(seen) > _MAX_PARTS:
             continue

@@ -338,12 +338,28 @@ def judge_probe(  # noqa: PLR0913, PLR0917 - two sides, and what was found befor
     if probe.raises and error is None:
         return problems([nothing_raised(probe, [each.__qualname__ for each in probe.raises])])
     if error is not None:
-        message = f"raised {type(error).__name__} here: {error}, and nothing there"
-        return problems([Problem("mismatch", "compare", message, path=probe.label)])
+        return problems([_raised_here(probe, error)])
     if record is None:
         return NOTHING
     comparison = _Comparison(context, here, probe.label, probe=probe)
     return _judge_value(comparison, evidence, record, found)
+
+
+def _raised_here(probe: Probe, error: BaseException) -> Problem:
+    """Return the problem of a probe that raised here, and not there."""
+    if not isinstance(error, ModuleNotFoundError) or not error.name:
+        message = f"raised {type(error).__name__} here: {error}, and nothing there"
+        return Problem("mismatch", "compare", message, path=probe.label)
+    top = error.name.partition(".")[0]
+    return Problem(
+        code="missing-module",
+        stage="compare",
+        path=probe.label,
+        module=error.name,
+        message=f"the probe imports {error.name}, which is there and not here",
+        evidence=f"here: {type(error).__name__}: {error}",
+        remedies=(Remedy(f"have {top} here too, or leave it out of the probe"),),
+    )
 
 
 def _judge_value(
