@@ -50,6 +50,59 @@ def test_all_ini_mistakes_are_one_usage_error(pytester: pytest.Pytester) -> None
         assert f"ini {key}:" in result.stderr.str()
 
 
+def has_native_tables() -> bool:
+    return int(pytest.__version__.partition(".")[0]) >= 9
+
+
+@pytest.mark.skipif(not has_native_tables(), reason="native tables came with pytest 9")
+class TestNativeTables:
+    @pytest.mark.parametrize(
+        ("name", "header"), [("pyproject.toml", "[tool.pytest]"), ("pytest.toml", "[pytest]")]
+    )
+    def test_values_have_types(self, pytester: pytest.Pytester, name: str, header: str) -> None:
+        values = (
+            'portable_python = ["3.12"]\nportable_timeout = 30\nportable_offline = true\n'
+            "portable_suggest = false\nportable_install_timeout = 900\nportable_notes = ['error']\n"
+            "portable_cache_ttl = 0.5\n"
+        )
+        (pytester.path / name).write_text(f"{header}\n{values}", encoding="utf-8")
+
+        result = pytester.runpytest()
+
+        wanted = (
+            "portable: python 3.12, serializer pickle, installer auto, offline, "
+            "notes are errors, timeout 30 s, cache *"
+        )
+        result.stdout.fnmatch_lines([wanted])
+
+    def test_texts_are_as_good(self, pytester: pytest.Pytester) -> None:
+        values = 'portable_timeout = "30"\nportable_offline = "true"\nportable_python = "3.12"\n'
+        pytester.makepyprojecttoml(f"[tool.pytest]\n{values}")
+
+        result = pytester.runpytest()
+
+        result.stdout.fnmatch_lines(["portable: python 3.12, *, offline, timeout 30 s, *"])
+
+    @pytest.mark.parametrize(
+        ("line", "message"),
+        [
+            ("portable_python = [3.10]", "ini portable_python: 3.1 is no text: put it in quotes"),
+            ("portable_python = 3.12", "ini portable_python: 3.12 is no text: put it in quotes"),
+            ("portable_offline = 3", "ini portable_offline: '3' is neither true nor false"),
+            ("portable_timeout = true", "ini portable_timeout: 'True' is not a number of seconds"),
+            ("portable_deps = [1]", "ini portable_deps: 1 is no text: put it in quotes"),
+        ],
+    )
+    def test_a_wrong_type(self, pytester: pytest.Pytester, line: str, message: str) -> None:
+        pytester.makepyprojecttoml(f"[tool.pytest]\n{line}\n")
+
+        result = pytester.runpytest()
+
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        assert message in result.stderr.str()
+        assert result.stderr.str().count("portable_") == 1
+
+
 def test_the_header_tells_the_effective_settings(pytester: pytest.Pytester) -> None:
     pytester.makeini("[pytest]\nportable_installer = pip\nportable_cache_dir = kept\n")
     result = pytester.runpytest("--portable-python=3.10", "--portable-offline")

@@ -82,12 +82,23 @@ def pytest_configure(config: pytest.Config) -> None:
 def _settings_of(config: pytest.Config, extensions: Extensions) -> Settings:
     return read_settings(
         {option.key: config.getoption(option.key) for option in OPTIONS if option.flag},
-        {option.key: config.getini(option.key) for option in OPTIONS if option.ini},
+        {option.key: _ini_value(config, option.key) for option in OPTIONS if option.ini},
         root=config.rootpath,
         command_dir=config.invocation_params.dir,
         ini_dir=config.inipath.parent if config.inipath else config.rootpath,
         checks=extensions.checks,
     )
+
+
+def _ini_value(config: pytest.Config, key: str) -> object:
+    try:
+        return config.getini(key)
+    except (TypeError, pytest.UsageError):  # which one depends on the release of pytest 9
+        if config.inipath is None:
+            raise
+    from pytest_portable.plugin.native_values import native_value
+
+    return native_value(config.inipath, key)
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -172,7 +172,13 @@ class _Source:
     def texts(self, key: str) -> list[str]:
         value = self.values.get(key)
         if isinstance(value, list | tuple):
-            return [str(element) for element in value]
+            for element in value:
+                if not isinstance(element, str):
+                    self.wrong(key, f"{element!r} is no text: put it in quotes")
+            return [element for element in value if isinstance(element, str)]
+        if value is not None and not isinstance(value, str):
+            self.wrong(key, f"{value!r} is no text: put it in quotes")
+            return []
         return [] if value is None else [str(value)]
 
     def text(self, key: str) -> str | None:
@@ -182,7 +188,7 @@ class _Source:
     def pythons(self) -> tuple[str, ...]:
         key = "portable_python"
         specs = split_pythons(self.texts(key))
-        if not specs and self.given(key):
+        if not specs and not self.mistakes and self.given(key):
             self.wrong(key, "names no Python; valid: '3.11', '>=3.10,<3.13', 'pypy3.10', a path")
         for spec in specs:
             if trouble := self.checks.python(spec):
