@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import importlib.metadata
 import itertools
 import json
 import re
@@ -423,3 +424,41 @@ def test_an_import_inside_a_function_has_its_reason() -> None:
 
     assert lines == []
     assert rooms == []
+
+
+BROUGHT_BY = {
+    "dask": "distributed",
+    "globus_compute_sdk": "globus-compute-sdk",
+    "groundhog_hpc": "groundhog-hpc",
+    "modal_proto": "modal",
+    "msgpack": "distributed",
+    "orquestra": "orquestra-sdk",
+}
+"""Top-level module -> the requirement of `pyproject.toml` that brings it, where names differ."""
+NEVER_NEEDED = {
+    "numpy": "only where the object is of it, so that the host has it",
+    "python_discovery": "newer releases of virtualenv bring it, and without it nothing is missing",
+}
+
+
+def _imported() -> Iterator[tuple[str, str]]:
+    """Yield a file and a top-level module that it imports, wherever in it, here on the host."""
+    for name, path in MODULES.items():
+        if "/in_target/" in name:
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = [each.name for each in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names = [node.module]
+            yield from ((name, each.partition(".")[0]) for each in names)
+
+
+def test_every_imported_distribution_is_declared() -> None:
+    lines = importlib.metadata.requires("pytest-portable") or []
+    for_users = [line for line in lines if "extra == 'test'" not in line.replace('"', "'")]
+    declared = {re.split(r"[^\w.-]", line)[0].lower() for line in for_users}
+    known = {*sys.stdlib_module_names, "pytest_portable", "tomllib", *NEVER_NEEDED}
+    found = {(name, module) for name, module in _imported() if module not in known}
+
+    assert declared >= {"filelock", "platformdirs", "virtualenv"}
+    assert not {one for one in found if BROUGHT_BY.get(one[1], one[1]) not in declared}

@@ -16,7 +16,7 @@ from pytest_portable.errors import SetupError
 if sys.version_info >= (3, 11):
     import tomllib
 else:
-    import tomli as tomllib  # pytest brings it there
+    import tomli as tomllib
 
 
 __all__ = ["group_lines", "project_name", "read_text", "read_toml", "script_lines", "unknown_extra"]
