@@ -74,6 +74,20 @@ def test_what_was_reloaded_travels_as_it_is_now(
     assert portable.call(shop.Item.price, shop.Item(1)) == 8
 
 
+def test_what_cannot_be_imported_any_more_still_travels(
+    tmp_path: Path, on: Callable[..., Portable]
+) -> None:
+    with importable(tmp_path, SHOP) as shop:
+        portable = on(ship=("shop",))
+        price = shop.Item.price
+
+    assert "shop" not in sys.modules
+    assert (
+        portable.check([1], probe="__import__('shop').Item(1).price()").problems[0].path == "probe"
+    )
+    assert price.__module__.startswith("shop")
+
+
 def script_function(source: str, **names: Any) -> Any:
     """Define a function as a script does; `names` are the script's globals."""
     space: dict[str, Any] = {"__name__": "__main__", **names}

@@ -61,14 +61,15 @@ class Sources:
     def as_loaded(self) -> Sources:
         """Return these sources, read again where edited ones were loaded here since.
 
-        An edit alone changes nothing: this process still runs what was read before.
+        An edit alone changes nothing, and neither does what is forgotten: this process still runs
+        what was read before.
 
         Raises:
             OptionError: with every package that cannot be sent any more, and why.
         """
-        if _is_same(_loaded(self.names), self.loaded) or _stamps(self.names) == self.stamps:
-            return self
-        return collect(self.names)
+        now = _loaded(self.names)
+        is_new = any(spec is not self.loaded.get(name) for name, spec in now.items())
+        return collect(self.names) if is_new and _stamps(self.names) != self.stamps else self
 
     @cached_property
     def digest(self) -> str:
@@ -135,11 +136,6 @@ def _loaded(names: Sequence[str]) -> dict[str, object]:
         for name, module in list(sys.modules.items())
         if name in names or name.startswith(stems)
     }
-
-
-def _is_same(one: dict[str, object], other: dict[str, object]) -> bool:
-    """Return whether two hold the very same: a module that was loaded twice has equal ones."""
-    return one.keys() == other.keys() and all(one[name] is other[name] for name in one)
 
 
 def _stamps(names: Sequence[str]) -> dict[str, Stamp]:
