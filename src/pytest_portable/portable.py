@@ -63,6 +63,16 @@ class Portable:
         self._own_checker = checker
         self._is_used = False
 
+    def __repr__(self) -> str:
+        """Say where it checks: `<portable: py3.11, pickle, deps .>`."""
+        checker = self._own_checker
+        leg = checker.leg
+        named = [str(one) for one in leg.deps] if leg.deps is not None else []
+        deps = (
+            f"deps {' '.join(named)}" if named else "bare" if leg.deps is not None else "as it is"
+        )
+        return f"<portable: {checker.target.label}, {leg.serializer}, {deps}>"
+
     @property
     def _checker(self) -> Checker:
         """What checks; whoever asks for it makes use of the fixture."""

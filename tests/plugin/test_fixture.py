@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 HEAD = "import os, pytest, sys, unittest\n"
@@ -34,6 +36,30 @@ class TestCase(unittest.TestCase):
 """
     )
     offline.runpytest().assert_outcomes(passed=3)
+
+
+def test_it_shows_where_it_checks(offline: pytest.Pytester) -> None:
+    here = "py{}.{}".format(*sys.version_info[:2])
+    offline.makepyfile(
+        HEAD
+        + f"""
+@pytest.mark.portable(serializer="dill", install_serializer=False)
+def test_bare(portable):
+    assert repr(portable) == "<portable: {here}, dill, bare>"
+
+def test_untouched(portable, request):
+    assert not portable.is_used
+    repr(portable)
+    assert not portable.is_used
+    portable(1)
+
+@pytest.mark.portable(deps=None)
+def test_this(portable):
+    assert repr(portable).endswith(", pickle, as it is>")
+    portable(1)
+"""
+    )
+    offline.runpytest().assert_outcomes(passed=2, failed=1)
 
 
 def test_a_failure_is_the_diagnosis(offline: pytest.Pytester) -> None:
