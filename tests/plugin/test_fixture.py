@@ -53,7 +53,7 @@ def test_untouched(portable, request):
     assert not portable.is_used
     portable(1)
 
-@pytest.mark.portable(deps=None)
+@pytest.mark.portable(deps=None, python=sys.executable)
 def test_this(portable):
     assert repr(portable).endswith(", pickle, as it is>")
     portable(1)
