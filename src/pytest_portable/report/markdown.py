@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pytest_portable.report.notes import group_notes
@@ -16,6 +16,8 @@ __all__ = ["annotation_lines", "markdown"]
 MAX_DIAGNOSES: Final = 50
 MAX_NOTES: Final = 50
 MAX_PLACES: Final = 5
+# GitHub shows ten errors, ten warnings and ten notices of a step, and drops the rest in silence.
+MAX_ANNOTATIONS: Final = 10
 
 
 def markdown(run: Run) -> str:
@@ -43,22 +45,37 @@ def _lines(run: Run) -> Iterator[str]:
         yield "|---" * len(head) + "|"
         yield from (f"| {' | '.join(row)} |" for row in rows)
     yield from _notes(run)
-    failed = list(run.failed())
-    for check in failed[:MAX_DIAGNOSES]:
+    findings = run.findings()
+    for checks in findings[:MAX_DIAGNOSES]:
         yield ""
-        yield f"<details><summary>{_plain(check['test'] or check['object'])}</summary>"
+        yield f"<details><summary>{_plain(_name(checks))}</summary>"
         yield ""
-        yield _fence(render(check))
+        yield _fence(_diagnosis(checks))
         yield ""
         yield "</details>"
-    if len(failed) > MAX_DIAGNOSES:
+    if len(findings) > MAX_DIAGNOSES:
         yield ""
-        yield f"{len(failed) - MAX_DIAGNOSES} more diagnoses are left out."
-    for failure in run.setup_failures[:MAX_DIAGNOSES]:
+        yield f"{len(findings) - MAX_DIAGNOSES} more diagnoses are left out."
+    for failures in run.refusals()[:MAX_DIAGNOSES]:
+        tests = [f"`{failure['test']}`" for failure in failures]
+        more = [f"and {len(tests) - MAX_PLACES} more"] if len(tests) > MAX_PLACES else []
         yield ""
-        yield f"**Set-up failure** in `{failure['test']}`"
+        yield f"**Set-up failure** in {'; '.join([*tests[:MAX_PLACES], *more])}"
         yield ""
-        yield _fence(failure["message"])
+        yield _fence(failures[0]["message"])
+
+
+def _name(checks: Sequence[Mapping[str, Any]]) -> str:
+    """Return the test of a finding, without the leg where it is that of several."""
+    first = checks[0]
+    return str(first["test"] or first["object"]) if len(checks) == 1 else row_of(first)
+
+
+def _diagnosis(checks: Sequence[Mapping[str, Any]]) -> str:
+    """Return the diagnosis of the first leg, and on which others the same was found."""
+    others = list(dict.fromkeys(column_of(check) for check in checks[1:]))
+    also = f"\n  the same on: {'; '.join(others)}" if others else ""
+    return f"{render(checks[0])}{also}"
 
 
 def _notes(run: Run) -> Iterator[str]:
@@ -116,24 +133,44 @@ def _fence(text: str) -> str:
 
 
 def annotation_lines(run: Run) -> Iterator[str]:
-    """Yield GitHub workflow commands: an error for each check that failed, a warning for each note.
+    """Yield GitHub workflow commands: an error for each finding, a warning for each kind of note.
+
+    Ten of each at most; a notice counts the others.
 
     Source:
-        GitHub Docs, "Workflow commands for GitHub Actions", setting an error message.
+        GitHub Docs, "Workflow commands for GitHub Actions", setting an error message;
+        actions/toolkit, docs/problem-matchers.md, "Limitations".
     """
-    for check in run.failed():
-        problem = check["problems"][0]
-        file, line = _location(check)
-        title = f"{problem['code']} ({column_of(check)})"
-        place = f"file={_property(file)},line={line},title={_property(title)}"
-        yield f"::error {place}::{_data(render(check))}"
-    for group in group_notes(run)[:MAX_NOTES]:
+    errors = [*map(_of_finding, run.findings()), *map(_of_refusal, run.refusals())]
+    yield from errors[:MAX_ANNOTATIONS]
+    groups = group_notes(run)
+    for group in groups[:MAX_ANNOTATIONS]:
         file, line = _location(group.checks[0])
         place = f"file={_property(file)},line={line},title={_property(group.head)}"
         told = [group.note["message"], *group.places()[:MAX_PLACES]]
         yield f"::warning {place}::{_data(chr(10).join(told))}"
-    for failure in run.setup_failures:
-        yield f"::error title={_property('set-up failure')}::{_data(failure['message'])}"
+    hidden = [
+        f"{len(found) - MAX_ANNOTATIONS} more {what}"
+        for found, what in ((errors, "failures"), (groups, "kinds of notes"))
+        if len(found) > MAX_ANNOTATIONS
+    ]
+    if hidden:
+        yield f"::notice title=portability::{' and '.join(hidden)} are in the summary of the run"
+
+
+def _of_finding(checks: Sequence[Mapping[str, Any]]) -> str:
+    first = checks[0]
+    file, line = _location(first)
+    more = f" and {len(checks) - 1} more" if len(checks) > 1 else ""
+    title = f"{first['problems'][0]['code']} ({column_of(first)}{more})"
+    place = f"file={_property(file)},line={line},title={_property(title)}"
+    return f"::error {place}::{_data(_diagnosis(checks))}"
+
+
+def _of_refusal(failures: Sequence[Mapping[str, Any]]) -> str:
+    count = f" of {len(failures)} tests" if len(failures) > 1 else ""
+    title = _property(f"set-up failure{count}")
+    return f"::error title={title}::{_data(failures[0]['message'])}"
 
 
 def _location(check: Mapping[str, Any]) -> tuple[str, int]:

@@ -58,6 +58,25 @@ class Run:
         """Return the checks that are not portable, in order."""
         return [check for check in self.in_order() if not check["portable"]]
 
+    def findings(self) -> list[list[dict[str, Any]]]:
+        """Return the checks that are not portable, those of one test and one cause together.
+
+        The cause is the first problem, by code and path; legs differ in its evidence only.
+        """
+        found: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        for check in self.failed():
+            problem = check["problems"][0]
+            key = (row_of(check), problem["code"], str(problem["path"]))
+            found.setdefault(key, []).append(check)
+        return list(found.values())
+
+    def refusals(self) -> list[list[dict[str, Any]]]:
+        """Return the failures of set-up, those of one message together."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for failure in self.setup_failures:
+            found.setdefault(failure["message"], []).append(failure)
+        return list(found.values())
+
     def summary(self) -> dict[str, Any]:
         """Count what was found; `by_code` counts the root causes."""
         failed = self.failed()

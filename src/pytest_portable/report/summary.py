@@ -30,7 +30,7 @@ def summary_lines(run: Run, width: int = 80) -> Iterator[str]:
         for row in table:
             cells = zip(row, widths, strict=True)
             yield "  ".join(f"{cell:<{width}}" for cell, width in cells).rstrip()
-    groups = _groups(run)
+    groups = run.findings()
     if groups:
         yield ""
     for checks in groups[:MAX_FAILURES]:
@@ -62,15 +62,6 @@ def _legs(run: Run) -> Iterator[str]:
     for name in dict.fromkeys(waiting):
         tests = "test" if waiting.count(name) == 1 else "tests"
         yield f"{name:<{width}}  {'set-up failed':>14}, {waiting.count(name)} {tests}"
-
-
-def _groups(run: Run) -> list[list[Mapping[str, Any]]]:
-    """Group the checks of one test that fail in the same way on several legs."""
-    found: dict[tuple[str, ...], list[Mapping[str, Any]]] = defaultdict(list)
-    for check in run.failed():
-        problem = check["problems"][0]
-        found[row_of(check), problem["code"], str(problem["path"])].append(check)
-    return list(found.values())
 
 
 def _failure(checks: list[Mapping[str, Any]], width: int) -> Iterator[str]:

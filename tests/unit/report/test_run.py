@@ -131,6 +131,44 @@ def test_the_summary_groups_what_fails_alike() -> None:
     assert max(map(len, lines)) <= 80
 
 
+def on_legs(*minors: int, test: str = "a.py::t", code: str = "crash") -> list[dict[str, Any]]:
+    return [
+        verdict(f"{test}[py3.{n}]", leg=f"py3.{n}", label=f"py3.{n}", code=code) for n in minors
+    ]
+
+
+def test_markdown_and_annotations_group_what_fails_alike() -> None:
+    run = run_of(*on_legs(10, 12, 13), *on_legs(10, code="timeout"))
+    text, lines = markdown(run), list(annotation_lines(run))
+
+    assert text.count("<details>") == len(lines) == 2
+    assert "<summary>a.py::t</summary>" in text
+    assert "\n  the same on: py3.12, pickle; py3.13, pickle\n" in text
+    assert "title=crash (py3.10%2C pickle and 2 more)::" in lines[0]
+    assert "<summary>a.py::t[py3.10]</summary>" in text
+
+
+def test_github_is_given_no_more_annotations_than_it_shows() -> None:
+    run = run_of(*(verdict(f"a.py::t{n}", code="crash") for n in range(12)))
+    run.add({"setup_failure": {"test": "t", "leg": "3.77", "message": "none"}})
+
+    *errors, last = annotation_lines(run)
+
+    assert len(errors) == 10
+    assert last == "::notice title=portability::3 more failures are in the summary of the run"
+    assert markdown(run).count("<details>") == 12
+
+
+def test_one_failure_of_set_up_is_told_once() -> None:
+    run = run_of(verdict())
+    for name in "abcdefg":
+        run.add({"setup_failure": {"test": f"t.py::{name}", "leg": "3.77", "message": "no Python"}})
+
+    assert list(annotation_lines(run)) == ["::error title=set-up failure of 7 tests::no Python"]
+    assert markdown(run).count("no Python") == 1
+    assert "`t.py::a`; `t.py::b`; `t.py::c`; `t.py::d`; `t.py::e`; and 2 more" in markdown(run)
+
+
 def test_github_appends_its_summary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "summary.md"
     path.write_text("before\n")
