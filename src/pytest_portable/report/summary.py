@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pytest_portable.report.pairs import pairs_table
@@ -64,7 +64,7 @@ def _legs(run: Run) -> Iterator[str]:
         yield f"{name:<{width}}  {'set-up failed':>14}, {waiting.count(name)} {tests}"
 
 
-def _failure(checks: list[Mapping[str, Any]], width: int) -> Iterator[str]:
+def _failure(checks: Sequence[Mapping[str, Any]], width: int) -> Iterator[str]:
     check = checks[0]
     problem = check["problems"][0]
     more = len(check["problems"]) - 1
