@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
 import pickle
@@ -237,3 +238,34 @@ def test_both_entry_points_are_the_same_program() -> None:
 
     assert done.stdout.startswith("usage: pytest-portable ")
     assert "check" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["chek", "x"], "; did you mean 'check'?"),
+        (["check", "http:HTTPStatus", "--serialiser=dill"], "unknown option --serialiser; did you"),
+        (["envs", "lst"], "; did you mean 'list'?"),
+        (["envs", "list", "--jsn"], "unknown option --jsn; did you mean '--json'?"),
+        ([], "\n    inspect "),
+        (["envs"], "\n    prune "),
+        (["check", "--zzz", "x"], "unknown option --zzz\n"),
+    ],
+)
+def test_a_near_spelling_and_what_there_is(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+
+    assert caught.value.code == 2
+    assert words in capsys.readouterr().err
+
+
+def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+
+    assert not caught.value.code
+    installed = importlib.metadata.version("pytest-portable")
+    assert capsys.readouterr().out == f"pytest-portable {installed}\n"

@@ -8,17 +8,19 @@ arguments and `run(given)` returns the exit status. Slow imports wait until `run
 
 from __future__ import annotations
 
-import argparse
 import io
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import Final
 
 from pytest_portable.cli import bundle, check, envs, inspect, pythons, report, requirements, verify
+from pytest_portable.cli.hints import HintingParser
 from pytest_portable.errors import OptionError, SetupError
 
 __all__ = ["main"]
 
+DISTRIBUTION: Final = "pytest-portable"
 MISUSE: Final = 2
 
 
@@ -36,10 +38,12 @@ _COMMANDS: Final = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status."""
-    parser = argparse.ArgumentParser(
+    parser = HintingParser(
         prog="pytest-portable",
         description="Check objects in other environments, and look after these environments.",
+        epilog="`pytest-portable COMMAND --help` says more.",
     )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version(DISTRIBUTION)}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in _COMMANDS.values():
         command.add_parser(commands)
