@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_portable.cli import main
+from pytest_portable.cli.as_options import as_options
 from support.wheels import make_wheel
 
 if TYPE_CHECKING:
@@ -182,3 +183,58 @@ def test_payload_in_a_file_is_never_loaded_here(
 
     assert main(["check", str(file), "--probe", "obj['a']"]) == 0
     assert "portable" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ('deps=[..., "yaml"]', '--dep "yaml"'),
+        ('deps=[..., "a==1", "b>=2"]', '--dep "a==1" --dep "b>=2"'),
+        ('install the project: deps=[..., "."]', 'install the project: --dep "."'),
+        ('python="3.12"', '--python "3.12"'),
+        ('serializer="cloudpickle" sends it', '--serializer "cloudpickle" sends it'),
+        ('by_value=["acme"]', 'by_value=["acme"]'),
+        ('with_python="3.12"', 'with_python="3.12"'),
+    ],
+)
+def test_remedies_are_options_of_the_command_line(text: str, options: str) -> None:
+    assert as_options(text) == options
+
+
+def test_a_diagnosis_says_what_to_add_to_the_command(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    status = main(["check", "markdown_it:MarkdownIt"])
+    said = capsys.readouterr().out
+
+    assert status == 1
+    assert 'fix:   --dep "markdown-it-py"\n' in said
+    assert "deps=" not in said
+
+
+@pytest.fixture
+def _made_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "made_here.py").write_text(
+        "VALUE = 1\ndef make(): return {'a': [1]}\ndef fail(): raise ValueError('not today')\n"
+        "class Maker:\n    @staticmethod\n    def make(): return 2\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+
+
+@pytest.mark.usefixtures("_made_here")
+@pytest.mark.parametrize(
+    ("name", "status", "words"),
+    [
+        ("made_here:make()", 0, "portable to"),
+        ("made_here:Maker.make()", 0, "portable to"),
+        ("made_here:VALUE()", 2, "'made_here:VALUE()': VALUE is no callable"),
+        ("made_here:fail()", 2, "'made_here:fail()' cannot be had: ValueError: not today"),
+    ],
+)
+def test_an_object_may_be_what_a_function_returns(
+    name: str, status: int, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", name]) == status
+    told = capsys.readouterr()
+    assert words in told.out + told.err

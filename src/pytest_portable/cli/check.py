@@ -19,7 +19,9 @@ __all__ = ["add_parser", "run"]
 def add_parser(commands: parsers.Commands) -> None:
     """Add the command `check`."""
     parser = commands.add_parser("check", help="load an object in another environment and compare")
-    parser.add_argument("object", help="MODULE:NAME, or a file that holds payloads")
+    parser.add_argument(
+        "object", help="MODULE:NAME, MODULE:FACTORY(), or a file that holds payloads"
+    )
     parsers.add_leg_options(parser)
     parser.add_argument(
         "--probe",
@@ -64,9 +66,11 @@ def _data(verdicts: Sequence[Verdict]) -> str:
 
 
 def _text(verdicts: Sequence[Verdict]) -> str:
+    from pytest_portable.cli.as_options import diagnosis
+
     if len(verdicts) == 1:
-        return str(verdicts[0])
+        return diagnosis(verdicts[0])
     lost = [number for number, verdict in enumerate(verdicts) if not verdict.portable]
-    told = "\n\n".join(f"record {number}: {verdicts[number]}" for number in lost)
+    told = "\n\n".join(f"record {number}: {diagnosis(verdicts[number])}" for number in lost)
     count = f"{len(verdicts) - len(lost)} of {len(verdicts)} records are portable"
     return f"{told}\n\n{count}" if lost else count

@@ -18,22 +18,29 @@ def make_importable() -> None:
 
 
 def resolve(text: str) -> object:
-    """Import `MODULE:NAME`; modules of the working directory are importable.
+    """Import `MODULE:NAME`, or call `MODULE:FACTORY()`.
+
+    Modules of the working directory are importable.
 
     Raises:
-        OptionError: there is no such module or attribute, or importing it raised.
+        OptionError: there is no such module or attribute, or importing or calling it raised.
     """
     module, colon, name = text.partition(":")
+    is_called = name.endswith("()")
     if not colon:
         raise OptionError(f"{text!r} is neither a file nor MODULE:NAME")
     make_importable()
     try:
         found: object = importlib.import_module(module)
-        for part in name.split("."):
+        for part in name.removesuffix("()").split("."):
             found = getattr(found, part)
-    except Exception as error:  # importing runs the user's code
+        if is_called and callable(found):
+            return found()
+    except Exception as error:  # importing and calling run the user's code
         said = f"{type(error).__name__}: {error}"
         raise OptionError(f"{text!r} cannot be had: {said}") from error
+    if is_called:
+        raise OptionError(f"{text!r}: {name.removesuffix('()')} is no callable")
     return found
 
 
