@@ -75,3 +75,30 @@ def test_a_secret_in_an_address_stays_out_of_the_command() -> None:
 
     assert not byhand._is_plain(leg)
     assert byhand._is_plain(replace(leg, deps=("x @ https://host/x.whl",)))
+
+
+def test_the_command_is_told_how_environments_are_made(tmp_path: Path) -> None:
+    constraints = tmp_path / "c.txt"
+    constraints.write_text("six==1.16\n")
+    (tmp_path / "needed.txt").write_text("")
+    opened = Session(
+        root=tmp_path,
+        cache_dir=tmp_path / "a cache",
+        installer="pip",
+        constraints=(constraints,),
+        offline=True,
+    )
+    try:
+        verdict = portable_on(opened, Leg(deps=("-r needed.txt",))).check(Local())
+    finally:
+        opened.close()
+
+    told = verdict.reproduce
+    assert told.startswith(f"cd {tmp_path} && ")
+    wanted = (
+        f"--constraint {constraints} --installer pip --offline --cache-dir '{tmp_path}/a cache'"
+    )
+    assert told.endswith(wanted)
+    done = subprocess.run(["sh", "-c", told], capture_output=True, text=True, check=False, cwd="/")
+    assert done.returncode == 1, done.stderr
+    assert "not portable" in done.stdout

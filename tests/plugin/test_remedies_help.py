@@ -377,5 +377,5 @@ def test_a_file_is_read_by_the_serializer_that_is_named(
     refused = pytester.run(*command)
     read = pytester.run(*command, "--serializer=joblib")
 
-    refused.stdout.fnmatch_lines(['*serializer="joblib"*'])
+    refused.stdout.fnmatch_lines(['*--serializer "joblib"*'])
     assert (refused.ret, read.ret) == (1, 0)

@@ -15,7 +15,7 @@ from pytest_portable.engine.hop import Hop
 from pytest_portable.engine.observe import Checked, Log, Observer
 from pytest_portable.engine.outcome import Outcome, conclude
 from pytest_portable.engine.prove_remedies import prove
-from pytest_portable.engine.reproduce import keep_failure
+from pytest_portable.engine.reproduce import ByHand, keep_failure
 from pytest_portable.environment import Environment, find_damage
 from pytest_portable.equivalence import Comparator
 from pytest_portable.judgement.context import UNKNOWN_SIDE, Context, Sent, Side, host_side, side_of
@@ -47,6 +47,7 @@ class CheckSettings:
         suggest: whether remedies are tried before they are shown.
         verbosity: how much the text of a failing verdict tells.
         strict_notes: codes of notes that fail a check; `error` stands for all.
+        store_options: what the command line is told of how environments are made here.
     """
 
     root: Path
@@ -58,6 +59,7 @@ class CheckSettings:
     suggest: bool
     verbosity: int
     strict_notes: frozenset[str] = frozenset()
+    store_options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -247,7 +249,13 @@ class Checker:
         payload = sent.data("obj")
         is_ours = not (done.is_foreign or self.is_trial or verdict.portable)
         if is_ours and payload is not None and len(sent.payloads) == 1:
-            verdict = keep_failure(verdict, self.leg, whole(payload), self.settings.cache_dir)
+            by_hand = ByHand(
+                self.leg,
+                self.leg.deps_root or self.settings.root,
+                self.settings.cache_dir,
+                self.settings.store_options,
+            )
+            verdict = keep_failure(verdict, by_hand, whole(payload))
         done = replace(done, verdict=verdict)
         details: dict[str, object] = {}
         for observe in () if self.is_trial else self.settings.observers:

@@ -10,39 +10,59 @@ import hashlib
 import shlex
 import shutil
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from pytest_portable.environment.lines import parse_line
 from pytest_portable.report.redaction import host_redactor, redact
 from pytest_portable.settings.legs import Leg
 from pytest_portable.verdict import Verdict
 
-__all__ = ["keep_failure"]
+__all__ = ["ByHand", "keep_failure"]
 
 MAX_KEPT: Final = 50
 MAX_BYTES: Final = 20_000_000
 # Looking at so much takes a third of a second.
 _LOOKED_AT: Final = 2_000_000
+# Lines that name files beside them.
+_PLACES: Final = frozenset(("archive", "constraint", "file", "group", "lock", "project", "script"))
 STAGES: Final = frozenset({"inspect", "load"})
 
 
-def keep_failure(verdict: Verdict, leg: Leg, payload: bytes, cache_dir: Path) -> Verdict:
+@dataclass(frozen=True)
+class ByHand:
+    """What a command needs to know beside the payload.
+
+    Attributes:
+        leg: that the check ran on.
+        root: where its relative paths start.
+        cache_dir: where payloads are kept.
+        store_options: of the command line: how environments are made here.
+    """
+
+    leg: Leg
+    root: Path
+    cache_dir: Path
+    store_options: tuple[str, ...] = ()
+
+
+def keep_failure(verdict: Verdict, by_hand: ByHand, payload: bytes) -> Verdict:
     """Return the verdict with a command that needs no test, where there is one.
 
     Args:
         verdict: of the check.
-        leg: that it ran on.
+        by_hand: what else the command says; `failed-payloads` in its `cache_dir` holds the newest
+            `MAX_KEPT` payloads of at most `MAX_BYTES`.
         payload: what was sent; it is kept with the rights of its owner only, and not at all where
             it holds a secret.
-        cache_dir: `failed-payloads` in it holds the newest `MAX_KEPT`
-            payloads of at most `MAX_BYTES`.
     """
+    leg = by_hand.leg
     if verdict.stage not in STAGES or not _is_plain(leg) or len(payload) > MAX_BYTES:
         return verdict
     if _holds_secrets(payload, leg):
         return verdict
-    folder = cache_dir / "failed-payloads"
+    folder = by_hand.cache_dir / "failed-payloads"
     file = folder / f"{hashlib.sha256(payload).hexdigest()[:12]}.bin"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -51,7 +71,7 @@ def keep_failure(verdict: Verdict, leg: Leg, payload: bytes, cache_dir: Path) ->
         _forget(folder)
     except OSError:  # a cache that cannot be written is told elsewhere
         return verdict
-    return replace(verdict, reproduce=shlex.join(_command(leg, file)))
+    return replace(verdict, reproduce=_command(by_hand, file))
 
 
 def _holds_secrets(payload: bytes, leg: Leg) -> bool:
@@ -85,7 +105,8 @@ def _is_plain(leg: Leg) -> bool:
     return taken == Leg()
 
 
-def _command(leg: Leg, file: Path) -> list[str]:
+def _command(by_hand: ByHand, file: Path) -> str:
+    leg = by_hand.leg
     # The running Python dumped it, so the command has to be its own.
     words = [sys.executable, "-m", "pytest_portable", "check", str(file)]
     words += ["--python", leg.python] if leg.python else []
@@ -94,7 +115,10 @@ def _command(leg: Leg, file: Path) -> list[str]:
     words += ["--serializer", leg.serializer] if leg.serializer != "pickle" else []
     if leg.timeout_seconds != Leg.timeout_seconds:
         words += ["--timeout", f"{leg.timeout_seconds:g}"]
-    return words
+    command = shlex.join([*words, *by_hand.store_options])
+    if any(parse_line(line).kind in _PLACES for line in leg.deps or ()):
+        return f"cd {shlex.quote(str(by_hand.root))} && {command}"
+    return command
 
 
 def _forget(folder: Path) -> None:

@@ -14,7 +14,7 @@ from pytest_portable.engine.checker import Checker, CheckSettings
 from pytest_portable.engine.environments import Environments, adopt_nothing
 from pytest_portable.engine.hop import Hop, hop_legs
 from pytest_portable.engine.observe import Observer
-from pytest_portable.environment import Environment, StoreSettings
+from pytest_portable.environment import Environment, StoreSettings, default_cache_dir
 from pytest_portable.equivalence import Comparator
 from pytest_portable.report.progress import Progress
 from pytest_portable.serializers import Registry, Serializer
@@ -127,8 +127,20 @@ class Session:
             update=self.update,
             suggest=self.suggest,
             strict_notes=self.strict_notes,
+            store_options=self._store_options(),
             verbosity=self.verbosity,
         )
+
+    def _store_options(self) -> tuple[str, ...]:
+        """Return how environments are made, as the command line is told of it."""
+        words: list[str] = []
+        for file in self.constraints:
+            words += ["--constraint", str(file)]
+        words += ["--installer", self.installer] if self.installer != "auto" else []
+        words += ["--offline"] if self.offline else []
+        if self.cache_dir != default_cache_dir():
+            words += ["--cache-dir", str(self.cache_dir)]
+        return tuple(words)
 
     def _agent(
         self, leg: Leg, environment: Environment, preload: tuple[str, ...], there: str
