@@ -46,5 +46,5 @@ def test_the_zoo_is_large() -> None:
     ]
     libraries = {ast.literal_eval(row.args[0]) for row in rows}
 
-    assert len(rows) >= 390
-    assert len(libraries) >= 65
+    assert len(rows) >= 415
+    assert len(libraries) >= 66

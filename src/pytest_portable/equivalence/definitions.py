@@ -29,7 +29,14 @@ from pytest_portable.equivalence.paths import INDEX, Path, attribute, suffix
 from pytest_portable.equivalence.text import kind_name, shorten
 from pytest_portable.equivalence.walk import MISSING, Handler, Walk
 
-__all__ = ["DEFINITIONS", "by_attributes", "is_reachable", "same_class", "same_module"]
+__all__ = [
+    "DEFINITIONS",
+    "by_attributes",
+    "is_reachable",
+    "leads_somewhere",
+    "same_class",
+    "same_module",
+]
 
 GLOBAL_READS: Final = frozenset(
     {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS", "STORE_GLOBAL", "DELETE_GLOBAL"}
@@ -224,11 +231,15 @@ def _is_remade(walk: Walk, left: type, right: type) -> bool:
 
 def is_reachable(kind: type) -> bool:
     """Return whether the name of a class leads to something, as far as its module is imported."""
-    module = str(kind.__module__)
+    return leads_somewhere(str(kind.__module__), kind.__qualname__)
+
+
+def leads_somewhere(module: str, qualname: str) -> bool:
+    """Return whether a module holds something by a name; true where it is not imported."""
     if module not in sys.modules:
         return True
     found: object = sys.modules[module]
-    for part in kind.__qualname__.split("."):
+    for part in qualname.split("."):
         found = getattr(found, "__dict__", {}).get(part)
     return found is not None
 

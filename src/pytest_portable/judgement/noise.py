@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import sys
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, cast
 
 from pytest_portable.equivalence import COUNT_LIMIT, Difference, compare
 from pytest_portable.equivalence.guard import own_dict, put_back
@@ -22,6 +24,8 @@ _LOST: Final = ("attribute is missing", "key is missing")
 _ADDED: Final = ("attribute was added", "key was added")
 # A step of a path whose name begins with one underscore, or is mangled.
 _PRIVATE: Final = re.compile(r"(?:\.|\[')_(?!_\w*__\b)\w")
+# Bytes as a difference shows them; long ones only around the place where they differ.
+_BYTES: Final = re.compile(r"(?:\.\.\.)?b['\"]")
 _MAX_TOLD: Final = 3
 
 
@@ -110,13 +114,19 @@ def _by_path(differences: Sequence[Difference]) -> Mapping[str, Difference]:
 
 def _is_same_pickle(context: Context, returned: object, one: Difference) -> bool:
     """Return whether bytes that differ are two pickles that say the same."""
-    if not (one.reason.startswith(_VALUES) and one.original.startswith("b")):
+    if not (one.reason.startswith(_VALUES) and _BYTES.match(one.original)):
         return False
     try:
-        sides = [eval(one.path, {"obj": side}) for side in (context.obj, returned)]  # noqa: S307 - a path of ours
+        here, there = (_part(one.path, side) for side in (context.obj, returned))
     except Exception:  # noqa: BLE001 - code of the user's, or a path that is cut
         return False
-    return are_same_pickles(*sides)
+    return are_same_pickles(here, there)
+
+
+def _part(path: str, obj: object) -> object:
+    """Return what a path names; it may go through modules, as that of a registered reducer does."""
+    names = ChainMap[str, object]({"obj": obj}, cast("dict[str, object]", sys.modules))
+    return eval(path, {}, names)  # noqa: S307 - a path of ours
 
 
 def _is_noise(one: Difference, own: Difference | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from pytest_portable.errors import PayloadError
@@ -11,13 +12,15 @@ __all__ = ["are_same_pickles"]
 
 _MAX_DEPTH: Final = 4
 """Pickles within pickles within pickles."""
+_SETS: Final = ("set", "frozenset")
 
 
 def are_same_pickles(one: object, other: object, depth: int = _MAX_DEPTH) -> bool:
     """Return whether two values are pickles (as bytes) that describe the same graph.
 
     Nothing is loaded. One object in two places has to be one in the other pickle too, except for
-    values that cannot change: text, numbers, names.
+    values that cannot change: text, numbers, names. The order of a set depends on the hash seed of
+    who wrote it and means nothing.
 
     Args:
         one: the first value, whatever it is.
@@ -85,6 +88,8 @@ class _Pair:
         for lefts, rights in zip(*sides, strict=True):
             if len(lefts) != len(rights):
                 return False
+            if self.one.kind(left) in _SETS:
+                lefts, rights = _sorted(self.one, lefts), _sorted(self.other, rights)  # noqa: PLW2901 - in their order
             waiting += zip(lefts, rights, strict=True)
         return True
 
@@ -96,6 +101,32 @@ class _Pair:
         if values[0] is None or type(values[0]) is not type(values[1]):
             return False
         return values[0] == values[1] or are_same_pickles(*values, self.depth - 1)
+
+
+def _sorted(graph: Graph, nodes: Sequence[int]) -> Sequence[int]:
+    """Return the elements of a set in an order that both pickles share.
+
+    Where an element is no value, they stay as they were written.
+    """
+    keys = {node: _key(graph, node, _MAX_DEPTH) for node in nodes}
+    if None in keys.values():
+        return nodes
+    return sorted(nodes, key=lambda node: str(keys[node]))
+
+
+def _key(graph: Graph, node: int, depth: int) -> str | None:
+    """Return a text by which a value is put in order: that of a leaf, or of a tuple of them."""
+    kind = graph.kind(node)
+    if kind == "leaf":
+        value = graph.value(node)
+        return repr(_raw(graph, node)) if value is None else f"{type(value).__name__} {value!r}"
+    if kind not in {"tuple", "frozenset"} or not depth:
+        return None
+    parts = [_key(graph, part, depth - 1) for part in graph.children(node)]
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
+        return None
+    return repr(sorted(known) if kind == "frozenset" else known)
 
 
 def _raw(graph: Graph, node: int) -> bytes:

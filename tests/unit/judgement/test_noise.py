@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copyreg
 import pickle
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,8 @@ from support.judging import context, evidences, returned, sent, transcript
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import pytest
 
 
 class Counting:
@@ -49,6 +52,17 @@ class Booking:
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
         vars(self)[self.name] = 7
+
+
+class Vocabulary:
+    """What it reduces to is a pickle; its reducer is registered, as that of spaCy's is."""
+
+    def __init__(self, pickled: bytes) -> None:
+        self.held = [pickled]
+
+
+def reduce_vocabulary(one: Vocabulary) -> tuple[object, ...]:
+    return Vocabulary, (one.held[0],)
 
 
 class Filling:
@@ -154,3 +168,19 @@ def test_pickles_within_the_object_are_compared_by_what_they_say() -> None:
 
     assert judged([one], [same]) == NOTHING
     assert judged([one], [pickle.dumps([name, "other"])]).problems
+
+
+def test_a_path_through_a_registered_reducer_leads_to_pickles(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(copyreg.dispatch_table, Vocabulary, reduce_vocabulary)
+    before = "x" * 200
+    # Equal sets, in the two orders that they may be written in.
+    one, same = pickle.dumps([before, {0, 8}]), pickle.dumps([before, {8, 0}])
+
+    assert one != same
+    assert judged(Vocabulary(one), Vocabulary(same)).problems == ()
+    (problem,) = judged(Vocabulary(one), Vocabulary(pickle.dumps([before, {0, 9}]))).problems
+    assert problem.evidence.startswith("...b'")
+    assert problem.path is not None
+    assert problem.path.startswith("copyreg.dispatch_table[")

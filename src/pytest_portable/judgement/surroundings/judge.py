@@ -12,6 +12,7 @@ from pytest_portable.agent.descriptions import SurveyAnswers
 from pytest_portable.agent.records import Shadowed, Surroundings
 from pytest_portable.agent.typed_json import read_as
 from pytest_portable.diagnosis.host import canonical
+from pytest_portable.equivalence.definitions import leads_somewhere
 from pytest_portable.errors import PayloadError
 from pytest_portable.judgement.argument_paths import with_argument_path
 from pytest_portable.judgement.context import Context, Sent
@@ -306,14 +307,24 @@ _OTHER = Remedy("install the project that holds it, or rename the module")
 
 
 def _shadowed(sent: Sent, module: str, name: str) -> Problem:
+    message = (
+        f"{module}.{name} travels by value, and {module} is installed there as well: "
+        "for isinstance these are two classes"
+    )
+    fix = "do not send by value what the target has"
+    if not leads_somewhere(module, name):
+        message = (
+            f"{module} holds no class by the name {name}, so it travels by value: for isinstance "
+            f"it is another class than one that {module} makes there"
+        )
+        fix = "give the class that name in its module, where the module is imported"
     return Problem(
         code="mismatch",
         stage="compare",
         path=_path(sent, module, name, by="value"),
         module=module,
-        message=f"{module}.{name} travels by value, and {module} is installed there as well: "
-        "for isinstance these are two classes",
-        remedies=(Remedy("do not send by value what the target has"),),
+        message=message,
+        remedies=(Remedy(fix),),
     )
 
 

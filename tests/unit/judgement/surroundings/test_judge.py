@@ -479,3 +479,18 @@ def test_a_class_by_value_beside_an_installed_one_is_a_note(world: World) -> Non
     (note,) = found.notes
     assert note.path == "obj['o']"
     assert "two classes" in note.message
+
+
+def test_a_class_that_has_no_name_in_its_module_is_told_to_be_made_on_demand(world: World) -> None:
+    lib = world.make()
+    lib.made_on_demand = type("Settings[int]", (lib.Settings,), {"__module__": world.name})
+
+    found = world.judge(
+        {"o": lib.made_on_demand()},
+        serializer="cloudpickle",
+        shadowed=((world.name, "Settings[int]"),),
+    )
+
+    (note,) = found.notes
+    assert "holds no class by the name Settings[int]" in note.message
+    assert "give the class that name" in note.remedies[0].text
