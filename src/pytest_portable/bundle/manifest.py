@@ -11,11 +11,14 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from pytest_portable.agent.plain_files import PlainFileError, read_plain
+from pytest_portable.bundle.manifest_mistakes import find_mistakes
+from pytest_portable.equivalence.portraits import check_nodes
 from pytest_portable.errors import BundleError
 
 __all__ = [
@@ -33,6 +36,8 @@ _READ: Final = (1, SCHEMA)
 MANIFEST: Final = "manifest.json"
 PAYLOAD: Final = "payload.bin"
 PORTRAIT: Final = "portrait.json"
+MAX_MANIFEST_BYTES: Final = 1 << 26
+MAX_FILE_BYTES: Final = 1 << 32
 
 
 @dataclass(frozen=True)
@@ -113,13 +118,20 @@ def find_bundles(folder: Path) -> list[Path]:
     return found
 
 
-def read_bundle(folder: Path) -> Bundle:
+def read_bundle(folder: Path, find_mistake: Callable[[str], str | None] | None = None) -> Bundle:
     """Read a bundle and compare its files with its manifest; nothing is unpickled.
+
+    Args:
+        folder: of the bundle.
+        find_mistake: returns what is wrong with the serializer that the manifest names, before
+            any other file is read; none where the caller does not use that name.
 
     Raises:
         BundleError: a file is missing, changed or truncated, or the manifest is invalid.
     """
     manifest = _read_manifest(folder / MANIFEST)
+    if find_mistake is not None and (mistake := find_mistake(manifest.serializer)):
+        raise BundleError(f"{folder / MANIFEST}: serializer: {mistake}")
     contents = {name: _read_file(folder, name, said) for name, said in manifest.files.items()}
     if PAYLOAD not in contents:
         raise BundleError(f"{folder / MANIFEST}: names no {PAYLOAD}")
@@ -128,23 +140,25 @@ def read_bundle(folder: Path) -> Bundle:
         for name, data in contents.items()
         if name.startswith("value-")
     }
-    portrait = json.loads(contents.get(PORTRAIT, b"{}"))
+    portrait = _read_portraits(folder / PORTRAIT, contents.get(PORTRAIT, b"{}"))
     return Bundle(folder, manifest, contents[PAYLOAD], values, portrait)
 
 
 def _read_manifest(path: Path) -> Manifest:
     try:
-        found = json.loads(path.read_text("utf-8"))
+        found = json.loads(read_plain(path, MAX_MANIFEST_BYTES))
     except FileNotFoundError:
         raise BundleError(f"{path.parent}: no bundle, it has no {MANIFEST}") from None
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise BundleError(f"{path}: cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
         raise BundleError(f"{path}: cannot be read: {error}") from None
     if not isinstance(found, dict):
         raise BundleError(f"{path}: is no JSON object")
     schema = found.get("schema")
-    if schema not in _READ:
+    if type(schema) is not int or schema not in _READ:
         raise BundleError(
-            f"{path}: schema {schema!r}, wanted {' or '.join(map(str, _READ))}; "
+            f"{path}: schema {schema!r:.60}, wanted {' or '.join(map(str, _READ))}; "
             "export it again, or read it with a pytest-portable that knows this schema"
         )
     wrong = [
@@ -152,26 +166,31 @@ def _read_manifest(path: Path) -> Manifest:
         for key, types in _TYPES.items()
         if key not in found or not isinstance(found[key], types)
     ]
+    wrong = wrong or find_mistakes(found)
     if wrong:
         raise BundleError(f"{path}: " + "; ".join(wrong))
     return Manifest(**{key: found[key] for key in _TYPES}, schema=schema)
 
 
-def _read_file(folder: Path, name: str, said: object) -> bytes:
+def _read_file(folder: Path, name: str, said: Mapping[str, Any]) -> bytes:
     path = folder / name
-    if Path(name).name != name:
-        raise BundleError(f"{folder / MANIFEST}: {name!r} leads out of the bundle")
-    if not isinstance(said, dict) or not {"bytes", "sha256"} <= said.keys():
-        raise BundleError(f"{folder / MANIFEST}: files: {name}: no bytes and sha256")
     try:
-        data = path.read_bytes()
+        data = read_plain(path, MAX_FILE_BYTES, size=said["bytes"])
+    except PlainFileError as error:
+        raise BundleError(f"{path}: {error.strerror}") from None
     except OSError as error:
         raise BundleError(f"{path}: cannot be read: {error.strerror}") from None
-    if len(data) != said["bytes"]:
-        raise BundleError(f"{path}: {len(data):,} bytes, the manifest says {said['bytes']:,}")
     if hashlib.sha256(data).hexdigest() != said["sha256"]:
         raise BundleError(f"{path}: was changed: its SHA-256 is not the manifest's")
     return data
+
+
+def _read_portraits(path: Path, text: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+        return {key: check_nodes(nodes) for key, nodes in found.items()}
+    except (AttributeError, ValueError, RecursionError) as error:
+        raise BundleError(f"{path}: no portraits: {error}") from None
 
 
 def write_bundle(

@@ -14,11 +14,12 @@ from pytest_portable.bundle.judging import with_findings
 from pytest_portable.bundle.manifest import SCHEMA, Bundle, Manifest
 from pytest_portable.engine.checker import Checker
 from pytest_portable.equivalence.portraits import PortraitDifference
-from pytest_portable.errors import BundleError
+from pytest_portable.errors import BundleError, PayloadError
 from pytest_portable.judgement.context import Side
 from pytest_portable.judgement.findings import notes
 from pytest_portable.judgement.made import Made, judge_made, wanted_of
 from pytest_portable.judgement.portraits import Portraits, Telling
+from pytest_portable.payload.containers import open_container
 from pytest_portable.payload.inspection import inspect_payload
 from pytest_portable.settings.legs import Leg
 from pytest_portable.settings.probes import Probe
@@ -34,6 +35,9 @@ def leg_for(manifest: Manifest, leg: Leg, *, declared: bool) -> Leg:
         manifest: of the bundle.
         leg: the caller's.
         declared: whether the environment is the one that the manifest names; otherwise `leg`'s.
+
+    Raises:
+        BundleError: the manifest names a program as its Python.
     """
     found = replace(
         leg,
@@ -43,10 +47,15 @@ def leg_for(manifest: Manifest, leg: Leg, *, declared: bool) -> Leg:
     )
     if not declared:
         return found
-    deps = manifest.environment.get("deps")
+    deps, python = manifest.environment.get("deps"), manifest.environment.get("python")
+    if python is not None and leg.python is None and not set("/\\~").isdisjoint(python):
+        raise BundleError(
+            f"{manifest.name}: environment: python: {python!r} names a program of the machine that "
+            "exported it, which is not run here; say which Python to use with --python"
+        )
     return replace(
         found,
-        python=leg.python or manifest.environment.get("python"),
+        python=leg.python or python,
         deps=None if deps is None else tuple(deps),
     )
 
@@ -55,8 +64,13 @@ def check_references(bundle: Bundle) -> None:
     """Compare the manifest's references with the payload's own.
 
     Raises:
-        BundleError: they differ: the manifest was edited, or belongs to another payload.
+        BundleError: they differ: the manifest was edited, or belongs to another payload; or the
+            payload is packed and unpacks to more than a file may.
     """
+    try:
+        open_container(bundle.payload)
+    except PayloadError as error:
+        raise BundleError(f"{bundle.folder}: its payload {error}") from None
     inspection = inspect_payload(bundle.payload, root="obj")
     there = {(one.module, one.qualname) for one in inspection.references}
     said = {

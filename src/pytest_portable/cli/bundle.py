@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import io
+import zlib
 from pathlib import Path
 
 from pytest_portable.cli import parsers
-from pytest_portable.errors import OptionError, PortabilityError
+from pytest_portable.errors import OptionError, PayloadError, PortabilityError
 
 __all__ = ["add_parser", "run"]
 
@@ -31,6 +33,13 @@ def add_parser(commands: parsers.Commands) -> None:
     parsers.add_store_options(parser)
 
 
+def _unpacked(data: bytes) -> bytes:
+    from pytest_portable.payload.budget import limit_for, read_within
+
+    with gzip.open(io.BytesIO(data)) as stream:
+        return read_within(stream, limit_for(len(data)))
+
+
 def run(given: argparse.Namespace) -> int:
     """Write a bundle; 1 where the payload cannot be loaded even there."""
     from pytest_portable.bundle.wrap import wrap_payload
@@ -41,7 +50,10 @@ def run(given: argparse.Namespace) -> int:
         data = given.file.read_bytes()
     except OSError as error:
         raise OptionError(f"{given.file}: cannot be read: {error.strerror}") from None
-    payload = gzip.decompress(data) if data.startswith(_GZIP) else data
+    try:
+        payload = _unpacked(data) if data.startswith(_GZIP) else data
+    except (OSError, EOFError, zlib.error, PayloadError) as error:
+        raise OptionError(f"{given.file}: cannot be unpacked: {error}") from None
     to = given.to / given.file.name.split(".")[0]
     try:
         with parsers.open_session(given) as session:

@@ -34,6 +34,14 @@ def add_parser(commands: parsers.Commands) -> None:
         action="store_true",
         help="in the environment that each manifest names (--python replaces its Python)",
     )
+    parser.add_argument(
+        "--serializer",
+        dest="allowed",
+        action="append",
+        default=[],
+        metavar="MODULE:NAME",
+        help="a Serializer of yours that manifests may name; it is imported (repeatable)",
+    )
     parsers.add_leg_options(parser, serializer=False)
     parsers.add_report_option(parser, "--report", "write a report")
     parsers.add_store_options(parser)
@@ -52,6 +60,8 @@ def run(given: argparse.Namespace) -> int:
     damaged = 0
     verdicts = []
     with parsers.open_session(given) as session:
+        for name in given.allowed:
+            session.serializers.allow(name)
         for folder in bundles:
             try:
                 verdict = _verify(session, folder, leg, declared=given.declared)
@@ -78,7 +88,7 @@ def _verify(session: Session, folder: Path, leg: Leg, *, declared: bool) -> Verd
     from pytest_portable.bundle.manifest import read_bundle
     from pytest_portable.bundle.verify import leg_for, verify_bundle
 
-    bundle = read_bundle(folder)
+    bundle = read_bundle(folder, session.serializers.find_mistake_in_data)
     checker = session.checker(leg_for(bundle.manifest, leg, declared=declared))
     return verify_bundle(bundle, checker)
 

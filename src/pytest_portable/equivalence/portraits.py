@@ -22,6 +22,7 @@ __all__ = [
     "Comparison",
     "PortraitDifference",
     "Uncompared",
+    "check_nodes",
     "compare_portraits",
     "hold_against",
     "read_portrait",
@@ -155,7 +156,15 @@ def read_portrait(text: str | bytes) -> list[list[Any]]:
     Raises:
         ValueError: it is none.
     """
-    nodes = json.loads(text)
+    return check_nodes(json.loads(text))
+
+
+def check_nodes(nodes: object) -> list[list[Any]]:
+    """Return nodes that a stranger wrote, if they are the nodes of a portrait.
+
+    Raises:
+        ValueError: they are none.
+    """
     if not isinstance(nodes, list) or not nodes:
         raise ValueError("a portrait without nodes")
     for node in nodes:

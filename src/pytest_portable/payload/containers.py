@@ -14,18 +14,17 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from pytest_portable.errors import PayloadError
 from pytest_portable.payload.arrays import WRAPPER
+from pytest_portable.payload.budget import check_size, limit_for, read_within
 from pytest_portable.payload.formats import NUMPY_ARCHIVE, NUMPY_FILE, FileFormat, format_of
 from pytest_portable.payload.graph import pickles
 from pytest_portable.payload.messages import open_message
 
 __all__ = ["Container", "NamedPickle", "is_pickle", "open_container"]
 
-MAX_UNPACKED_BYTES: Final = 1 << 32
-_CHUNK_BYTES: Final = 1 << 20
 _MAX_STREAMS: Final = 1000
 _ZIP: Final = b"PK\x03\x04"
 _NPY: Final = b"\x93NUMPY"
@@ -154,17 +153,6 @@ def _unpack(data: bytes) -> tuple[str | None, bytes]:
     return None, data
 
 
-def _limited(stream: Any) -> bytes:  # noqa: ANN401 - the file objects of five modules
-    """Read a stream that decompresses, up to a limit of memory."""
-    parts, size = [], 0
-    while part := stream.read(_CHUNK_BYTES):
-        parts.append(part)
-        size += len(part)
-        if size > MAX_UNPACKED_BYTES:
-            raise PayloadError(f"unpacks to more than {MAX_UNPACKED_BYTES:,} bytes", 0)
-    return b"".join(parts)
-
-
 def _through(module: str, opener: str) -> Callable[[bytes], bytes]:
     """Return a function that unpacks with a module's file class."""
 
@@ -179,16 +167,16 @@ def _through(module: str, opener: str) -> Callable[[bytes], bytes]:
                 0,
             ) from None
         with open_file(io.BytesIO(data)) as stream:
-            return _limited(stream)
+            return read_within(stream, limit_for(len(data)))
 
     return unpack
 
 
 def _zlib(data: bytes) -> bytes:
     unpacker = zlib.decompressobj()
-    unpacked = unpacker.decompress(data, MAX_UNPACKED_BYTES)
-    if unpacker.unconsumed_tail:
-        raise PayloadError(f"unpacks to more than {MAX_UNPACKED_BYTES:,} bytes", 0)
+    limit = limit_for(len(data))
+    unpacked = unpacker.decompress(data, limit + 1)
+    check_size(len(unpacked), limit)
     if not unpacker.eof:
         raise ValueError("the bytes end too early")
     return unpacked
@@ -239,15 +227,19 @@ def _archive(data: bytes, root: str) -> tuple[str, tuple[NamedPickle, ...], int]
     """Open a zip: what `torch.save` writes, `numpy.savez`, or one with pickles in it."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return _members(archive, root)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+            return _members(archive, root, limit_for(len(data)))
+    except PayloadError:
+        raise
+    except Exception as error:  # a damaged archive breaks its reader in many ways
         raise PayloadError(f"a zip archive that cannot be read: {error}", 0) from error
 
 
-def _members(archive: zipfile.ZipFile, root: str) -> tuple[str, tuple[NamedPickle, ...], int]:
+def _members(
+    archive: zipfile.ZipFile, root: str, limit: int
+) -> tuple[str, tuple[NamedPickle, ...], int]:
     sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
-    if sum(sizes.values()) > MAX_UNPACKED_BYTES:
-        raise PayloadError(f"unpacks to more than {MAX_UNPACKED_BYTES:,} bytes", 0)
+    # Members may share their bytes, and each is unpacked by itself.
+    check_size(sum(entry.file_size for entry in archive.infolist()), limit)
     main = next((name for name in sizes if f"/{name}".endswith("/data.pkl")), None)
     streams = []
     if main is not None:
@@ -259,6 +251,8 @@ def _members(archive: zipfile.ZipFile, root: str) -> tuple[str, tuple[NamedPickl
         }
         streams.append(NamedPickle(root, archive.read(main), storages))
     for name in sizes:
+        if len(streams) >= _MAX_STREAMS:
+            break
         if name != main and name.endswith((".pkl", ".pickle")):
             streams.append(NamedPickle(f"{root}[{name!r}]", archive.read(name)))
         elif name.endswith(".npy"):

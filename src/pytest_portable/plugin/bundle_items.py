@@ -41,10 +41,11 @@ class BundleItem(pytest.Item):
 
     def runtest(self) -> None:
         """Load the bundle in its environment and compare."""
-        bundle = read_bundle(self.path)
+        session = self._open_session()
+        bundle = read_bundle(self.path, session.serializers.find_mistake_in_data)
         declared = bool(self._settings.pythons)
         leg = leg_for(bundle.manifest, _leg(self._settings), declared=declared)
-        checker = self._open_session().checker(leg)
+        checker = session.checker(leg)
         self.found = Portable(checker)
         verdict = verify_bundle(bundle, checker)
         if not verdict.portable:

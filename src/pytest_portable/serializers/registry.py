@@ -11,6 +11,8 @@ from typing import Final
 from pytest_portable.errors import OptionError, near
 from pytest_portable.serializers.serializer import Serializer
 
+_ENTRY_POINTS: Final = "pytest_portable.serializers"
+
 __all__ = ["Builtin", "Registry", "check_serializers", "runtime_of"]
 
 
@@ -88,12 +90,16 @@ class Registry:
 
     Raises:
         OptionError: two of them share a name, or one takes the name of a built-in one.
+
+    A name that is neither built in nor added may be that of an entry point in the group
+    `pytest_portable.serializers`; these are read only then.
     """
 
     def __init__(self, added: Iterable[Serializer] = ()) -> None:
         """Keep what was added; nothing is imported yet."""
         self._made: dict[str, Serializer] = {}
         self._broken: dict[str, str] = {}
+        self._allowed: set[str] = set()
         mistakes = []
         for serializer in added:
             known = self._made.setdefault(serializer.name, serializer)
@@ -125,13 +131,38 @@ class Registry:
             return f"{serializer!r} is neither a name nor a Serializer"
         if ":" in serializer or serializer in self._made:
             return None
-        if serializer not in _BUILTINS:
+        if serializer not in _BUILTINS and _entry_point(serializer) is None:
             known = self.names()
             return (
                 f"unknown serializer {serializer!r}{near(serializer, known)} "
                 f"(known: {', '.join(known)})"
             )
-        return _missing(serializer, _BUILTINS[serializer])
+        builtin = _BUILTINS.get(serializer)
+        return None if builtin is None else _missing(serializer, builtin)
+
+    def allow(self, name: str) -> None:
+        """Let data name a serializer that the user named, as `module:attribute` or by its name.
+
+        Raises:
+            OptionError: there is none of this name.
+        """
+        serializer = self.get(name)
+        self._allowed.add(name)
+        self._made.setdefault(serializer.name, serializer)
+
+    def find_mistake_in_data(self, name: str) -> str | None:
+        """Return what is wrong with a name that data gave, such as a manifest, or `None`.
+
+        What data names is never imported: only built-in and registered names are known, and those
+        that the user has allowed.
+        """
+        if ":" in name and name not in self._allowed:
+            return (
+                f"{name!r} names code to import, which nothing but the command line, a hook or an "
+                f"entry point may do: if you trust it, verify with --serializer {name}, or let "
+                "the hook pytest_portable_serializers return it"
+            )
+        return self.find_mistake(name)
 
     def _clash(self, given: Serializer) -> str | None:
         if given.name not in self.names() or self._made.get(given.name) is given:
@@ -153,12 +184,34 @@ class Registry:
             raise OptionError(self._broken[name])
         if name not in self._made:
             try:
-                self._made[name] = _named(name) if ":" in name else _make(name, _BUILTINS[name])
+                self._made[name] = _find(name)
             except OptionError as error:
                 # A package whose import fails is not imported again for every test.
                 self._broken[name] = str(error)
                 raise
         return self._made[name]
+
+
+def _find(name: str) -> Serializer:
+    if ":" in name:
+        return _named(name)
+    if name in _BUILTINS:
+        return _make(name, _BUILTINS[name])
+    point = _entry_point(name)
+    assert point is not None, name
+    try:
+        found: object = point.load()
+    except Exception as error:
+        raise OptionError(
+            f"serializer: the entry point {name} = {point.value} cannot be had: "
+            f"{type(error).__name__}: {error}"
+        ) from error
+    return _checked(f"{name} = {point.value}", found)
+
+
+def _entry_point(name: str) -> importlib.metadata.EntryPoint | None:
+    """Return what an installed distribution registers under a name; nothing is imported."""
+    return next(iter(importlib.metadata.entry_points(group=_ENTRY_POINTS, name=name)), None)
 
 
 def _make(name: str, builtin: Builtin) -> Serializer:
@@ -194,6 +247,10 @@ def _named(name: str) -> Serializer:
         found: object = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError) as error:
         raise OptionError(f"serializer: {name!r} cannot be had: {error}") from error
+    return _checked(name, found)
+
+
+def _checked(name: str, found: object) -> Serializer:
     if not isinstance(found, Serializer):
         raise OptionError(
             f"serializer: {name!r} is no pytest_portable.Serializer but a "

@@ -42,7 +42,13 @@ def folder(tmp_path: Path) -> Path:
         references=[],
         description="[]",
     )
-    return write_bundle(tmp_path / "b", manifest, b"]q\x00.", {"k": b"K\x01."}, {"object": []})
+    return write_bundle(
+        tmp_path / "b",
+        manifest,
+        b"]q\x00.",
+        {"k": b"K\x01."},
+        {"object": [["builtins.list", "list", []]]},
+    )
 
 
 def test_what_is_written_is_read(folder: Path) -> None:
@@ -50,7 +56,7 @@ def test_what_is_written_is_read(folder: Path) -> None:
 
     assert bundle.payload == b"]q\x00."
     assert bundle.values == {"k": b"K\x01."}
-    assert bundle.portrait == {"object": []}
+    assert bundle.portrait == {"object": [["builtins.list", "list", []]]}
     assert find_bundles(folder.parent) == [folder]
     assert sorted(path.name for path in folder.parent.iterdir()) == ["b"]
 

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from pytest_portable.errors import PayloadError
-from pytest_portable.payload import containers
+from pytest_portable.payload import budget
 from pytest_portable.payload.containers import Container, open_container
 from pytest_portable.payload.envelopes import inspect_streams
 from pytest_portable.payload.inspection import disassemble
@@ -94,7 +94,8 @@ def test_two_weak_signs_do_not_make_zlib() -> None:
 
 
 def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(containers, "MAX_UNPACKED_BYTES", 100_000)
+    monkeypatch.setattr(budget, "HARMLESS_BYTES", 100_000)
+    monkeypatch.setattr(budget, "MOST_TIMES", 1)
     big = bytes(200_000)
 
     for packed in (gzip.compress(big), zlib.compress(big), lzma.compress(big)):
