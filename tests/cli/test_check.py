@@ -213,8 +213,8 @@ def test_a_diagnosis_says_what_to_add_to_the_command(
 
 
 @pytest.fixture
-def _made_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "made_here.py").write_text(
+def _factories_a(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "factories_a.py").write_text(
         "VALUE = 1\ndef make(): return {'a': [1]}\ndef fail(): raise ValueError('not today')\n"
         "class Maker:\n    @staticmethod\n    def make(): return 2\n"
     )
@@ -222,14 +222,14 @@ def _made_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(tmp_path)
 
 
-@pytest.mark.usefixtures("_made_here")
+@pytest.mark.usefixtures("_factories_a")
 @pytest.mark.parametrize(
     ("name", "status", "words"),
     [
-        ("made_here:make()", 0, "portable to"),
-        ("made_here:Maker.make()", 0, "portable to"),
-        ("made_here:VALUE()", 2, "'made_here:VALUE()': VALUE is no callable"),
-        ("made_here:fail()", 2, "'made_here:fail()' cannot be had: ValueError: not today"),
+        ("factories_a:make()", 0, "portable to"),
+        ("factories_a:Maker.make()", 0, "portable to"),
+        ("factories_a:VALUE()", 2, "'factories_a:VALUE()': VALUE is no callable"),
+        ("factories_a:fail()", 2, "'factories_a:fail()' cannot be had: ValueError: not today"),
     ],
 )
 def test_an_object_may_be_what_a_function_returns(
