@@ -40,6 +40,13 @@ def test_a_bad_option_is_a_usage_error(pytester: pytest.Pytester, arg: str, mess
     assert message in result.stderr.str()
 
 
+def test_no_mistake_hides_another(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nportable_timeout = x\nportable_python =\n    ,\n")
+    result = pytester.runpytest()
+    assert "ini portable_timeout:" in result.stderr.str()
+    assert "ini portable_python: names no Python" in result.stderr.str()
+
+
 def test_all_ini_mistakes_are_one_usage_error(pytester: pytest.Pytester) -> None:
     pytester.makeini(
         "[pytest]\nportable_offline = maybe\nportable_timeout = x\nportable_deps =\n    six ==\n"

@@ -7,7 +7,7 @@ the rest waits until a test needs it.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -30,6 +30,8 @@ _MARK = (
     "as_main, absent, preload, via, producer, forbid, max_size): what the objects of this test "
     "must be portable to; the `portable` fixture checks it."
 )
+# What pytest does not take as the type that an ini key is registered with.
+_REFUSED = object()
 _NOTHING_ASKED = (
     "marked portable, but nothing asked for the fixture `portable`: nothing was checked. "
     "Take `portable` as an argument, or remove the mark."
@@ -82,12 +84,22 @@ def pytest_configure(config: pytest.Config) -> None:
 def _settings_of(config: pytest.Config, extensions: Extensions) -> Settings:
     return read_settings(
         {option.key: config.getoption(option.key) for option in OPTIONS if option.flag},
-        {option.key: _ini_value(config, option.key) for option in OPTIONS if option.ini},
+        _ini_values(config, [option.key for option in OPTIONS if option.ini]),
         root=config.rootpath,
         command_dir=config.invocation_params.dir,
         ini_dir=config.inipath.parent if config.inipath else config.rootpath,
         checks=extensions.checks,
     )
+
+
+def _ini_values(config: pytest.Config, keys: Iterable[str]) -> dict[str, object]:
+    found = {key: _ini_value(config, key) for key in keys}
+    refused = [key for key, value in found.items() if value is _REFUSED]
+    if refused and config.inipath is not None:
+        from pytest_portable.plugin.native_values import native_values
+
+        found.update(native_values(config.inipath, refused))
+    return found
 
 
 def _ini_value(config: pytest.Config, key: str) -> object:
@@ -96,9 +108,7 @@ def _ini_value(config: pytest.Config, key: str) -> object:
     except (TypeError, pytest.UsageError):  # which one depends on the release of pytest 9
         if config.inipath is None:
             raise
-    from pytest_portable.plugin.native_values import native_value
-
-    return native_value(config.inipath, key)
+        return _REFUSED
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -7,6 +7,7 @@ Options are registered as texts, since pytest 8 has no numbers; pytest 9 then re
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 if sys.version_info >= (3, 11):
@@ -14,20 +15,19 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = ["native_value"]
+__all__ = ["native_values"]
 
 
-def native_value(path: Path, key: str) -> object:
-    """Return a value as the table gives it: a text, a number, a boolean, a list of them.
+def native_values(path: Path, keys: Iterable[str]) -> dict[str, object]:
+    """Return values as the table gives them: texts, numbers, booleans, lists of them.
 
     Args:
         path: the file that pytest took its configuration from.
-        key: one that the table has.
+        keys: of the table; it has them.
 
     Source:
         https://docs.pytest.org/en/stable/reference/customize.html
     """
     document = tomllib.loads(path.read_text(encoding="utf-8"))
     table = document["tool"] if path.name == "pyproject.toml" else document
-    value: object = table["pytest"][key]
-    return value
+    return {key: table["pytest"][key] for key in keys}

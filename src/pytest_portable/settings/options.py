@@ -171,15 +171,11 @@ class _Source:
 
     def texts(self, key: str) -> list[str]:
         value = self.values.get(key)
-        if isinstance(value, list | tuple):
-            for element in value:
-                if not isinstance(element, str):
-                    self.wrong(key, f"{element!r} is no text: put it in quotes")
-            return [element for element in value if isinstance(element, str)]
-        if value is not None and not isinstance(value, str):
-            self.wrong(key, f"{value!r} is no text: put it in quotes")
-            return []
-        return [] if value is None else [str(value)]
+        several = value if isinstance(value, list | tuple) else [] if value is None else [value]
+        for element in several:
+            if not isinstance(element, str):
+                self.wrong(key, f"{element!r} is no text: put it in quotes")
+        return [element for element in several if isinstance(element, str)]
 
     def text(self, key: str) -> str | None:
         value = self.values.get(key)
@@ -187,8 +183,9 @@ class _Source:
 
     def pythons(self) -> tuple[str, ...]:
         key = "portable_python"
-        specs = split_pythons(self.texts(key))
-        if not specs and not self.mistakes and self.given(key):
+        texts = self.texts(key)
+        specs = split_pythons(texts)
+        if texts and not specs and self.given(key):
             self.wrong(key, "names no Python; valid: '3.11', '>=3.10,<3.13', 'pypy3.10', a path")
         for spec in specs:
             if trouble := self.checks.python(spec):
