@@ -20,6 +20,7 @@ from pytest_portable.engine.session import Session
 from pytest_portable.errors import OptionError, PortabilityError
 from pytest_portable.judgement.context import Sent
 from pytest_portable.payload.inspection import Inspection
+from pytest_portable.report.redaction import redact
 from pytest_portable.settings import probes
 from pytest_portable.settings.legs import Leg
 from pytest_portable.settings.probes import AskedAll, WantedAll
@@ -65,13 +66,11 @@ class Portable:
 
     def __repr__(self) -> str:
         """Say where it checks: `<portable: py3.11, pickle, deps .>`."""
-        checker = self._own_checker
-        leg = checker.leg
-        named = [str(one) for one in leg.deps] if leg.deps is not None else []
-        deps = (
-            f"deps {' '.join(named)}" if named else "bare" if leg.deps is not None else "as it is"
-        )
-        return f"<portable: {checker.target.label}, {leg.serializer}, {deps}>"
+        leg = self._own_checker.leg
+        deps = "as it is" if leg.deps is None else "bare"
+        if leg.deps:
+            deps = redact(f"deps {' '.join(leg.deps)}")  # pytest shows it where a test fails
+        return f"<portable: {self._own_checker.target.label}, {leg.serializer}, {deps}>"
 
     @property
     def _checker(self) -> Checker:

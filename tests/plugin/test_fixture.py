@@ -62,6 +62,20 @@ def test_this(portable):
     offline.runpytest().assert_outcomes(passed=2, failed=1)
 
 
+def test_what_it_shows_holds_no_credentials(offline: pytest.Pytester) -> None:
+    offline.makepyfile(
+        HEAD
+        + """
+@pytest.mark.portable(deps=["--index-url https://user:t0ken@127.0.0.1:9/simple"])
+def test_x(portable):
+    portable(1)
+    assert "t0ken" not in repr(portable)
+    assert "deps --index-url https://" in repr(portable)
+"""
+    )
+    offline.runpytest().assert_outcomes(passed=1)
+
+
 def test_a_failure_is_the_diagnosis(offline: pytest.Pytester) -> None:
     offline.makepyfile(
         HEAD
