@@ -115,7 +115,7 @@ def _prepare(
 ) -> Environment:
     if request.command is not None:
         return ask_command(request.command)
-    interpreter = find_or_install(_spec(request), settings, report)
+    interpreter = find_or_install(_spec(request), settings, report, stop)
     if interpreter.version_info[:2] < OLDEST_TARGET:
         raise SetupError(too_old(interpreter))
     if request.requirements is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import subprocess
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ from pytest_portable.environment.install_errors import last_words
 from pytest_portable.environment.installers import find_uv
 from pytest_portable.environment.interpreters import find_interpreter, uv_request
 from pytest_portable.environment.probing import Interpreter
+from pytest_portable.environment.processes import Processes
 from pytest_portable.environment.request import StoreSettings
 from pytest_portable.errors import InterpreterNotFoundError
 from pytest_portable.report.redaction import host_redactor
@@ -26,7 +26,10 @@ _ONE_AT_A_TIME: Final = threading.Lock()
 
 
 def find_or_install(
-    spec: str | None, settings: StoreSettings, report: Callable[[str], None]
+    spec: str | None,
+    settings: StoreSettings,
+    report: Callable[[str], None],
+    stop: threading.Event,
 ) -> Interpreter:
     """Return the interpreter that a spec names; install it where there is none and that is asked.
 
@@ -37,9 +40,11 @@ def find_or_install(
         spec: as a user writes it; `None` for the host's interpreter.
         settings: whether to install, and how long that may take.
         report: called before something is installed.
+        stop: once set, an installation is ended.
 
     Raises:
         InterpreterNotFoundError: there is none and none was installed; the message says why.
+        SetupError: uv cannot be started, or everything was stopped.
 
     Source:
         `uv python install --help`.
@@ -55,39 +60,30 @@ def find_or_install(
             return find_interpreter(spec, cache_dir=settings.cache_dir)
         except InterpreterNotFoundError:
             report(f"installing Python {wanted} with uv")
-            if why := _install(wanted, settings):
+            if why := _install(wanted, settings, stop):
                 raise _not_installed(missing, why) from missing
     return find_interpreter(spec, cache_dir=settings.cache_dir)
 
 
-def _install(wanted: str, settings: StoreSettings) -> str | None:
+def _install(wanted: str, settings: StoreSettings, stop: threading.Event) -> str | None:
     """Let uv install a Python; return why it did not."""
     if settings.offline:
         return "it is to be installed, but offline nothing is"
     uv = find_uv(settings.cache_dir)
     if uv is None:
         return "it is to be installed by uv, which is not here: pip install 'pytest-portable[uv]'"
-    command = [str(uv), "python", "install", "--no-progress", wanted]
-    try:
-        done = subprocess.run(
-            command,
-            capture_output=True,
-            check=False,
-            cwd=Path(settings.cache_dir).anchor,
-            encoding="utf-8",
-            env={**tool_environment(os.environ), "UV_PYTHON_INSTALL_BIN": "0"},
-            errors="replace",
-            stdin=subprocess.DEVNULL,
-            timeout=settings.install_timeout_seconds,
-        )
-    except subprocess.TimeoutExpired:
+    done = Processes(host_redactor(), None, stop).run(
+        [str(uv), "python", "install", "--no-progress", wanted],
+        cwd=Path(settings.cache_dir.anchor),
+        env={**tool_environment(os.environ), "UV_PYTHON_INSTALL_BIN": "0"},
+        timeout_seconds=settings.install_timeout_seconds,
+    )
+    if done.timed_out:
         return f"uv did not install it within {settings.install_timeout_seconds:g} s"
-    except OSError as error:
-        return f"uv cannot be started: {error}"
-    if not done.returncode:
+    if done.ok:
         return None
-    said = last_words(host_redactor()(done.stderr or done.stdout))
-    return f"uv python install {shlex.quote(wanted)} ended with {done.returncode}:\n{said}"
+    said = last_words(done.output)
+    return f"uv python install {shlex.quote(wanted)} ended with {done.status}:\n{said}"
 
 
 def _not_installed(missing: InterpreterNotFoundError, why: str) -> InterpreterNotFoundError:
