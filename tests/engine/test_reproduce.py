@@ -77,6 +77,20 @@ def test_a_secret_in_an_address_stays_out_of_the_command() -> None:
     assert byhand._is_plain(replace(leg, deps=("x @ https://host/x.whl",)))
 
 
+@pytest.mark.parametrize(
+    ("line", "is_anywhere"),
+    [("six>=1", True), ("-r needed.txt", False), ("--find-links wheels", False), (".", False)],
+)
+def test_lines_that_name_files_are_read_where_they_stand(
+    line: str, is_anywhere: bool, tmp_path: Path
+) -> None:
+    by_hand = byhand.ByHand(Leg(deps=(line,)), tmp_path, tmp_path)
+
+    command = byhand._command(by_hand, tmp_path / "x.bin")
+
+    assert command.startswith(f"cd {tmp_path} && ") is not is_anywhere
+
+
 def test_the_command_is_told_how_environments_are_made(tmp_path: Path) -> None:
     constraints = tmp_path / "c.txt"
     constraints.write_text("six==1.16\n")

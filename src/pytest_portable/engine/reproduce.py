@@ -25,8 +25,8 @@ MAX_KEPT: Final = 50
 MAX_BYTES: Final = 20_000_000
 # Looking at so much takes a third of a second.
 _LOOKED_AT: Final = 2_000_000
-# Lines that name files beside them.
-_PLACES: Final = frozenset(("archive", "constraint", "file", "group", "lock", "project", "script"))
+# Lines that mean the same wherever they are read; the others may name files beside them.
+_ANYWHERE: Final = frozenset(("blank", "requirement", "url"))
 STAGES: Final = frozenset({"inspect", "load"})
 
 
@@ -116,7 +116,7 @@ def _command(by_hand: ByHand, file: Path) -> str:
     if leg.timeout_seconds != Leg.timeout_seconds:
         words += ["--timeout", f"{leg.timeout_seconds:g}"]
     command = shlex.join([*words, *by_hand.store_options])
-    if any(parse_line(line).kind in _PLACES for line in leg.deps or ()):
+    if any(parse_line(line).kind not in _ANYWHERE for line in leg.deps or ()):
         return f"cd {shlex.quote(str(by_hand.root))} && {command}"
     return command
 
