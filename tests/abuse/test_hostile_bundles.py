@@ -15,16 +15,10 @@ from typing import Any
 
 import pytest
 
-from pytest_portable.bundle.manifest import Manifest, write_bundle
+from pytest_portable.bundle.manifest import write_bundle
 from pytest_portable.cli import main
+from support.bundles import PRODUCER, manifest
 
-PRODUCER = {
-    "python": "3.11.1",
-    "implementation": "cpython",
-    "system": "Linux",
-    "machine": "x86_64",
-    "distributions": {},
-}
 EVIL = """
 import pathlib
 pathlib.Path({mark!r}).write_text("imported")
@@ -42,18 +36,9 @@ def bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PYTEST_PORTABLE_CACHE_DIR", str(tmp_path / "cache"))
     name = f"evil_{tmp_path.name}"
     (tmp_path / f"{name}.py").write_text(EVIL.format(mark=str(tmp_path / "mark")))
-    manifest = Manifest(
-        name="b",
-        test="",
-        object="list",
-        serializer="pickle",
-        protocol=4,
-        producer=PRODUCER,
-        environment={"python": "3.11", "deps": []},
-        references=[],
-    )
     portrait = {"object": [["builtins.list", "list", []]]}
-    return write_bundle(tmp_path / "b", manifest, b"]q\x00.", {}, portrait)
+    made = manifest(environment={"python": "3.11", "deps": []})
+    return write_bundle(tmp_path / "b", made, b"]q\x00.", {}, portrait)
 
 
 def edit(bundle: Path, **changes: Any) -> None:

@@ -17,6 +17,7 @@ import pytest
 
 import pytest_portable
 from pytest_portable.cli import main
+from support.bundles import PRODUCER, manifest
 
 HOSTILE = b"cos\nsystem\n(S'touch harmed'\ntR."
 
@@ -143,25 +144,10 @@ def test_an_envelope_is_opened_by_its_serializer(
 
 
 def test_a_bundle_tells_who_made_it(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
-    from pytest_portable.bundle.manifest import Manifest, write_bundle
+    from pytest_portable.bundle.manifest import write_bundle
 
-    manifest = Manifest(
-        name="b",
-        test="",
-        object="dict",
-        serializer="pickle",
-        protocol=4,
-        producer={
-            "python": "3.9.1",
-            "implementation": "cpython",
-            "system": "Linux",
-            "machine": "x86_64",
-            "distributions": {},
-        },
-        environment={"python": None, "deps": []},
-        references=[],
-    )
-    write_bundle(folder / "b", manifest, (folder / "a.pkl").read_bytes(), {}, {})
+    made = manifest(object="dict", producer={**PRODUCER, "python": "3.9.1"})
+    write_bundle(folder / "b", made, (folder / "a.pkl").read_bytes(), {}, {})
 
     text = said(capsys, "b")
 

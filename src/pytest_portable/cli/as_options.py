@@ -23,9 +23,9 @@ def diagnosis(verdict: Verdict) -> str:
     Args:
         verdict: of a check that a command made.
     """
-    told = verdict.to_dict()
-    for kind, found in (("problems", verdict.problems), ("notes", verdict.notes)):
-        told[kind] = [_with_options(problem.to_dict()) for problem in found]
+    told: dict[str, Any] = verdict.to_dict()
+    for kind in ("problems", "notes"):
+        told[kind] = [_with_options(problem) for problem in told[kind]]
     return render(told, verbosity=verdict.verbosity)
 
 

@@ -26,13 +26,14 @@ def resolve(text: str) -> object:
         OptionError: there is no such module or attribute, or importing or calling it raised.
     """
     module, colon, name = text.partition(":")
-    is_called = name.endswith("()")
+    path = name.removesuffix("()")
+    is_called = path != name
     if not colon:
         raise OptionError(f"{text!r} is neither a file nor MODULE:NAME")
     make_importable()
     try:
         found: object = importlib.import_module(module)
-        for part in name.removesuffix("()").split("."):
+        for part in path.split("."):
             found = getattr(found, part)
         if is_called and callable(found):
             return found()
@@ -40,7 +41,7 @@ def resolve(text: str) -> object:
         said = f"{type(error).__name__}: {error}"
         raise OptionError(f"{text!r} cannot be had: {said}") from error
     if is_called:
-        raise OptionError(f"{text!r}: {name.removesuffix('()')} is no callable")
+        raise OptionError(f"{text!r}: {path} is no callable")
     return found
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from pytest_portable.agent.records import Frame, TargetError
+from pytest_portable.serializers.shipping.as_main import SPAWNED
 
-__all__ = ["CONSTRUCTOR", "SPAWNED", "Failure", "Lack", "chain_of", "frames_of", "lack_in"]
+__all__ = ["CONSTRUCTOR", "Failure", "Lack", "chain_of", "frames_of", "lack_in"]
 
 CONSTRUCTOR: Final = re.compile(r"(?:(?<![\w.])(?P<name>[\w.]+)\.)?__(?P<hook>new|init)__\(\)")
 """How Python names the constructor that was called with wrong arguments, and its class."""
@@ -44,10 +45,6 @@ _MACHINERY: Final = frozenset(
 )
 _MAX_SUMMARY: Final = 240
 _OPTIONAL: Final = re.compile(r"Missing optional dependency '([\w.-]+)'")
-
-
-# What a process that `multiprocessing` spawns calls its main module.
-SPAWNED: Final = "__mp_main__"
 
 
 @dataclass(frozen=True)

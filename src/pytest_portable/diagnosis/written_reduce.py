@@ -28,11 +28,11 @@ _CONTENT: Final = {
     str: "str(self)",
     bytes: "bytes(self)",
 }
-# Parts of what `__reduce__` returns that fill a container which its constructor leaves empty.
+# What follows the state, to fill a container which its constructor leaves empty.
 _FILLED: Final = {
-    list: "None, iter(self)",
-    collections.deque: "None, iter(self)",
-    dict: "None, None, iter(self.items())",
+    list: ", iter(self)",
+    collections.deque: ", iter(self)",
+    dict: ", None, iter(self.items())",
 }
 # Where the constructor that a dataclass writes says that its code comes from.
 _GENERATED: Final = "<string>"
@@ -126,13 +126,9 @@ def _source(function: FunctionType) -> str:
 def _assigned(tree: ast.AST, names: set[str]) -> Iterator[tuple[str, str]]:
     """Yield arguments that are kept in an attribute as they came."""
     for node in ast.walk(tree):
-        targets: list[ast.expr] = []
-        if isinstance(node, ast.Assign):
-            targets = node.targets
-        elif isinstance(node, ast.AnnAssign):
-            targets = [node.target]
-        else:
+        if not isinstance(node, ast.Assign | ast.AnnAssign):
             continue
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         value = node.value
         if not isinstance(value, ast.Name) or value.id not in names:
             continue
@@ -179,4 +175,4 @@ def _rest(kind: type, *, has_content: bool) -> str | None:
         return "" if state == "None" else f", {state}"
     if base not in _FILLED:
         return None
-    return f", {state}{_FILLED[base].removeprefix('None')}"
+    return f", {state}{_FILLED[base]}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, cast
+from typing import Final, TypeGuard, TypeVar, cast
 
 __all__ = [
     "FAILED",
@@ -12,6 +12,7 @@ __all__ = [
     "bases",
     "holds",
     "instance_attributes",
+    "is_a",
     "is_true",
     "own_dict",
     "put_back",
@@ -20,6 +21,7 @@ __all__ = [
 ]
 
 
+_Kind = TypeVar("_Kind")
 _mro: Final = type.__dict__["__mro__"].__get__
 
 
@@ -61,8 +63,11 @@ def bases(kind: type) -> tuple[type, ...]:
     return cast("tuple[type, ...]", _mro(kind))
 
 
-def is_a(obj: object, family: type) -> bool:
-    """Return whether an object is an instance, whatever its `__class__` claims to be."""
+def is_a(obj: object, family: type[_Kind]) -> TypeGuard[_Kind]:
+    """Return whether an object is an instance, whatever its `__class__` claims to be.
+
+    `isinstance` asks a weak proxy for the class of what it stands for; a dead one raises.
+    """
     return family in bases(type(obj))
 
 

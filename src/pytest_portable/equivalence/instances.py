@@ -47,13 +47,13 @@ def _list(walk: Walk, left: object, right: object, path: Path) -> None:
     elements(walk, list(list.__iter__(lefts)), list(list.__iter__(rights)), path)
 
 
-CONTENTS: Final[dict[type, Handler]] = {
+CONTENTS: Final[dict[type[object], Handler]] = {
     dict: mapping,
     list: _list,
     set: unordered,
     frozenset: unordered,
 }
-VALUES: Final[tuple[type, ...]] = (str, bytes, int, float, complex)
+VALUES: Final[tuple[type[object], ...]] = (str, bytes, int, float, complex)
 _BASES: Final = frozenset({tuple, *VALUES, *CONTENTS})
 GENERATED: Final = ("<string>", "<attrs generated")
 """Where `dataclasses` and attrs say that the code of a generated `__eq__` comes from."""

@@ -7,7 +7,6 @@ import pytest
 
 from pytest_portable.bundle.manifest import (
     Bundle,
-    Manifest,
     find_bundles,
     read_bundle,
     write_bundle,
@@ -15,36 +14,23 @@ from pytest_portable.bundle.manifest import (
 from pytest_portable.bundle.verify import check_references, leg_for, side_of
 from pytest_portable.errors import BundleError
 from pytest_portable.settings.legs import Leg
+from support.bundles import manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-PRODUCER = {
-    "python": "3.12.1",
-    "implementation": "cpython",
-    "system": "Linux",
-    "machine": "x86_64",
-    "distributions": {},
-}
-
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    manifest = Manifest(
-        name="b",
+    made = manifest(
         test="t.py::test_x",
-        object="list",
-        serializer="pickle",
-        protocol=4,
-        producer=PRODUCER,
         environment={"python": "3.12", "deps": ["numpy"]},
-        references=[],
         description="[]",
     )
     return write_bundle(
         tmp_path / "b",
-        manifest,
+        made,
         b"]q\x00.",
         {"k": b"K\x01."},
         {"object": [["builtins.list", "list", []]]},
@@ -121,11 +107,11 @@ def test_a_manifest_that_lies_of_references_is_found(folder: Path) -> None:
 
 
 def test_the_environment_is_the_callers_or_the_manifests(folder: Path) -> None:
-    manifest = read_bundle(folder).manifest
+    found = read_bundle(folder).manifest
     mine = Leg(python="3.10", deps=("six",), timeout_seconds=5)
 
-    assert leg_for(manifest, mine, declared=False).deps == ("six",)
-    declared = leg_for(manifest, mine, declared=True)
+    assert leg_for(found, mine, declared=False).deps == ("six",)
+    declared = leg_for(found, mine, declared=True)
     assert (declared.python, declared.deps) == ("3.10", ("numpy",))
-    assert leg_for(manifest, Leg(), declared=True).python == "3.12"
-    assert side_of(manifest) == "py3.12 linux-x86_64"
+    assert leg_for(found, Leg(), declared=True).python == "3.12"
+    assert side_of(found) == "py3.12 linux-x86_64"

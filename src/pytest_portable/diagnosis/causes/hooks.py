@@ -6,14 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from pytest_portable.diagnosis.causes.constructors import (
-    is_foreign,
-    remedies_of_constructor,
-    remedy_of_class,
-)
+from pytest_portable.diagnosis.causes.constructors import is_foreign, remedies_of_constructor
 from pytest_portable.diagnosis.definitions import live
 from pytest_portable.diagnosis.evidence import Evidence
 from pytest_portable.diagnosis.target_errors import CONSTRUCTOR, Failure
+from pytest_portable.diagnosis.written_reduce import written_reduce
 from pytest_portable.verdict import Problem, Remedy
 
 __all__ = ["CallError", "LoadHook", "Recursion"]
@@ -142,7 +139,7 @@ def _written(kind: object, said: Remedy) -> Remedy:
     """Return a remedy with the `__reduce__` of the class, where its constructor tells it."""
     if not isinstance(kind, type):
         return said
-    return replace(said, change=remedy_of_class(kind, "").change)
+    return replace(said, change=written_reduce(kind))
 
 
 def _remedies_of_hook(failure: Failure, hook: set[str]) -> Iterator[Remedy]:

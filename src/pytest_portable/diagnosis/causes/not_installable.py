@@ -8,7 +8,8 @@ from typing import Final
 from pytest_portable.diagnosis.causes.wording import PLAIN, in_a_package, lacking, needs
 from pytest_portable.diagnosis.definitions import live
 from pytest_portable.diagnosis.evidence import Evidence
-from pytest_portable.diagnosis.target_errors import SPAWNED, Lack
+from pytest_portable.diagnosis.target_errors import Lack
+from pytest_portable.serializers.shipping.as_main import SPAWNED
 from pytest_portable.verdict import Problem, Remedy
 
 __all__ = ["MainReference", "MissingModule", "PytestLeak", "TestModuleReference"]

@@ -6,16 +6,14 @@ import copyreg
 import sys
 import types
 from pathlib import Path
-from typing import Final, TypeGuard, TypeVar
+from typing import Final
 
 from pytest_portable.diagnosis.dump.tracing import Leaf
 from pytest_portable.diagnosis.host import Here
-from pytest_portable.equivalence.guard import is_a
 from pytest_portable.verdict import Remedy
 
-__all__ = ["holder_of", "is_really", "is_stdlib", "leave_out"]
+__all__ = ["holder_of", "is_stdlib", "leave_out"]
 
-_Kind = TypeVar("_Kind")
 _SITE_FOLDERS: Final = frozenset({"site-packages", "dist-packages"})
 _NO_OWNERS: Final = (type, types.FunctionType, types.ModuleType)
 # Used everywhere: to name them would not help.
@@ -39,23 +37,15 @@ def leave_out(leaf: Leaf) -> tuple[Remedy, ...]:
     """
     inner = {id(leaf.value)}
     for part in reversed(leaf.stack):
-        if issubclass(type(part), _NO_OWNERS):
-            return ()
         kind = type(part)
+        if issubclass(kind, _NO_OWNERS):
+            return ()
         if not is_stdlib(kind) and not _is_installed(kind):
             found = _in_state(part, kind, inner)
             if found:
                 return (found,)
         inner.add(id(part))
     return ()
-
-
-def is_really(value: object, kind: type[_Kind]) -> TypeGuard[_Kind]:
-    """Return whether a value is an instance by its real class, whatever it claims to be.
-
-    `isinstance` asks a weak proxy for the class of what it stands for; a dead one raises.
-    """
-    return is_a(value, kind)
 
 
 def is_stdlib(definition: type | types.FunctionType) -> bool:
@@ -78,7 +68,7 @@ def holder_of(leaf: Leaf) -> object | None:
     holder: object | None = None
     for part in reversed(leaf.stack):
         kind = type(part)
-        if issubclass(type(part), _NO_OWNERS) or not is_stdlib(kind):
+        if issubclass(kind, _NO_OWNERS) or not is_stdlib(kind):
             break
         if kind.__module__ not in _PLAIN:
             holder = part

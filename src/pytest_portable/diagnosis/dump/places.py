@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pytest_portable.diagnosis.dump.owners import is_really
 from pytest_portable.diagnosis.dump.tracing import Trace
+from pytest_portable.equivalence.guard import is_a
 from pytest_portable.payload import opcodes as op
 from pytest_portable.payload.graph import read
 from pytest_portable.payload.paths import Paths
@@ -126,9 +126,7 @@ def _leads_to(outer: object, inner: object) -> bool:
     """Return whether an object holds another one, directly or through a few containers."""
     near = [outer]
     for _ in range(_NEAR):
-        near = [
-            part for part in gc.get_referents(*near)[:_MAX_REFERENTS] if not is_really(part, type)
-        ]
+        near = [part for part in gc.get_referents(*near)[:_MAX_REFERENTS] if not is_a(part, type)]
         if any(part is inner for part in near):
             return True
     return False

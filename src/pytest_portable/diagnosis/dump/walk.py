@@ -13,7 +13,7 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from pytest_portable.diagnosis.dump.owners import is_really
+from pytest_portable.equivalence.guard import is_a
 
 __all__ = ["every", "smallest"]
 
@@ -118,16 +118,16 @@ def _failure(part: object, dumps: Callable[[object], bytes]) -> BaseException | 
 
 def _parts(value: object) -> Iterator[tuple[str, object]]:
     """Yield the parts that a dump of `value` would dump, with their path suffixes."""
-    if is_really(value, dict):
+    if is_a(value, dict):
         for key, item in list(value.items()):
             yield f"[{key!r}]", item
-    elif is_really(value, list) or is_really(value, tuple):
+    elif is_a(value, list) or is_a(value, tuple):
         for index, item in enumerate(value):
             yield f"[{index}]", item
-    elif is_really(value, types.MethodType):
+    elif is_a(value, types.MethodType):
         yield ".__self__", value.__self__
         yield ".__func__", value.__func__
-    elif is_really(value, types.FunctionType):
+    elif is_a(value, types.FunctionType):
         yield from _function_parts(value)
     elif not issubclass(type(value), (type, types.ModuleType, set, frozenset)):
         yield from _state_parts(value)

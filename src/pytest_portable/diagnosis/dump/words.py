@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from typing import Final, TypeGuard
 
 from pytest_portable.diagnosis.causes.wording import PLAIN
-from pytest_portable.diagnosis.dump.owners import holder_of, is_really, is_stdlib, leave_out
+from pytest_portable.diagnosis.dump.owners import holder_of, is_stdlib, leave_out
 from pytest_portable.diagnosis.dump.tracing import Leaf
-from pytest_portable.equivalence.guard import instance_attributes
+from pytest_portable.equivalence.guard import instance_attributes, is_a
 from pytest_portable.verdict import Remedy
 
 __all__ = [
@@ -123,7 +123,7 @@ def module_of(value: object) -> str:
 
 
 def _is_definition(value: object) -> TypeGuard[types.FunctionType | type]:
-    return is_really(value, types.FunctionType) or is_really(value, type)
+    return is_a(value, types.FunctionType) or is_a(value, type)
 
 
 def _is_pytests(value: object) -> bool:
@@ -132,14 +132,14 @@ def _is_pytests(value: object) -> bool:
 
 def describe(value: object) -> str:
     """Return how to name a part: a function or class by its name and place, else by its type."""
-    if is_really(value, types.FunctionType):
+    if is_a(value, types.FunctionType):
         code = value.__code__
         word = "the lambda" if value.__name__ == "<lambda>" else "the function"
         file = code.co_filename.rpartition("/")[2]
         return f"{word} {value.__module__}.{value.__qualname__} ({file}:{code.co_firstlineno})"
-    if is_really(value, type):
+    if is_a(value, type):
         return f"the class {value.__module__}.{value.__qualname__}"
-    if is_really(value, types.ModuleType):
+    if is_a(value, types.ModuleType):
         return f"the module {value.__name__}"
     # What wraps a function (a cache) has its name.
     named = instance_attributes(value).get("__qualname__")
@@ -220,7 +220,7 @@ def _why_not_by_name(value: types.FunctionType | type) -> str:
         found = getattr(found, part)
     if found is value:
         return ""  # its name does lead to it
-    if is_really(value, type) and isinstance(found, type):
+    if is_a(value, type) and isinstance(found, type):
         return f"is not the class that {module}.{name} is now: that was defined again (a reload?)"
     return f"is not what {module}.{name} is now: that is {_a(describe(found))}"
 
@@ -303,7 +303,7 @@ def _returns_wrong(leaf: Leaf) -> bool:
 
 
 def _remedies_of_definition(value: types.FunctionType | type, serializer: str) -> Iterator[Remedy]:
-    reloaded = is_really(value, type) and "<locals>" not in value.__qualname__
+    reloaded = is_a(value, type) and "<locals>" not in value.__qualname__
     if reloaded and "is now" in _why_not_by_name(value):
         yield Remedy("make the object anew after the reload")
         return

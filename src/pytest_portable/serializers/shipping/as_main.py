@@ -13,9 +13,11 @@ from collections.abc import Callable, Iterator
 from types import FunctionType
 from typing import Any, Final
 
-__all__ = ["HOME", "rehomed"]
+__all__ = ["HOME", "SPAWNED", "rehomed"]
 
 HOME: Final = "__main__"
+# What a process that `multiprocessing` spawns calls its main module too, and what it sends back.
+SPAWNED: Final = "__mp_main__"
 
 # Without calling a metaclass's own methods for getting and setting attributes.
 _CLASS_MODULE: Final[Any] = type.__dict__["__module__"]

@@ -10,15 +10,13 @@ from types import ModuleType
 from typing import Final
 
 from pytest_portable.errors import OptionError
-from pytest_portable.serializers.shipping.as_main import HOME, rehomed
+from pytest_portable.serializers.shipping.as_main import HOME, SPAWNED, rehomed
 
 __all__ = ["as_script", "find_test_module", "loading_as_script"]
 
 _MISSING: Final = object()
 # Assertion rewriting adds these to a module; a script has none.
 _REWRITING: Final = ("@py", "@pytest")
-# What `multiprocessing` calls the main module too: so a spawned process names what it sends back.
-_SPAWNED: Final = "__mp_main__"
 _SCRIPT_NAMES: Final[Mapping[str, object]] = {"__name__": HOME, "__package__": None}
 
 
@@ -79,16 +77,16 @@ def _main_module(module: ModuleType) -> Iterator[None]:
     """Replace `__main__` by a module, in dill's own references too."""
     dill = sys.modules.get("dill._dill")
     main, of_dill = sys.modules[HOME], getattr(dill, "_main_module", None)
-    spawned = sys.modules.get(_SPAWNED)
-    sys.modules[HOME] = sys.modules[_SPAWNED] = module
+    spawned = sys.modules.get(SPAWNED)
+    sys.modules[HOME] = sys.modules[SPAWNED] = module
     if dill is not None:
         vars(dill)["_main_module"] = module
     try:
         yield
     finally:
         sys.modules[HOME] = main
-        sys.modules.pop(_SPAWNED)
+        sys.modules.pop(SPAWNED)
         if spawned is not None:
-            sys.modules[_SPAWNED] = spawned
+            sys.modules[SPAWNED] = spawned
         if dill is not None:
             vars(dill)["_main_module"] = of_dill

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from pytest_portable.errors import OptionError
 from pytest_portable.host_modules import distribution_of
+from pytest_portable.serializers.shipping.as_main import SPAWNED
 
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
 
 __all__ = ["MAIN", "Sources", "collect"]
 
-MAIN: Final = "__mp_main__.py"
+MAIN: Final = f"{SPAWNED}.py"
 
 # Time of the last change and of the last status change, size and file number.
 Stamp: TypeAlias = tuple[int, int, int, int]
