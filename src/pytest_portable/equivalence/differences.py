@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Final
 
-__all__ = ["COUNT_LIMIT", "LOST", "MAX_SHOWN", "Difference", "Differences", "Shared"]
+__all__ = ["COUNT_LIMIT", "ELEMENTS", "LOST", "MAX_SHOWN", "Difference", "Differences", "Shared"]
 
 MAX_SHOWN: Final = 10
 """Differences that are kept with their texts; the rest is only counted."""
@@ -14,6 +14,7 @@ COUNT_LIMIT: Final = 1000
 """A comparison ends here: beyond it the number says nothing that a person could use."""
 
 
+ELEMENTS: Final = "its number of elements is another, although it reduces to the same"
 LOST: Final = "attribute is missing: it could be read by this name, and raises AttributeError now"
 """The reason where an instance held what its counterpart cannot give."""
 

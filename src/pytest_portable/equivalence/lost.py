@@ -1,13 +1,13 @@
-"""Attributes that an instance holds and its counterpart cannot give."""
+"""Attributes and elements that an instance holds and its counterpart cannot give."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import MemberDescriptorType
+from types import FunctionType, MemberDescriptorType
 
-from pytest_portable.equivalence.guard import bases, holds, instance_attributes, static
+from pytest_portable.equivalence.guard import attempt, bases, holds, instance_attributes, static
 
-__all__ = ["lost_attributes"]
+__all__ = ["lost_attributes", "lost_elements"]
 
 
 def lost_attributes(one: object, other: object) -> Iterator[tuple[str, object]]:
@@ -32,6 +32,29 @@ def lost_attributes(one: object, other: object) -> Iterator[tuple[str, object]]:
         is_own = name.startswith("__") and name.endswith("__")
         if not is_own and not _gives(other, name):
             yield name, value
+
+
+def lost_elements(one: object, other: object) -> tuple[int, int] | None:
+    """Return how many elements two instances have, where that is all one sees of their contents.
+
+    The contents of a class that is written in C, or keeps them elsewhere, are no attributes. What
+    its reducer leaves out of them shows in `len` alone.
+
+    Args:
+        one: what was sent.
+        other: what came back for it, an instance of the same class.
+
+    Returns:
+        Both answers of `len`, or `None` where they are the same, are not given, or where the class
+        counts its attributes: these are compared themselves.
+    """
+    counts = static(type(one), "__len__")
+    if counts is None or (type(counts) is FunctionType and instance_attributes(one)):
+        return None
+    here, there = attempt(len, one), attempt(len, other)  # type: ignore[arg-type]
+    if not isinstance(here, int) or not isinstance(there, int) or here == there:
+        return None
+    return here, there
 
 
 def _gives(obj: object, name: str) -> bool:

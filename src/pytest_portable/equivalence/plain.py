@@ -41,7 +41,7 @@ from pytest_portable.equivalence.instances import (
 )
 from pytest_portable.equivalence.leaves import LEAVES
 from pytest_portable.equivalence.lookups import is_answered
-from pytest_portable.equivalence.lost import lost_attributes
+from pytest_portable.equivalence.lost import lost_attributes, lost_elements
 from pytest_portable.equivalence.streams import Reducers, RefusedError, same_streams
 
 __all__ = ["same_but_for_holes"]
@@ -202,7 +202,9 @@ def _is_plain(kind: type) -> bool:
 
 def _loses(one: object, other: object) -> bool:
     """Return whether an instance holds what its reducer leaves out and the other cannot give."""
-    return not is_standard(type(one)) and any(True for _ in lost_attributes(one, other))
+    if is_standard(type(one)):
+        return False
+    return any(True for _ in lost_attributes(one, other)) or lost_elements(one, other) is not None
 
 
 def same_but_for_holes(original: object, returned: object, *, builtin_only: bool) -> Holes | None:

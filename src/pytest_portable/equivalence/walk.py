@@ -7,6 +7,7 @@ from typing import Final, Protocol, TypeAlias, cast
 
 from pytest_portable.equivalence.differences import (
     COUNT_LIMIT,
+    ELEMENTS,
     LOST,
     MAX_SHOWN,
     Difference,
@@ -18,7 +19,7 @@ from pytest_portable.equivalence.holes import Holes
 from pytest_portable.equivalence.identity import has_identity, is_made_anew
 from pytest_portable.equivalence.leaves import LEAVES, Tolerance, are_flat_and_equal, same_leaf
 from pytest_portable.equivalence.lookups import is_answered, may_be_looked_up
-from pytest_portable.equivalence.lost import lost_attributes
+from pytest_portable.equivalence.lost import lost_attributes, lost_elements
 from pytest_portable.equivalence.paths import ATTRIBUTE, CALL, INDEX, Path, render, root
 from pytest_portable.equivalence.streams import Memo
 from pytest_portable.equivalence.text import first_difference, kind_name, shorten, window
@@ -150,9 +151,10 @@ class Walk:
             self._count += 1
 
     def lose(self, path: Path, left: object, right: object) -> None:
-        """Report attributes that can be read on the left and not on the right by their names.
+        """Report what the right lacks: attributes by their names, and elements that only `len` sees.
 
-        Where a name begins with an underscore, a dropped cache is meant: no difference.
+        Where a name begins with an underscore, a dropped cache is meant: no difference. The same
+        holds for the elements: what has them asks for no more than a note.
         """
         for name, value in lost_attributes(left, right):
             place = (path, ATTRIBUTE, name)
@@ -160,6 +162,10 @@ class Walk:
                 self.report(place, shorten(value), MISSING, LOST)
                 continue
             self.drop(place, shorten(value), MISSING, LOST)
+        lengths = lost_elements(left, right)
+        if lengths is not None:
+            place = (path, CALL, "len")
+            self.drop(place, *map(str, lengths), f"{ELEMENTS}: {lengths[0]}, then {lengths[1]}")
 
     def drop(self, path: Path, original: str, returned: str, reason: str) -> None:
         """Record what did not travel and is no difference by itself; a person is told."""

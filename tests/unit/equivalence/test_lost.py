@@ -169,3 +169,60 @@ def test_a_content_that_travels_is_equal(whole: object) -> None:
     for obj in (whole, [whole], {"k": whole}):
         assert not compare(obj, travelled(obj))
         assert not compare_portraits(draw(obj), draw(travelled(obj)))
+
+
+ELSEWHERE: dict[int, list[int]] = {}
+
+
+class KeepsElsewhere:
+    """What it holds is no attribute, as in classes that are written in C."""
+
+    __slots__ = ()
+
+    def __init__(self, *rows: int) -> None:
+        ELSEWHERE[id(self)] = list(rows)
+
+    def __len__(self) -> int:
+        return len(ELSEWHERE[id(self)])
+
+    def __reduce__(self) -> Any:
+        return type(self), ()
+
+
+class Travels(KeepsElsewhere):
+    __slots__ = ()
+
+    def __reduce__(self) -> Any:
+        return type(self), tuple(ELSEWHERE[id(self)])
+
+
+class Uncountable(KeepsElsewhere):
+    __slots__ = ()
+
+    def __len__(self) -> int:
+        raise TypeError
+
+
+class Counts(Kept):
+    """Its `len` is that of an attribute, which speaks for itself."""
+
+    def __len__(self) -> int:
+        return len(self.__dict__)
+
+
+def test_elements_that_a_reducer_leaves_out_are_told_where_only_len_sees_them() -> None:
+    rows = KeepsElsewhere(1, 2, 3)
+    for obj, path in ((rows, "len(obj)"), ([rows], "len(obj[0])"), ({"k": rows}, "len(obj['k'])")):
+        assert places(obj) == ([], [path])
+    found = compare(rows, travelled(rows)).dropped[0]
+    assert (found.original, found.returned) == ("3", "0")
+    assert found.reason.endswith("3, then 0")
+
+
+@pytest.mark.parametrize("obj", [Travels(1, 2), Uncountable(1, 2), KeepsElsewhere()])
+def test_elements_that_travel_or_cannot_be_counted_are_not_told(obj: object) -> None:
+    assert places([obj]) == ([], [])
+
+
+def test_elements_that_are_attributes_are_told_once() -> None:
+    assert places(Counts(_b=2)) == ([], ["obj._b"])
