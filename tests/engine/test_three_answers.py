@@ -97,6 +97,19 @@ class Forgetful:
     def __getstate__(self):
         return {}
 
+class Packed:
+    # Reduces to bytes that are others in every process, because hashes of text are.
+    def __init__(self, words):
+        self.words = set(words)
+    def __reduce__(self):
+        words = sorted(self.words, key=hash)
+        return unpacked, (len(words), ",".join(words).encode())
+
+def unpacked(number, data):
+    found = Packed(data.decode().split(","))
+    exec(os.environ.get("MUTATION", ""), {"self": found})
+    return found
+
 def make():
     return {"shelf": [Shelf()], "locked": Locked()}
 
@@ -248,6 +261,16 @@ def test_what_every_process_spoils_alike_is_a_difference(
     verdict = leg(round_trip=False).check(shelves.Spoiled())
 
     assert [one.path for one in verdict.problems] == ["obj.rows", "obj.rows[0]"]
+
+
+@pytest.mark.parametrize("mutation", ["", "self.words.remove('beech'); self.words.add('birch')"])
+def test_bytes_that_a_reducer_makes_are_equal_where_a_copy_of_them_is(
+    mutation: str, leg: Callable[..., Portable], shelves: Any
+) -> None:
+    """Both copies, of this Python and of the target's, have them in the order of their hashes."""
+    obj = shelves.Packed(["oak", "elm", "ash", "beech", "maple", "larch", "alder", "rowan"])
+    verdict = leg(mutation, round_trip=False).check([obj, shelves.Packed(["oak", "yew"])])
+    assert bool(verdict) is not bool(mutation)
 
 
 def test_the_description_has_seconds_of_its_own(leg: Callable[..., Portable], shelves: Any) -> None:

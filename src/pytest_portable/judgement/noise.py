@@ -17,7 +17,7 @@ from pytest_portable.payload.same import are_same_pickles
 from pytest_portable.serializers.out_of_band import whole
 from pytest_portable.verdict import Problem
 
-__all__ = ["set_noise_apart"]
+__all__ = ["equals_original", "set_noise_apart"]
 
 _VALUES: Final = ("values differ", "elements differ", "key differs")
 _LOST: Final = ("attribute is missing", "key is missing")
@@ -84,6 +84,18 @@ def _loaded(context: Context, data: bytes | None) -> list[object]:
             return [context.serializer.load(whole(data), context.leg.options)]
     except Exception:  # noqa: BLE001 - whatever it raises, there is nothing to compare with
         return []
+
+
+def equals_original(context: Context, copy: object) -> bool:
+    """Return whether a copy differs from the original in nothing.
+
+    Args:
+        context: of the check.
+        copy: what was loaded here.
+    """
+    with context.shipping.loading():
+        found = _compare(context, context.obj, copy)
+    return all(_is_same_pickle(context, copy, one) for one in found)
 
 
 def _dumped_again(evidence: Evidences) -> bytes | None:

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 
 from pytest_portable.agent import Transcript
 from pytest_portable.agent.in_target.portrait import draw
-from pytest_portable.agent.records import Portrait
+from pytest_portable.agent.records import Portrait, Returned
 from pytest_portable.diagnosis import explain_difference
 from pytest_portable.equivalence import Tolerance
 from pytest_portable.equivalence.portraits import (
@@ -25,6 +25,8 @@ from pytest_portable.equivalence.portraits import (
 from pytest_portable.judgement.context import Context
 from pytest_portable.judgement.evidence_of_check import Evidences, with_paths
 from pytest_portable.judgement.findings import NOTHING, Findings, notes, problems
+from pytest_portable.judgement.load_answer import load_answer
+from pytest_portable.judgement.noise import equals_original
 from pytest_portable.judgement.raised_portraits import judge_raised
 from pytest_portable.judgement.version_skew import suspects_of
 from pytest_portable.verdict import Problem
@@ -246,24 +248,50 @@ def judge_described(
         return uncompared
     control = (evidence.draw_here((), {}) or {}).get(OBJECT)
     own: dict[str, PortraitDifference] = {}
+    unlike = set[str]()
     if control is not None:
         of_control = _hold(context, here[OBJECT], control, "obj", telling)
         own = {item.path: item for item in of_control.differences}
+        against = _hold(context, control, there.portraits[OBJECT], "obj", telling)
+        unlike = {item.path for item in against.differences}
     again = _hold(context, here[OBJECT], draw(context.obj), "obj", telling)
     changing = {item.path for item in again.differences if item.now != "nothing"}
     noise = [
         one
         for one in compared.differences
-        if _is_noise(one, own.get(one.path)) or (one.path in changing and one.now != "nothing")
+        if (_is_noise(one, own.get(one.path)) and one.path in unlike)
+        or (one.path in changing and one.now != "nothing")
     ]
-    found = _told([one for one in compared.differences if one not in noise], "obj", telling)
+    left = [one for one in compared.differences if one not in noise]
+    of_values = {one.path for one in left if one.is_value} - unlike if control else set()
+    if of_values and _comes_back_equal(context, evidence):
+        left = [one for one in left if not (one.is_value and one.path in of_values)]
+    found = _told(left, "obj", telling)
     places = [str(one.path) for one in found.problems if control and one.path not in own]
     return _blame(context, evidence, places) + found + notes(_varying(noise)) + uncompared
 
 
 def _is_noise(item: PortraitDifference, own: PortraitDifference | None) -> bool:
-    """Return whether a value is another one in every process, this environment's included."""
-    return item.is_value and own is not None and own.is_value and own.now != item.now
+    """Return whether a value is another one in a fresh process too."""
+    return item.is_value and own is not None and own.is_value
+
+
+def _comes_back_equal(context: Context, evidence: Evidences) -> bool:
+    """Return whether the object comes back equal from a fresh process of this Python.
+
+    Bytes that a reducer makes (of a pickle, of a set) may be others and say the same. Where such a
+    process holds an equal object, and draws a part as the target does, that part is equal there.
+    """
+    transcript = evidence.run_here(None)
+    record = transcript.first(Returned) if transcript is not None else None
+    if record is None:
+        return False
+    try:
+        with context.shipping.loading():
+            copy = load_answer(context, record)
+    except Exception:  # noqa: BLE001 - a class may raise anything: then it says nothing
+        return False
+    return equals_original(context, copy)
 
 
 def _varying(noise: Sequence[PortraitDifference]) -> list[Problem]:
