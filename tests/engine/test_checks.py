@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import json
 import operator
 import pathlib
 import pickle
@@ -396,6 +397,34 @@ def test_a_load_that_breaks_behind_a_serializers_own_loader_is_placed_too(
     (problem,) = portable.check({"k": [1, Hook("1 / 0")]}).problems
 
     assert (problem.code, problem.path) == ("load-hook", "obj['k'][1]")
+
+
+def test_a_serializer_may_know_that_two_objects_are_the_same(on: Callable[..., Portable]) -> None:
+    """It is asked only where they differ, and its own errors are no answer."""
+    asked: list[str] = []
+
+    def is_same(original: list[list[int]], returned: list[list[int]]) -> bool:
+        asked.append("yes")
+        return original[0][0] == returned[0][0]
+
+    as_json = Serializer(
+        name="as-json",
+        dumps=lambda value: json.dumps(value).encode(),
+        loaders="json:loads",
+        dumpers="there:dumps",
+        pickles=lambda _: (),
+        is_same=is_same,
+        there="import json\n\ndef dumps(value):\n    return json.dumps(value[::-1]).encode()\n",
+    )
+    portable = on(serializer="as-json", given_serializer=as_json)
+    shared = [1]
+
+    assert portable.check([shared, shared])
+    assert asked == ["yes"]
+    assert portable.check([[1], [1]])
+    assert asked == ["yes"]
+    assert not portable.check([[1], [2]])
+    assert not portable.check([[], [2]])
 
 
 @pytest.mark.parametrize("equal", [5, abs, lambda a: a, lambda a, b, c: a + b + c])

@@ -20,7 +20,7 @@ from pytest_portable.verdict import minor_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Elsewhere", "Here", "Owner", "Unknown", "canonical"]
+__all__ = ["Elsewhere", "Here", "Owner", "Unknown", "canonical", "is_project"]
 
 _PROJECT_NAME: Final = re.compile(r"^[ \t]*name\s*=\s*[\"']?([\w.-]+)", re.MULTILINE)
 _PROJECT_FILES: Final = ("pyproject.toml", "setup.py", "setup.cfg")
@@ -44,6 +44,11 @@ def canonical(name: str) -> str:
         PyPA specifications, "Names and normalization".
     """
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def is_project(folder: Path) -> bool:
+    """Return whether a folder is the root of a project's source tree."""
+    return any((folder / name).is_file() for name in _PROJECT_FILES)
 
 
 @dataclass
@@ -153,7 +158,7 @@ class Here:
         """Return the folder of the project whose source tree holds a module."""
         file = self.file(module)
         for folder in file.parents if file else ():
-            if any((folder / name).is_file() for name in _PROJECT_FILES):
+            if is_project(folder):
                 return folder
             if folder == self.root:
                 break

@@ -151,7 +151,7 @@ class Walk:
             self._count += 1
 
     def lose(self, path: Path, left: object, right: object) -> None:
-        """Report what the right lacks: attributes by their names, and elements that only `len` sees.
+        """Report what the right lacks: attributes by name, and elements that only `len` sees.
 
         Where a name begins with an underscore, a dropped cache is meant: no difference. The same
         holds for the elements: what has them asks for no more than a note.

@@ -188,7 +188,7 @@ def judge_return(
             compared = comparison.compare(back.value, shown=COUNT_LIMIT)
     differences: Sequence[Difference] = compared.items
     answered = judge_answered(context, evidence, compared.shared) + _dropped(compared)
-    if not differences:
+    if not differences or (equal is None and _is_same(context, back.value)):
         return back.findings + answered
     noise = NOTHING
     if equal is None:  # else the caller's own function has decided
@@ -196,6 +196,18 @@ def judge_return(
     with context.shipping.loading():
         judged = comparison.explain(differences[:MAX_SHOWN], evidence, found)
     return back.findings + judged + noise + answered
+
+
+def _is_same(context: Context, returned: object) -> bool:
+    """Return whether the serializer's own system takes what came back for what went out."""
+    is_same = context.serializer.is_same
+    if is_same is None:
+        return False
+    try:
+        with context.shipping.loading():
+            return bool(is_same(context.obj, returned))
+    except Exception:  # noqa: BLE001 - code of a framework: then its answer is no
+        return False
 
 
 def _with_hook(problem: Problem, hook: str) -> Problem:

@@ -83,6 +83,9 @@ class Serializer:
         accepts: the keyword arguments of `dumps` that `options` may name; `None` for any.
         keeps_sharing: one object in two places comes back as one; joblib splits what an array
             of objects and its surroundings share.
+        is_same: `is_same(original, returned)` answers whether what the system knows of two objects
+            is the same; asked where they differ part by part, which then is no difference. `None`
+            where every part counts.
         dump: writes to a stream what `dumps` returns, and takes `buffer_callback` as `pickle.dump`
             does; loaders and dumpers take `buffers` and `buffer_callback` then. `None` for none.
         task: how the framework sends calls; `None` where the agent makes the call.
@@ -119,6 +122,7 @@ class Serializer:
     accepts: frozenset[str] | None = None
     load_options: frozenset[str] = frozenset()
     keeps_sharing: bool = True
+    is_same: Callable[[Any, Any], bool] | None = None
     dump: Callable[..., None] | None = None
     task: Task | None = None
     reader: str | None = None
@@ -141,9 +145,10 @@ class Serializer:
     def _mistakes(self) -> Iterator[str]:
         if not _NAME.fullmatch(str(self.name)):
             yield f"name: {self.name!r} is not a word of letters, digits, '-', '_' and '.'"
-        for key in ("dumps", "pickles", "loads", "default_protocol"):
+        for key in ("dumps", "pickles", "loads", "default_protocol", "is_same"):
             value = getattr(self, key)
-            if not callable(value) and not (value is None and key in {"loads", "default_protocol"}):
+            may_miss = key in {"loads", "default_protocol", "is_same"}
+            if not callable(value) and not (value is None and may_miss):
                 yield f"{key}: {value!r} cannot be called"
         yield from self._name_mistakes("loaders", self.loaders)
         yield from self._name_mistakes("dumpers", self.dumpers)

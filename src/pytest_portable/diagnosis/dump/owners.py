@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from pytest_portable.diagnosis.dump.tracing import Leaf
-from pytest_portable.diagnosis.host import Here
+from pytest_portable.diagnosis.host import Here, is_project
 from pytest_portable.verdict import Remedy
 
 __all__ = ["holder_of", "is_stdlib", "leave_out"]
@@ -55,12 +55,19 @@ def is_stdlib(definition: type | types.FunctionType) -> bool:
 
 def _is_installed(kind: type) -> bool:
     """Return whether a class is one of an installed package that is not the project's own."""
-    host = Here(Path.cwd())
+    host = Here(_project_root())
     file = host.file(str(kind.__module__))
     if file is None or _SITE_FOLDERS.isdisjoint(file.parts):
         return False
     owner = host.owner(str(kind.__module__))
     return owner is not None and not host.is_own(owner.name)
+
+
+def _project_root() -> Path:
+    """Return the nearest folder upward that holds a project, or the working directory."""
+    here = Path.cwd()
+    above = (folder for folder in (here, *here.parents) if is_project(folder))
+    return next(above, here)
 
 
 def holder_of(leaf: Leaf) -> object | None:
