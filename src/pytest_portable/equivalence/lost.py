@@ -51,7 +51,7 @@ def lost_elements(one: object, other: object) -> tuple[int, int] | None:
     counts = static(type(one), "__len__")
     if counts is None or (type(counts) is FunctionType and instance_attributes(one)):
         return None
-    here, there = attempt(len, one), attempt(len, other)  # type: ignore[arg-type]
+    here, there = attempt(len, one), attempt(len, other)
     if not isinstance(here, int) or not isinstance(there, int) or here == there:
         return None
     return here, there

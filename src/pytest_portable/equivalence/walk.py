@@ -165,7 +165,8 @@ class Walk:
         lengths = lost_elements(left, right)
         if lengths is not None:
             place = (path, CALL, "len")
-            self.drop(place, *map(str, lengths), f"{ELEMENTS}: {lengths[0]}, then {lengths[1]}")
+            here, there = map(str, lengths)
+            self.drop(place, here, there, f"{ELEMENTS}: {here}, then {there}")
 
     def drop(self, path: Path, original: str, returned: str, reason: str) -> None:
         """Record what did not travel and is no difference by itself; a person is told."""
