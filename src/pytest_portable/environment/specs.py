@@ -70,7 +70,8 @@ class InterpreterSpec:
     @property
     def is_any(self) -> bool:
         """Whether the host's own interpreter satisfies it (`None`, `"python"`)."""
-        return self.path is None and not self.release and not self.ranges
+        is_own = self.implementation == sys.implementation.name
+        return self.path is None and is_own and not self.release and not self.ranges
 
     def admits_release(self, release: Release) -> bool:
         """Return whether a release, or its known beginning, can satisfy this spec.

@@ -127,6 +127,7 @@ def test_a_missing_one_is_an_error_that_says_where_it_looked_and_what_to_set(
         ("python3.12", "3.12"),
         (">= 3.10, <3.13", ">=3.10,<3.13"),
         ("pypy3.10", "pypy3.10"),
+        ("pypy", "pypy"),
         ("3.13t", "3.13t"),
         ("/usr/bin/python3", None),
         ("python", None),
@@ -170,6 +171,12 @@ def test_a_wrong_variable_is_an_error_and_nothing_else_is_tried(
 
     with pytest.raises(InterpreterNotFoundError, match="PYTEST_PORTABLE_PYTHON_3_6"):
         find_interpreter("3.6")
+
+
+@pytest.mark.parametrize("spec", ["graalpy", "graalpy3.99"])
+def test_the_host_never_stands_in_for_another_implementation(spec: str) -> None:
+    with pytest.raises(InterpreterNotFoundError, match=f"uv python install {spec}"):
+        find_interpreter(spec)
 
 
 @pytest.mark.parametrize("spec", ["/absent/python", "/x/shims/python", "banana"])

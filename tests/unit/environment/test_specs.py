@@ -79,6 +79,12 @@ def test_no_spec_is_any_python_of_the_hosts_kind() -> None:
     assert not parse_spec("3.12").is_any
 
 
+@pytest.mark.parametrize("text", ["pypy", "PyPy", "graalpy"])
+def test_another_implementation_is_not_the_hosts_whatever_its_version(text: str) -> None:
+    assert parse_spec("cpython").is_any
+    assert not parse_spec(text).is_any
+
+
 @pytest.mark.parametrize("text", ["banana", ">=banana", "3.12.1.4", "", "3.12 or so", ">=3.10,x"])
 def test_anything_else_is_refused_with_examples(text: str) -> None:
     if text == "":
