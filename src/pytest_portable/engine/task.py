@@ -48,6 +48,8 @@ def run_task(
     with task.prepared(context.obj) as function:
         dumped = dump_all(run, {"obj": function, "arguments": (args, kwargs)})
     sent, found, seconds = dumped.sent, dumped.found, {"dump": dumped.seconds}
+    if sent.data("obj") is None and _pack(context, task, (), {}).value is not None:
+        found = _but_for_function(found)  # only its name travels
     if not found.problems:
         found += _judge_before_load(run, task, sent)
     packed = Back[bytes](None) if found.problems else _pack(context, task, args, kwargs)
@@ -78,6 +80,13 @@ def run_task(
     return replace(outcome, value=answer_there.value, raised=answer_there.raised)
 
 
+def _but_for_function(found: Findings) -> Findings:
+    def is_other(problem: Problem) -> bool:
+        return not str(problem.path).startswith("obj")
+
+    return Findings(tuple(filter(is_other, found.problems)), tuple(filter(is_other, found.notes)))
+
+
 def _judge_before_load(run: CheckRun, task: Task, sent: Sent) -> Findings:
     found = judge_before_load(run.context, sent, evidence_of(run, sent))
     found += _own_code(run.context, task, found)
@@ -87,8 +96,13 @@ def _judge_before_load(run: CheckRun, task: Task, sent: Sent) -> Findings:
 
 
 def _explain(run: CheckRun, task: Task, sent: Sent, real: Transcript, found: Findings) -> _Came:
-    """Take the steps of a call singly, after the system's own code brought no value back."""
+    """Take the steps of a call singly, after the system's own code brought no value back.
+
+    Where only the name of the function travels, there are no steps to take.
+    """
     context = run.context
+    if sent.data("obj") is None:
+        return _told_by_system(run, task, sent, real, found)
     steps = ask(run, Request("call", sent.payloads))
     sent = sent if steps.is_clean() else sent.in_one_piece()
     found += judge_transcript(context, steps, evidence_of(run, sent, steps))
@@ -107,6 +121,17 @@ def _explain(run: CheckRun, task: Task, sent: Sent, real: Transcript, found: Fin
         told = {problem.path for problem in (*found.problems, *found.notes)}
         found += notes(one for one in why if one.code == "main-reference" and one.path not in told)
     return _Came(came, found, steps.seconds)
+
+
+def _told_by_system(
+    run: CheckRun, task: Task, sent: Sent, real: Transcript, found: Findings
+) -> _Came:
+    raised = real.first(Raised)
+    if raised is None or raised.blob is None:
+        found += judge_transcript(run.context, real, evidence_of(run, sent, real))
+        return _Came(None, found, real.seconds)
+    answer = _unpack(sent, task, raised, "exception-not-portable")
+    return _Came(answer.value, found + answer.findings, real.seconds)
 
 
 def _with_blame(context: Context, steps: Transcript, found: Findings) -> Findings:
