@@ -75,7 +75,7 @@ FRAMEWORKS: Final = {
     "globus-compute": Framework(("globus-compute-sdk==4.19.0",)),
     "orquestra": Framework(("orquestra-sdk==1.1.0",)),
     "parsl": Framework(("parsl==2026.10.26",)),
-    "ray": Framework(("ray==2.60.0",)),
+    "ray": Framework(("ray==2.60.0", "numpy")),
     "spark": Framework(("pyspark==4.3.0",)),
     "torch": Framework(("numpy",), by_pip=("torch==2.13.0",)),
 }

@@ -10,12 +10,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pytest_portable.agent import Transcript
-from pytest_portable.agent.records import Raised, Value
+from pytest_portable.agent.records import Raised, TargetError, Value
+from pytest_portable.diagnosis import remedies_of_exception
 from pytest_portable.engine.asking import CheckRun, Request, ask, evidence_of
 from pytest_portable.engine.dumping import dump_all
 from pytest_portable.engine.outcome import Outcome, conclude
 from pytest_portable.judgement.before_load import judge_before_load
 from pytest_portable.judgement.context import Context, Sent
+from pytest_portable.judgement.evidence_of_check import Evidences
 from pytest_portable.judgement.exceptions import add_note, ends_session, explain_raised, not_raised
 from pytest_portable.judgement.findings import NOTHING, Back, Findings, notes, problems
 from pytest_portable.judgement.limits import check_limits, left_behind_problem
@@ -64,7 +66,7 @@ def run_task(
     real = ask(run, Request("task", (("task", message),), more={"runner": runner}))
     value = real.first(Value)
     if real.finished and value is not None:
-        answer = _unpack(sent, task, value, "result-not-portable")
+        answer = _unpack(evidence_of(run, sent, real), task, value, "result-not-portable")
         came = _Came(answer.value, found + answer.findings, real.seconds)
     else:
         came = _explain(run, task, sent, real, found)
@@ -113,7 +115,7 @@ def _explain(run: CheckRun, task: Task, sent: Sent, real: Transcript, found: Fin
         found += judge_transcript(context, real, evidence_of(run, sent, real))
     if raised is None or found.problems:
         return _Came(None, found, steps.seconds)
-    answer = _unpack(sent, task, raised, "exception-not-portable")
+    answer = _unpack(evidence_of(run, sent, steps), task, raised, "exception-not-portable")
     found = _with_blame(context, steps, found + answer.findings)
     missed, came = steps.first(Raised), answer.value
     if missed is not None and came is not None and came.raised is not None:
@@ -126,11 +128,11 @@ def _explain(run: CheckRun, task: Task, sent: Sent, real: Transcript, found: Fin
 def _told_by_system(
     run: CheckRun, task: Task, sent: Sent, real: Transcript, found: Findings
 ) -> _Came:
-    raised = real.first(Raised)
+    raised, evidence = real.first(Raised), evidence_of(run, sent, real)
     if raised is None or raised.blob is None:
-        found += judge_transcript(run.context, real, evidence_of(run, sent, real))
+        found += judge_transcript(run.context, real, evidence)
         return _Came(None, found, real.seconds)
-    answer = _unpack(sent, task, raised, "exception-not-portable")
+    answer = _unpack(evidence, task, raised, "exception-not-portable")
     return _Came(answer.value, found + answer.findings, real.seconds)
 
 
@@ -187,10 +189,18 @@ def _have_here(trouble: Unloadable) -> Iterator[Remedy]:
         yield Remedy(f"have {top} here too, or return what both sides know")
 
 
-def _unpack(sent: Sent, task: Task, record: Value | Raised, code: str) -> Back[Answer]:
+def _of_exception(
+    evidence: Evidences, told: TargetError | None, message: str
+) -> tuple[Remedy, ...]:
+    if told is None:
+        return ()
+    return remedies_of_exception(told.module, told.type, message, evidence())
+
+
+def _unpack(evidence: Evidences, task: Task, record: Value | Raised, code: str) -> Back[Answer]:
     """Read an answer as the system's user does; what cannot be read is a problem."""
     assert record.blob is not None
-    context = sent.context
+    sent, context = evidence.sent, evidence.context
     told = record.error if isinstance(record, Raised) else None
     found = check_limits(context, "result", record.blob)
     try:
@@ -207,7 +217,7 @@ def _unpack(sent: Sent, task: Task, record: Value | Raised, code: str) -> Back[A
             module=lacking or (None if told is None else told.module),
             message=f"{what} there and cannot be loaded here: {trouble}"
             + (f"; {task.lost}" if task.lost else ""),
-            remedies=tuple(_have_here(trouble)),
+            remedies=tuple(_have_here(trouble)) or _of_exception(evidence, told, str(trouble)),
         )
         return Back(None, found + problems([problem]))
     if answer.raised is not None:

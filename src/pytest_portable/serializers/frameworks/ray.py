@@ -70,27 +70,45 @@ def _prepared(function: Any) -> Iterator[Any]:
 def _pack(
     function: Callable[..., object], args: tuple[object, ...], kwargs: Mapping[str, object]
 ) -> bytes:
-    """Pack a function as the function manager exports it, and the arguments of one call."""
+    """Pack a function as the function manager exports it, and the arguments of one call.
+
+    Buffers go beside the arguments, as `bytes`: the object store gives what nobody can write to.
+    """
     from ray import cloudpickle
 
+    buffers: list[pickle.PickleBuffer] = []
     with _prepared(function) as plain:
         parts = {
             "function": cloudpickle.dumps(plain),
-            "arguments": cloudpickle.dumps((args, dict(kwargs))),
+            "arguments": cloudpickle.dumps(
+                (args, dict(kwargs)), protocol=5, buffer_callback=buffers.append
+            ),
         }
+    parts["buffers"] = [bytes(each.raw()) for each in buffers]
     packed: bytes = cloudpickle.dumps(parts)
     return packed
 
 
 def _unpack(data: bytes, *, raised: bool) -> Answer:
     """Read a result as `ray.get` does."""
-    from ray.exceptions import RayError, RayTaskError
+    from ray.exceptions import RayError, RayTaskError, UnserializableException
 
     if not raised:
         return Answer(value=safe_loads.loads(data))
     error = RayError.from_bytes(data)
+    if isinstance(error, UnserializableException):
+        _load_as_ray_did(data)  # which raises what Ray leaves unsaid
     if not isinstance(error, RayTaskError):
         raise error
     if type(error.cause) is RayError:  # the text of an exception that Ray could not pickle
         raise error.cause
     return Answer(raised=error.as_instanceof_cause())
+
+
+def _load_as_ray_did(data: bytes) -> object:
+    """Load the exception in an error once more: Ray keeps the text of where it was raised alone."""
+    from ray.core.generated.common_pb2 import RayException
+
+    sent = RayException()
+    sent.ParseFromString(data)
+    return safe_loads.loads(sent.serialized_exception)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import labpkg
+import numpy as np
 import pytest
 import ray
 from ray.exceptions import RayTaskError
@@ -134,6 +135,56 @@ def test_an_exception_class_of_the_worker_only_is_told(portable):
         portable.call(worker_only)
     verdict = portable.verdicts[-1]
     assert (verdict.stage, codes(verdict)) == ("return", ["exception-not-portable"])
+
+
+class Keyed(Exception):
+    def __init__(self, code, text):
+        super().__init__(f"{code}: {text}")
+
+
+def fail_with_two():
+    raise Keyed(4, "lost")
+
+
+@pytest.mark.portable(serializer="ray", as_main=True)
+def test_why_an_exception_cannot_be_loaded_is_said_with_its_remedy(portable):
+    """Ray itself keeps but the text of where it was raised."""
+    with pytest.raises(AssertionError):
+        portable.call(fail_with_two)
+    (problem,) = portable.verdicts[-1].problems
+    assert (problem.code, problem.path) == ("exception-not-portable", "obj()")
+    assert "missing 1 required positional argument: 'text'" in problem.message
+    assert "__reduce__" in problem.remedies[0].text
+
+
+def add_one(array, *others, more=None):
+    array += 1
+    return array.sum()
+
+
+def first_of(numbers):
+    return (2 * number for number in numbers)
+
+
+def each_of(numbers):
+    for number in numbers:
+        yield 2 * number
+
+
+@pytest.mark.portable(serializer="ray", as_main=True, deps=["numpy"])
+@pytest.mark.parametrize(
+    "arguments", [{"array": np.ones(3)}, {"array": np.ones((2, 3), order="F")}]
+)
+def test_nobody_writes_into_an_array_of_the_object_store(portable, arguments):
+    with pytest.raises(ValueError, match="read-only"):
+        portable.call(add_one, **arguments)
+    assert portable.call(np.sum, arguments["array"]) == arguments["array"].sum()
+
+
+@pytest.mark.portable(serializer="ray", as_main=True)
+def test_a_generator_gives_its_first_element(portable):
+    assert portable.call(first_of, [1, 2]) == 2
+    assert portable.call(each_of, [1, 2]) == [2, 4]
 
 
 @pytest.mark.portable(serializer="ray", as_main=True)
