@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-__all__ = ["PlainFileError", "read_plain"]
+__all__ = ["PlainFileError", "open_plain", "read_plain"]
 
 _FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
@@ -23,7 +23,7 @@ class PlainFileError(OSError):
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[int]:
+def open_plain(path: Path) -> Iterator[int]:
     """Open a file for reading, and close it again.
 
     Yields:
@@ -55,7 +55,7 @@ def read_plain(path: Path, limit: int, *, size: int | None = None) -> bytes:
         PlainFileError: it is no plain file, or longer than it may be.
         OSError: it cannot be read.
     """
-    with _opened(path) as number:
+    with open_plain(path) as number:
         there = os.fstat(number).st_size
         if size is not None and there != size:
             raise PlainFileError(0, f"{there:,} bytes, the manifest says {size:,}")

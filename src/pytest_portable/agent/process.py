@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import select
-import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -15,20 +14,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_portable.agent.expected import Expected
+from pytest_portable.agent.hello import read_hello
 from pytest_portable.agent.in_target import bootstrap
+from pytest_portable.agent.in_target.folders import remove_tree
 from pytest_portable.agent.in_target.limits import SPILL_BYTES
 from pytest_portable.agent.in_target.messages import (
+    HEAD_BYTES,
     SCHEMA,
-    decode,
     encode,
     number_at,
-    receive,
     write_all,
     write_buffers,
 )
+from pytest_portable.agent.left_over import end_left_over
+from pytest_portable.agent.plain_files import read_plain
 from pytest_portable.agent.program import script, sent_files
 from pytest_portable.agent.transcript import Transcript, read_transcript
+from pytest_portable.agent.typed_json import MalformedRecord
 from pytest_portable.agent.variables import set_anywhere, target_environment
+from pytest_portable.agent.wire import MalformedAnswer, Wire, read_message
 from pytest_portable.errors import AgentError, SetupError
 from pytest_portable.serializers.out_of_band import Stream
 
@@ -40,7 +45,9 @@ __all__ = ["Agent"]
 
 START_SECONDS: Final = 60.0
 GRACE_SECONDS: Final = 5.0
-_LOST: Final = (EOFError, OSError, TimeoutError)
+MAX_BANNER_BYTES: Final = 1 << 16
+MAX_LOG_BYTES: Final = 1 << 26
+_LOST: Final = (EOFError, OSError)
 # What loads from a file with the least memory, beside what loads from bytes.
 STREAM_LOADERS: Final = ("dill:load", "pickle:load")
 
@@ -67,6 +74,7 @@ class Agent:
     def __post_init__(self) -> None:
         """Hold no process yet."""
         self._process: subprocess.Popen[bytes] | None = None
+        self._wire: Wire | None = None
         self._folder: Path | None = None
 
     @property
@@ -108,6 +116,9 @@ class Agent:
             raise AgentError(f"cannot start {self._name}: {error}") from error
         finally:
             log.close()
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._wire = Wire(self._process.stdin.fileno(), self._process.stdout.fileno())
         self._greet(seed)
         return self.hello
 
@@ -115,15 +126,12 @@ class Agent:
     def _name(self) -> str:
         return str(self.command or self.executable)
 
-    def _hand_over(self, command: CommandTarget, seed: str) -> None:
+    def _hand_over(self, command: CommandTarget, seed: str, deadline: float) -> None:
         """Send our code through standard input, and skip what a login shell may have printed."""
-        assert self._process is not None
-        assert self._process.stdin is not None
+        assert self._wire is not None
         opening = command.opening(sent_files(), {**set_anywhere(seed), **self.env})
-        write_all(self._process.stdin.fileno(), [opening])
-        deadline, said = time.monotonic() + START_SECONDS, b""
-        while not said.endswith(bootstrap.MARK):
-            said += os.read(self._answers(deadline), 1)
+        self._wire.write([opening], deadline)
+        self._wire.skip_to(bootstrap.MARK, deadline, MAX_BANNER_BYTES)
 
     def _greet(self, seed: str) -> None:
         greeting: dict[str, object] = {
@@ -133,21 +141,24 @@ class Agent:
             "try_preload": list(self.try_preload),
             "there": self.there,
         }
+        assert self._wire is not None
+        deadline = time.monotonic() + START_SECONDS
         try:
             if self.command is not None:
-                self._hand_over(self.command, seed)
-            self._send(greeting, ())
-            self.hello, _ = decode(self._receive(time.monotonic() + START_SECONDS))
-        except _LOST as error:
+                self._hand_over(self.command, seed, deadline)
+            self._wire.send(encode(greeting), deadline)
+            said, _ = _decoded(self._wire.receive(deadline))
+            self.hello = read_hello(said)
+        except (*_LOST, MalformedAnswer, MalformedRecord) as error:
             raise AgentError(
                 f"the agent did not start in {self._name}: {self._bury(error)}"
             ) from error
         self._check_preloaded()
 
     def _check_preloaded(self) -> None:
-        if "refused" not in self.hello:
+        if (refused := self.hello.get("refused")) is None:
             return
-        name, error = self.hello["refused"], self.hello["exception"]
+        name, error = refused, self.hello["exception"]
         self.close()
         raise SetupError(
             f"preload: {name!r} cannot be imported by {self._name}: "
@@ -162,7 +173,9 @@ class Agent:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 if self._process is not None:
                     self._process.wait(1)
-            said = (self._folder / "agent.log").read_text("utf-8", "replace").strip()[-2000:]
+            with contextlib.suppress(OSError):  # user code may have removed it
+                data = read_plain(self._folder / "agent.log", MAX_LOG_BYTES)
+                said = data.decode("utf-8", "replace").strip()[-2000:]
         self.close()
         return said or repr(error)
 
@@ -190,15 +203,33 @@ class Agent:
         self.start()
         try:
             return self._run(request, payloads, loaders, timeout_seconds, sources)
-        except _LOST as error:
+        except TimeoutError as error:
+            return self._stopped(error, timeout_seconds)
+        except (*_LOST, MalformedAnswer) as error:
             self._bury(error)
         self.start()
         try:
             return self._run(request, payloads, loaders, timeout_seconds, sources)
+        except TimeoutError as error:
+            return self._stopped(error, timeout_seconds)
+        except MalformedAnswer as error:
+            # Twice, and the second time in an agent that had nothing else to do.
+            self._bury(error)
+            return _no_answer(malformed=str(error))
         except _LOST as error:
             raise AgentError(
                 f"the agent in {self._name} was lost twice: {self._bury(error)}"
             ) from error
+
+    def _stopped(self, error: Exception, seconds: float) -> Transcript:
+        """Return what is known of a check whose agent said nothing, though it keeps the limit.
+
+        Code of the user's has stopped it, or keeps the machine busy; it gets no second limit.
+        """
+        if self._process is not None:
+            self._process.kill()
+        self._bury(error)
+        return _no_answer(timed_out=True, seconds=seconds)
 
     def _run(
         self,
@@ -236,15 +267,24 @@ class Agent:
         }
         if sources is not None:
             header["ship"] = self._ship(sources, blobs)
+        assert self._wire is not None
+        deadline = time.monotonic() + timeout_seconds + GRACE_SECONDS
         try:
-            self._send(header, blobs, ticket, int(timeout_seconds * 1000))
-            message = self._receive(time.monotonic() + timeout_seconds + GRACE_SECONDS)
+            message = encode(header, tuple(blobs), ticket, int(timeout_seconds * 1000))
+            self._wire.send(message, deadline)
+            answer = self._wire.receive(deadline)
         finally:
             for path in files:
-                path.unlink(missing_ok=True)
-        if number_at(message, 2) != ticket:
-            raise EOFError("an answer to another request")
-        return read_transcript(*decode(message), nonce)
+                with contextlib.suppress(OSError):
+                    path.unlink()
+        if number_at(answer, 2) != ticket:
+            raise MalformedAnswer("an answer to another request")
+        return read_transcript(
+            *_decoded(answer),
+            nonce,
+            expected=Expected.of(request, (name for name, _ in payloads), loaders),
+            folder=self._folder if self.shares_files else None,
+        )
 
     def _ship(self, sources: Sources, blobs: list[bytes]) -> dict[str, object]:
         """Describe import packages; their contents are the last blob, or a file kept for all."""
@@ -262,28 +302,6 @@ class Agent:
             "file": str(path) if is_spilled else None,
         }
 
-    def _send(
-        self, header: dict[str, object], blobs: Sequence[bytes], ticket: int = 0, limit_ms: int = 0
-    ) -> None:
-        assert self._process is not None
-        assert self._process.stdin is not None
-        message = encode(header, tuple(blobs), ticket, limit_ms)
-        write_all(self._process.stdin.fileno(), message)
-
-    def _receive(self, deadline: float) -> bytes:
-        return receive(self._answers(deadline))
-
-    def _answers(self, deadline: float) -> int:
-        """Wait until there is something to read, and return where."""
-        assert self._process is not None
-        assert self._process.stdout is not None
-        number = self._process.stdout.fileno()
-        poll = select.poll()
-        poll.register(number, select.POLLIN)
-        if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
-            raise TimeoutError("no answer in time")
-        return number
-
     def close(self) -> None:
         """End the agent and everything it started, and remove its folder."""
         process, self._process = self._process, None
@@ -297,6 +315,25 @@ class Agent:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            if process.returncode and self._folder is not None and self.shares_files:
+                end_left_over(self._folder)
+        self._wire = None
         if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            remove_tree(str(self._folder))
             self._folder = None
+
+
+def _decoded(message: bytes) -> tuple[dict[str, Any], list[bytes]]:
+    start = HEAD_BYTES + number_at(message, 0)
+    return read_message(message[HEAD_BYTES:start], message[start:])
+
+
+def _no_answer(*, timed_out: bool = False, seconds: float = 0.0, malformed: str = "") -> Transcript:
+    return Transcript(
+        records=(),
+        finished=False,
+        status=-signal.SIGKILL,
+        timed_out=timed_out,
+        seconds=seconds,
+        malformed=malformed,
+    )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, NamedTuple
 
 from pytest_portable.agent.descriptions import Definition, PartFacts, SurveyAnswers
-from pytest_portable.agent.typed_json import read_as
+from pytest_portable.agent.typed_json import MalformedRecord, read_as
 
 __all__ = [
     "Alone",
@@ -334,10 +334,12 @@ def read_record(
         buffers: what lay beside these.
 
     Raises:
-        MalformedRecord: a key is missing, or holds another type.
+        MalformedRecord: a key is missing, or holds another type; or there is no such record.
     """
     for key, kind in Record.kinds.items():
         if key in header:
             first = fields(kind)[0].name  # type: ignore[arg-type]
             return read_as(kind, {**header, first: header[key], "blob": blob, "buffers": buffers})
+    if "description" not in header:
+        raise MalformedRecord(f"{header!r:.80} is no record")
     return None

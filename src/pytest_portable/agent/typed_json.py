@@ -28,10 +28,13 @@ def read_as(kind: type[Kind], value: object) -> Kind:
         value: what is read.
 
     Raises:
-        MalformedRecord: a key is missing, or holds another type.
+        MalformedRecord: a key is missing, or holds another type; or it is too deep to be read.
     """
     hint: Any = kind
-    found: Kind = _reader(hint)(value)
+    try:
+        found: Kind = _reader(hint)(value)
+    except RecursionError:
+        raise MalformedRecord(f"a {kind.__name__} that is nested too deep") from None
     return found
 
 

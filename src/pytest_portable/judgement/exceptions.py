@@ -22,6 +22,7 @@ from pytest_portable.judgement.load_answer import (
     versions_apart,
     why_unloadable,
 )
+from pytest_portable.judgement.time_limit import TookTooLong
 from pytest_portable.verdict import Problem, Remedy
 
 __all__ = [
@@ -133,7 +134,7 @@ def load_exception(context: Context, transcript: Transcript, record: Raised) -> 
         members = _load(context, record, record.links)
     except Unloadable as trouble:
         alone = transcript.first(Alone, record.name)
-        if alone is None:
+        if alone is None or isinstance(trouble.__cause__, TookTooLong):
             raise
         members = _load(context, alone)
         add_note(members[0], f"what it was raised from cannot come back: {trouble}")

@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Final
+from typing import Any, Final
 
 from pytest_portable.agent.records import Alone, Raised, Value
 from pytest_portable.diagnosis import Evidence, Owner
 from pytest_portable.diagnosis.target_errors import CONSTRUCTOR
 from pytest_portable.errors import PayloadError
 from pytest_portable.judgement.context import Context
+from pytest_portable.judgement.time_limit import TookTooLong, time_limit
 from pytest_portable.payload.inspection import inspect_payload
 from pytest_portable.serializers.safe_loads import loads
 
@@ -55,10 +56,19 @@ class Unloadable(Exception):  # noqa: N818 - a finding rather than an error
 
 
 def loader_for(context: Context, record: Alone | Raised | Value) -> Callable[..., object]:
-    """Return what loads a record: the target dumps with pickle where nothing better is there."""
-    if record.dumper.startswith("pickle:"):
-        return loads
-    return partial(context.serializer.load, options=context.leg.options)
+    """Return what loads a record: the target dumps with pickle where nothing better is there.
+
+    It has the time that the leg has.
+    """
+    load: Callable[..., object] = loads
+    if not record.dumper.startswith("pickle:"):
+        load = partial(context.serializer.load, options=context.leg.options)
+
+    def load_in_time(blob: bytes, **beside: Any) -> object:  # noqa: ANN401 - what `load` takes
+        with time_limit(context.leg.timeout_seconds):
+            return load(blob, **beside)
+
+    return load_in_time
 
 
 def load_answer(context: Context, record: Value) -> object:
@@ -126,6 +136,8 @@ def why_unloadable(context: Context, blob: bytes, root: str, error: BaseExceptio
     elif isinstance(error, TypeError) and (called := CONSTRUCTOR.search(text)):
         name = called["name"]
         why = f"{name or 'its class'} wants other arguments than it was dumped with: {text}"
+    elif isinstance(error, TookTooLong):
+        why = text
     else:
         why = f"loading it raises {type(error).__name__}: {text}"
     return Unloadable(_path(context, blob, root, module, name), why, module)

@@ -13,6 +13,7 @@ from pytest_portable.equivalence.guard import own_dict, put_back
 from pytest_portable.judgement.context import Context
 from pytest_portable.judgement.evidence_of_check import Evidences
 from pytest_portable.judgement.findings import NOTHING, Findings, notes
+from pytest_portable.judgement.time_limit import TookTooLong, time_limit
 from pytest_portable.payload.same import are_same_pickles
 from pytest_portable.serializers.out_of_band import whole
 from pytest_portable.verdict import Problem
@@ -80,9 +81,9 @@ def _loaded(context: Context, data: bytes | None) -> list[object]:
     if data is None:
         return []
     try:
-        with context.shipping.loading():
+        with context.shipping.loading(), time_limit(context.leg.timeout_seconds):
             return [context.serializer.load(whole(data), context.leg.options)]
-    except Exception:  # noqa: BLE001 - whatever it raises, there is nothing to compare with
+    except (Exception, TookTooLong):  # noqa: BLE001 - whatever it raises, there is nothing to compare with
         return []
 
 

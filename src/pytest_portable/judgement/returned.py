@@ -40,6 +40,7 @@ from pytest_portable.judgement.noise import set_noise_apart
 from pytest_portable.judgement.probes_without_answer import nothing_raised, raised_alike
 from pytest_portable.judgement.seeds import seeded
 from pytest_portable.judgement.state_hooks import state_hook
+from pytest_portable.judgement.time_limit import TookTooLong
 from pytest_portable.judgement.version_skew import blame_versions, skew_of_return
 from pytest_portable.settings.probes import Probe
 from pytest_portable.verdict import Problem, Remedy
@@ -79,7 +80,8 @@ def load_back(
         said = f"what came back cannot be loaded here: {trouble}"
         skew = skew_of_return(context, evidence, place=trouble.path, said=said, probe=probe)
         problem = skew or _unloaded(evidence, record, path, trouble)
-        if path != "obj()":  # what a call returns has to come back as it is
+        # What a call returns has to come back as it is, and time is not given twice.
+        if path != "obj()" and not isinstance(error, TookTooLong):
             with suppress(Exception), newer_names() as is_newer:
                 if is_newer:
                     loaded = load_answer(context, record)

@@ -76,12 +76,13 @@ def test_what_raised_is_not_clean(raised: dict[str, object]) -> None:
 
 
 def test_large_records_are_read_from_their_file_which_goes(tmp_path: Path) -> None:
-    kept, beside = tmp_path / "records", tmp_path / "beside"
+    kept, beside = tmp_path / "records-1-a", tmp_path / "records-1-a-1"
     buffers = [memoryview(b"a" * 100), memoryview(b""), memoryview(b"b" * 70)]
-    places = write_buffers(str(beside), buffers)
+    places = {**write_buffers(str(beside), buffers), "file": beside.name}
     kept.write_bytes(record({"value": "obj()", **DUMPED, "beside": places}, b"stream") + RECORDS)
 
-    transcript = read_transcript({**ANSWER, "records": str(kept)}, [b"", b"hi", b""], "n")
+    answer = {**ANSWER, "records": kept.name}
+    transcript = read_transcript(answer, [b"", b"hi", b""], "n", folder=tmp_path)
 
     value = transcript.first(Value)
     assert value is not None

@@ -91,6 +91,7 @@ class ChildCheck:
         self.kept = kept
         self.beside = beside
         self.roots: dict[str, Any] = {}
+        self.dumped = 0
         self.notes = Notes(records) if self.request["kind"] == "blame" else None
 
     def record(self, header: dict[str, object], blob: bytes | None = None) -> None:
@@ -528,7 +529,9 @@ class ChildCheck:
             "type": type_name(value),
         }
         if buffers:
-            header["beside"] = write_buffers("%s-%s" % (self.beside, kind), buffers)
+            self.dumped += 1
+            path = "%s-%d" % (self.beside, self.dumped)
+            header["beside"] = {**write_buffers(path, buffers), "file": os.path.basename(path)}
         self.record(header, blob)
 
     def dumps(self, value: object) -> tuple[str, bytes]:

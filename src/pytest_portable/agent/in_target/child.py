@@ -5,6 +5,7 @@ from __future__ import annotations
 import _signal  # type: ignore[import-not-found]
 import os
 import signal
+import stat
 import sys
 
 if __name__ != "__main__":
@@ -12,7 +13,13 @@ if __name__ != "__main__":
 
     from pytest_portable.agent.in_target.check import SHIPPED, Actions, ChildCheck
     from pytest_portable.agent.in_target.describe import place_of, text_of
-    from pytest_portable.agent.in_target.limits import CHUNK_BYTES, MAX_EVIDENCE_BYTES, SPILL_BYTES
+    from pytest_portable.agent.in_target.folders import make_inside, remove_tree
+    from pytest_portable.agent.in_target.limits import (
+        CHUNK_BYTES,
+        MAX_EVIDENCE_BYTES,
+        MAX_RECORDS_BYTES,
+        SPILL_BYTES,
+    )
     from pytest_portable.agent.in_target.loading import KeptWarnings
     from pytest_portable.agent.in_target.messages import encode, receive
     from pytest_portable.agent.in_target.processes import (
@@ -20,9 +27,12 @@ if __name__ != "__main__":
         flush,
         kill_group,
         orphans,
-        remove_tree,
         with_pid,
     )
+
+
+# A new file, whatever lies there, through no link.
+RECORDING = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_APPEND
 
 
 def rehearsal(name: str) -> bytes:
@@ -149,9 +159,11 @@ class Child:
     """
 
     def __init__(self, place: Workplace, number: int, *, is_hurried: bool) -> None:
-        self.cwd = os.path.join(place.scratch, "check-%d" % number)
-        self.records = os.path.join(place.scratch, "records-%d" % number)
-        os.mkdir(self.cwd, 0o700)
+        # No child can know what those after it are called, and lay something in their way.
+        name = "%d-%s" % (number, os.urandom(8).hex())
+        self.cwd = os.path.join(place.scratch, "check-" + name)
+        self.records = os.path.join(place.scratch, "records-" + name)
+        make_inside(place.scratch, self.cwd)
         requests, done = os.pipe(), os.pipe()
         self.streams = (Pipe(), Pipe())
         self.requests, self.done = requests[1], done[0]
@@ -170,7 +182,7 @@ class Child:
             os.setsid()
             signal.set_wakeup_fd(-1)
             _signal.signal(signal.SIGCHLD, _signal.SIG_DFL)
-            records = os.open(self.records, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+            records = os.open(self.records, RECORDING, 0o600)
             for target, pipe in enumerate(self.streams, 1):
                 os.dup2(pipe.write_end, target)
                 os.close(pipe.write_end)
@@ -234,18 +246,28 @@ class Child:
 
 
 def read_records(path: str, spill: bool) -> tuple[bytes, str | None]:
-    """Return the records, or the file that holds them where it is large and the host sees it."""
+    """Return the records, or the name of their file where it is large and the host sees it."""
     try:
-        records = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:  # the child ended before it was set up
+        records = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:  # the child ended before it was set up, or user code laid something else there
         return b"", None
-    size = os.fstat(records).st_size
+    found = os.fstat(records)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(records)
+        return b"", None
+    size = min(found.st_size, MAX_RECORDS_BYTES)
     if spill and size > SPILL_BYTES:
         os.close(records)
-        return b"", path
+        return b"", os.path.basename(path)
     data = os.read(records, size)
     while len(data) < size:  # one read gives 2 GB at most
-        data += os.read(records, size - len(data))
+        part = os.read(records, size - len(data))
+        if not part:
+            break
+        data += part
     os.close(records)
-    os.unlink(path)
+    try:
+        os.unlink(path)
+    except OSError:
+        pass
     return data, None

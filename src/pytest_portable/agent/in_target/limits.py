@@ -4,6 +4,8 @@ from __future__ import annotations
 
 # What is larger is handed over in a file, where host and target share files.
 SPILL_BYTES = 1 << 20
+# Of the records of one check, where they are sent through the pipe.
+MAX_RECORDS_BYTES = 1 << 32
 # At most so much is read or written at once.
 CHUNK_BYTES = 1 << 18
 

@@ -37,8 +37,8 @@ Request:
 
 Answer: `status` (exit code, or minus the signal), `timed_out`, `seconds`, `stdout_bytes`,
 `stderr_bytes` (before cutting), `files` (left in the working directory), `records` (null, or the
-file that holds them, for the host to remove). Blobs: the child's records (messages as above; empty
-where there is a file), stdout, stderr.
+name of the file in the scratch folder that holds them, for the host to remove). Blobs: the child's
+records (messages as above; empty where there is a file), stdout, stderr.
 
 Records of the child: `{"step": ...}` before each step: `loading`, `describing`, `dumping`,
 `probing`, `calling`, `returning`, `forwarding`. Data records have one of `loaded`, `description`,

@@ -1,15 +1,14 @@
-"""Processes, descriptors and folders: what the agent asks of the operating system."""
+"""Processes and descriptors: what the agent asks of the operating system."""
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 
 if __name__ != "__main__":
     from typing import Any
 
-    from pytest_portable.agent.in_target.limits import CHUNK_BYTES, MAX_FILES
+    from pytest_portable.agent.in_target.limits import CHUNK_BYTES
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
@@ -33,19 +32,6 @@ def load_prctl() -> Any:
         for name in set(sys.modules) - before:
             if name.partition(".")[0] in {"ctypes", "_ctypes"}:
                 del sys.modules[name]
-
-
-def make_scratch() -> str:
-    """Make a directory for the agent, with a home in it, where the host shares no files."""
-    name = "pytest-portable-%d-%s" % (os.getpid(), os.urandom(6).hex())
-    scratch = os.path.join(os.environ.get("TMPDIR") or "/tmp", name)
-    home = os.path.join(scratch, "home")
-    os.mkdir(scratch, 0o700)
-    os.mkdir(home)
-    os.chdir(home)
-    for name in ("HOME", "TMPDIR"):
-        os.environ.setdefault(name, home)
-    return scratch
 
 
 def limit_cores() -> None:
@@ -100,37 +86,3 @@ def orphans() -> list[int]:
         return [int(pid) for pid in os.read(children, CHUNK_BYTES).split()]
     finally:
         os.close(children)
-
-
-def list_files(path: str) -> list[str]:
-    """Return the files and empty folders below a directory, a limited number of them."""
-    files: list[str] = []
-    if not os.listdir(path):
-        return files
-    for folder, folders, names in os.walk(path):
-        files += [os.path.relpath(os.path.join(folder, name), path) for name in names]
-        if not folders and not names:
-            files.append(os.path.relpath(folder, path))
-    return sorted(files)[:MAX_FILES]
-
-
-def remove_tree(path: str) -> None:
-    """Remove a directory and its contents, as far as that is possible."""
-    try:
-        os.rmdir(path)
-    except OSError as error:
-        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-            return
-    else:
-        return
-    for folder, folders, names in os.walk(path, topdown=False):
-        for name in (*names, *folders):
-            inner = os.path.join(folder, name)
-            try:
-                (os.unlink if name in names or os.path.islink(inner) else os.rmdir)(inner)
-            except OSError:
-                pass
-    try:
-        os.rmdir(path)
-    except OSError:
-        pass

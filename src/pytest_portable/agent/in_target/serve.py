@@ -22,6 +22,7 @@ if __name__ != "__main__":
         rehearsal,
     )
     from pytest_portable.agent.in_target.describe import SERIALIZER_FILE, describe_exception
+    from pytest_portable.agent.in_target.folders import list_files, make_scratch, remove_tree
     from pytest_portable.agent.in_target.limits import ABORT_SECONDS, ASIDE_SECONDS
     from pytest_portable.agent.in_target.loading import THERE, KeptWarnings
     from pytest_portable.agent.in_target.messages import (
@@ -38,10 +39,7 @@ if __name__ != "__main__":
         exit_status,
         kill_group,
         limit_cores,
-        list_files,
         load_prctl,
-        make_scratch,
-        remove_tree,
     )
     from pytest_portable.agent.in_target.start import REFUSED
 

@@ -20,6 +20,7 @@ if sys.version_info < (3, 8):
 # Each needs only files that stand before it.
 FILES = (
     "limits",
+    "folders",
     "processes",
     "messages",
     "parts",
