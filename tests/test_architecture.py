@@ -46,6 +46,7 @@ PATCHING = {
     "errors": "tracebacks show the name under which users import an exception",
     "judgement/exceptions": "an exception that came back gets its causes, and a note",
     "judgement/load_answer": "a module answers to newer names while an answer is loaded",
+    "plugin/coloured": "pytest writes a failure that it made in our colours",
     "plugin/hooks": "a report of pytest carries our record between processes",
     "plugin/item_records": "a report of pytest carries our record between processes",
     "plugin/shown_failures": "pytest prints the representation of a failure that it made",

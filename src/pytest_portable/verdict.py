@@ -153,6 +153,7 @@ class Verdict:
 
     Attributes:
         verbosity: how much its text shows: see `report.text.render`; no part of its data.
+        columns: of the terminal that shows it; no part of its data either.
     """
 
     portable: bool
@@ -174,6 +175,7 @@ class Verdict:
     test: str = ""
     reproduce: str = ""
     verbosity: int = 0
+    columns: int = 80
 
     def __bool__(self) -> bool:
         """Return whether the object is portable, so that a verdict can be asserted."""
@@ -188,9 +190,12 @@ class Verdict:
 
     def __str__(self) -> str:
         """Return the diagnosis."""
-        from pytest_portable.report.text import render  # noqa: PLC0415 - most verdicts stay data
+        from pytest_portable.report.text import (  # noqa: PLC0415 - most verdicts stay data
+            render,
+            width_of,
+        )
 
-        return render(self.to_dict(), verbosity=self.verbosity)
+        return render(self.to_dict(), verbosity=self.verbosity, width=width_of(self.columns))
 
     def to_dict(self) -> dict[str, builtins.object]:
         """Return plain data, keys as documented for schema `SCHEMA`."""

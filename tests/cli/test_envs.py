@@ -48,7 +48,7 @@ def test_an_environment_is_built_found_listed_and_removed(line: Line) -> None:
     assert [each["path"] for each in listed] == [str(Path(built).parents[1])]
     assert listed[0]["is_current"]
     assert listed[0]["bytes"] > 0
-    assert "1 environments" in line("envs", "list")
+    assert "1 environment," in line("envs", "list")
     assert "0 environments removed" in line("envs", "prune", "--max-size=1 B")
     assert line.data("envs", "prune", "--all")["removed"] == [str(Path(built).parents[1])]
     assert not Path(built).exists()

@@ -47,7 +47,7 @@ def test_a_call_that_raised(
     verdict = on(serializer=serializer, options=options).check(columns, probe="obj()")
 
     problem = problem_of(verdict, "call-error")
-    place = f"{__file__}, line {line_of(columns, 2)}"
+    place = f"{__file__}:{line_of(columns, 2)}"
     assert problem.evidence == f"LookupError: no table is open ({place})"
     assert f'  File "{__file__}", line {line_of(columns, 2)}, in columns\n' in problem.traceback
     assert '    raise LookupError("no table is open")\n' in problem.traceback
@@ -64,7 +64,7 @@ def test_a_hook_of_the_load_that_raised(on: Callable[..., Portable]) -> None:
 
     verdict = on(serializer="cloudpickle").check(Opens())
 
-    place = f"{__file__}, line {line_of(Opens.__setstate__, 1)}"
+    place = f"{__file__}:{line_of(Opens.__setstate__, 1)}"
     problem = problem_of(verdict, "load-hook")
     assert problem.evidence == f"LookupError: no table is open ({place})"
 
@@ -136,7 +136,7 @@ def test_a_call_that_never_ended(on: Callable[..., Portable]) -> None:
     verdict = on(serializer="cloudpickle", timeout_seconds=2.0).check(sleeps, probe="obj()")
 
     problem = problem_of(verdict, "timeout")
-    assert problem.message.endswith(f"in sleeps ({__file__}, line {line_of(sleeps, 2)})")
+    assert problem.message.endswith(f"in sleeps ({__file__}:{line_of(sleeps, 2)})")
     assert f'File "{__file__}", line {line_of(sleeps, 2)} in sleeps' in problem.evidence
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_portable.report.text import render
+from pytest_portable.report.text import render, width_of
 
 if TYPE_CHECKING:
     from pytest_portable.verdict import Verdict
@@ -26,7 +26,7 @@ def diagnosis(verdict: Verdict) -> str:
     told: dict[str, Any] = verdict.to_dict()
     for kind in ("problems", "notes"):
         told[kind] = [_with_options(problem) for problem in told[kind]]
-    return render(told, verbosity=verdict.verbosity)
+    return render(told, verbosity=verdict.verbosity, width=width_of(verdict.columns))
 
 
 def _with_options(problem: dict[str, Any]) -> dict[str, Any]:

@@ -55,8 +55,9 @@ def run(given: argparse.Namespace) -> int:
             verdicts = portable.check_records(data, probe=probe)
         else:
             verdicts = [portable.check(obj, probe=probe)]
-    print(_data(verdicts) if given.json else _text(verdicts))
-    return 0 if all(verdict.portable for verdict in verdicts) else 1
+    are_portable = all(verdict.portable for verdict in verdicts)
+    print(_data(verdicts) if given.json else _text(verdicts, are_portable=are_portable))
+    return 0 if are_portable else 1
 
 
 def _data(verdicts: Sequence[Verdict]) -> str:
@@ -65,12 +66,17 @@ def _data(verdicts: Sequence[Verdict]) -> str:
     return json.dumps(found[0] if len(found) == 1 else found, indent=2)
 
 
-def _text(verdicts: Sequence[Verdict]) -> str:
+def _text(verdicts: Sequence[Verdict], *, are_portable: bool) -> str:
     from pytest_portable.cli.as_options import diagnosis
+    from pytest_portable.cli.colours import painted
+    from pytest_portable.report.summary import CODES
 
+    codes = "" if are_portable else f"\n\ncodes: {CODES}"
     if len(verdicts) == 1:
-        return diagnosis(verdicts[0])
+        return f"{painted(diagnosis(verdicts[0]))}{codes}"
     lost = [number for number, verdict in enumerate(verdicts) if not verdict.portable]
-    told = "\n\n".join(f"record {number}: {diagnosis(verdicts[number])}" for number in lost)
+    told = "\n\n".join(
+        f"record {number}: {painted(diagnosis(verdicts[number]))}" for number in lost
+    )
     count = f"{len(verdicts) - len(lost)} of {len(verdicts)} records are portable"
-    return f"{told}\n\n{count}" if lost else count
+    return f"{told}{codes}\n\n{count}" if lost else count

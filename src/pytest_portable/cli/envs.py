@@ -68,7 +68,8 @@ def _list(given: argparse.Namespace) -> int:
         used = time.strftime("%Y-%m-%d", time.localtime(each.used))
         print(f"{each.path.name}  {python}  {_size(each.size)}  used {used}{state}")
         print(f"    {held or 'nothing'}")
-    print(f"{len(found)} environments, {_size(sum(each.size for each in found))}")
+    count = "1 environment" if len(found) == 1 else f"{len(found)} environments"
+    print(f"{count}, {_size(sum(each.size for each in found))}")
     return 0
 
 

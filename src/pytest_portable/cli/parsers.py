@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -156,6 +157,7 @@ def open_session(
         report=lambda step: print(step, file=sys.stderr),
         suggest=suggest,
         verbosity=verbosity,
+        columns=shutil.get_terminal_size().columns,
     )
     try:
         yield session

@@ -37,6 +37,7 @@ def add_parser(commands: parsers.Commands) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Print the requirements; 1 and the diagnosis where no requirements help."""
+    from pytest_portable.cli.colours import painted
     from pytest_portable.portable import portable_on
 
     leg = parsers.leg_of(given)
@@ -52,7 +53,7 @@ def run(given: argparse.Namespace) -> int:
                 lines = portable.requirements(obj, **asked)
             target = portable.target
     except PortabilityError as error:
-        print(json.dumps(error.verdict.to_dict(), indent=2) if given.json else str(error))
+        print(json.dumps(error.verdict.to_dict(), indent=2) if given.json else painted(str(error)))
         return 1
     if given.json:
         answer = {

@@ -80,7 +80,8 @@ def run(given: argparse.Namespace) -> int:
         print(json.dumps([verdict.to_dict() for verdict in verdicts], indent=2))
     else:
         words = f", {damaged} damaged" if damaged else ""
-        print(f"{len(bundles)} bundles: {len(verdicts) - failed} verified, {failed} not{words}")
+        count = "1 bundle" if len(bundles) == 1 else f"{len(bundles)} bundles"
+        print(f"{count}: {len(verdicts) - failed} verified, {failed} not{words}")
     return 2 if damaged else int(failed > 0)
 
 
@@ -103,8 +104,9 @@ def _report(verdicts: list[Verdict], wanted: str) -> Iterator[str]:
 
 
 def _tell(folder: Path, verdict: Verdict) -> None:
+    from pytest_portable.cli.colours import painted
     from pytest_portable.report.visible import visible
 
     print(f"{'ok  ' if verdict.portable else 'FAIL'}  {visible(str(folder))}")
     if not verdict.portable:
-        print("\n".join(f"      {line}" for line in str(verdict).splitlines()))
+        print("\n".join(f"      {line}" for line in painted(str(verdict)).splitlines()))

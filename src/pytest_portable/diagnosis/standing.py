@@ -17,15 +17,16 @@ from functools import cached_property
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any, Final
 
+from pytest_portable.agent.in_target.check import SHIPPED
 from pytest_portable.agent.records import Caught
-from pytest_portable.host_modules import real_file
+from pytest_portable.host_modules import find_file, real_file
 from pytest_portable.payload.inspection import Inspection
 
 __all__ = ["Standing"]
 
 # The lines of Python's tracebacks ("line 3, in f") and of faulthandler's stacks ("line 3 in f").
 _LINE: Final = re.compile(
-    r'^(?P<head>[ |+]*)File "(?P<file><[^"\n]*>)", line (?P<line>\d+)(?P<by>,?) in (?P<name>.+)$',
+    r'^(?P<head>[ |+]*)File "(?P<file>[^"\n]*)", line (?P<line>\d+)(?P<by>,?) in (?P<name>.+)$',
     re.MULTILINE,
 )
 # Means only that there is no file. Source: cloudpickle 3.1.3, `_code_reduce`.
@@ -88,6 +89,8 @@ class Standing:
                 and empty where any function may be meant.
             module: name of the module that it ran in, where known.
         """
+        if shipped := _shipped(name):
+            return find_file(shipped) or name
         if real_file(name):
             return name
         if name.startswith(_NOWHERE):
@@ -100,9 +103,9 @@ class Standing:
         return files.pop() if len(files) == 1 else ""
 
     def place(self, name: str, line: int, function: str, module: str = "") -> str:
-        """Return file and line for parentheses behind a sentence; empty where there is no file."""
+        """Return `file:line` for parentheses behind a sentence; empty where there is no file."""
         file = self.file(name, line, function, module)
-        return f"{file}, line {line}" if file else ""
+        return f"{file}:{line}" if file else ""
 
     def in_warning(self, warning: Caught) -> dict[str, Any]:
         """Return a warning as plain data, its file as it is on this side."""
@@ -142,6 +145,8 @@ class Standing:
 
     def _spelled(self, found: re.Match[str]) -> str:
         head, name, line, by, function = found.groups()
+        if real_file(name) and not _shipped(name):
+            return found[0]
         file = self.file(name, int(line), function)
         if not file:
             named = "" if name == _SAYS_NOTHING else f"{name}, "
@@ -158,6 +163,17 @@ class Standing:
             for function in _functions(self.roots)
             for code in _nested(function.__code__)
         ]
+
+
+def _shipped(file: str) -> str:
+    """Return the module of a file that came with the payload; empty for any other file.
+
+    Such a file lies in a folder of the target's: see `agent.in_target.check`.
+    """
+    _, folder, inside = file.rpartition(f"{SHIPPED}/")
+    if not folder or not inside.endswith(".py"):
+        return ""
+    return inside.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def _functions(roots: Iterable[object]) -> Iterator[FunctionType]:

@@ -46,6 +46,7 @@ class CheckSettings:
         update: whether golden bundles are written where objects changed.
         suggest: whether remedies are tried before they are shown.
         verbosity: how much the text of a failing verdict tells.
+        columns: of the terminal that shows it.
         strict_notes: codes of notes that fail a check; `error` stands for all.
         store_options: what the command line is told of how environments are made here.
     """
@@ -58,6 +59,7 @@ class CheckSettings:
     update: bool
     suggest: bool
     verbosity: int
+    columns: int
     strict_notes: frozenset[str] = frozenset()
     store_options: tuple[str, ...] = ()
 
@@ -244,8 +246,9 @@ class Checker:
     def keep(self, done: Checked) -> Checked:
         """Keep a finished check, let observers see it, and return it as it was kept."""
         verdict, sent = self.strictly(done.verdict), done.sent
-        if self.settings.verbosity and not verdict.portable:
-            verdict = replace(verdict, verbosity=self.settings.verbosity)
+        if not verdict.portable:
+            shown = {"verbosity": self.settings.verbosity, "columns": self.settings.columns}
+            verdict = replace(verdict, **shown)
         payload = sent.data("obj")
         is_ours = not (done.is_foreign or self.is_trial or verdict.portable)
         if is_ours and payload is not None and len(sent.payloads) == 1:

@@ -105,4 +105,4 @@ def conclude(  # noqa: PLR0913 - all that a verdict is made of
         test=leg.test,
         reproduce=f"python -m pytest {shlex.quote(leg.test)}" if leg.test else "",
     )
-    return Outcome(clean_verdict(verdict, leg.env), sent, transcript)
+    return Outcome(clean_verdict(verdict, leg.env, context.root), sent, transcript)

@@ -48,6 +48,7 @@ class Session:
         adopt: gives the environment of a leg that brings its own; see `environments.Environments`.
         suggest: whether remedies are tried in other environments before they are shown.
         verbosity: how much the text of a failing verdict tells; see `report.text.render`.
+        columns: of the terminal that shows it.
 
     Attributes:
         seconds: how long each environment took to be had, by its executable.
@@ -70,6 +71,7 @@ class Session:
     suggest: bool = False
     strict_notes: frozenset[str] = frozenset()
     verbosity: int = 0
+    columns: int = 80
     _agents: dict[object, Agent] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -129,6 +131,7 @@ class Session:
             strict_notes=self.strict_notes,
             store_options=self._store_options(),
             verbosity=self.verbosity,
+            columns=self.columns,
         )
 
     def _store_options(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ the rest waits until a test needs it.
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Generator, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +78,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[keys.SETTINGS] = settings = _settings_of(config, extensions)
     except OptionError as error:
         raise pytest.UsageError(*error.mistakes) from None
+    columns = getattr(config, "workerinput", {}).get("portable_columns")
+    config.stash[keys.COLUMNS] = columns or shutil.get_terminal_size().columns
     if not hasattr(config, "workerinput"):  # workers of xdist send home what they find
         config.pluginmanager.register(Recorder(settings.header(), settings.reports))
 

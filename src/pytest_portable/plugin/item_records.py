@@ -54,6 +54,7 @@ def _record_of(
     environment = {
         "leg": checks[0]["leg"]["label"],  # type: ignore[index]  # to_dict's leg
         "executable": executable,
+        "deps": checks[0]["leg"]["deps"],  # type: ignore[index]  # the same
         "seconds": round(seconds.get(executable, 0.0), 3),
     }
     return {"checks": checks, "environment": environment}

@@ -17,6 +17,7 @@ __all__ = [
     "ADDED",
     "ASKED",
     "CHOICE",
+    "COLUMNS",
     "EXTENSIONS",
     "PORTABLE",
     "RECORD",
@@ -34,6 +35,8 @@ ADDED: Final = pytest.mark.portable
 SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
 EXTENSIONS: pytest.StashKey[Extensions] = pytest.StashKey()
 SESSION: pytest.StashKey[Session] = pytest.StashKey()
+# Of the terminal, before pytest captures what is written to it.
+COLUMNS: pytest.StashKey[int] = pytest.StashKey()
 WORKERS: pytest.StashKey[Workers] = pytest.StashKey()
 # Of an item: what the fixture returned, whether it was asked for, why it could not be set up, and
 # how many of its verdicts are in reports.

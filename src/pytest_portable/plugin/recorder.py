@@ -26,10 +26,14 @@ class Recorder:
         self._wanted = wanted
         self._records: list[Mapping[str, Any]] = []
 
-    def pytest_runtest_logreport(self, report: object) -> None:
-        """Keep the record of a test."""
+    def pytest_runtest_logreport(self, report: Any) -> None:  # noqa: ANN401 - pytest's
+        """Keep the record of a test, and colour its failure."""
         if record := getattr(report, RECORD, None):
             self._records.append(record)
+            if report.failed:
+                from pytest_portable.plugin.coloured import colour_failure
+
+                colour_failure(report.longrepr)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:  # noqa: ANN401 - pytest's
         """Print the sections and write the reports."""

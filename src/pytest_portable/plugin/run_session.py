@@ -13,7 +13,7 @@ from pytest_portable.engine.session import Session
 from pytest_portable.environment import default_cache_dir
 from pytest_portable.errors import InterpreterNotFoundError, OptionError, SetupError
 from pytest_portable.plugin.item_records import inspect_checked
-from pytest_portable.plugin.keys import EXTENSIONS, SESSION, SETTINGS, SETUP_FAILURE
+from pytest_portable.plugin.keys import COLUMNS, EXTENSIONS, SESSION, SETTINGS, SETUP_FAILURE
 from pytest_portable.plugin.marks import leg_of
 from pytest_portable.portable import Portable, portable_on
 from pytest_portable.settings.options import INSTALLERS, Settings
@@ -46,6 +46,7 @@ def session_of(config: pytest.Config) -> Session:
         suggest=settings.suggest,
         strict_notes=frozenset(settings.strict_notes),
         verbosity=max(0, config.get_verbosity()),
+        columns=config.stash[COLUMNS],
     )
     return session
 

@@ -5,6 +5,7 @@ Works on pytest's reports without importing pytest.
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from pytest_portable.verdict import Verdict
 
 MAX_SUMMARY: Final = 200
+# How `in_call` and a mark's mistakes begin.
+_PLACED: Final = re.compile(
+    r"(?P<place>[^:\s]+(?::\d+|::\S+)): (?P<kind>set-up failure|a mistake in this call"
+    r"|(?:a mistake|\d+ mistakes) in the mark portable)(?:: (?P<said>.+))?$"
+)
 
 __all__ = ["in_call", "shorten", "summary_of", "warn_unread"]
 
@@ -48,8 +54,18 @@ def shorten(longrepr: Any, error: BaseException | None) -> None:  # noqa: ANN401
         for traceback, *_ in getattr(longrepr, "chain", ()):
             traceback.extraline = None  # "All traceback entries are hidden"
         if crash is not None:
-            words = [line.strip() for line in str(error).splitlines()[:2]]
-            crash.message = " ".join(words)[:MAX_SUMMARY]
+            crash.message = _cause_first([line.strip() for line in str(error).splitlines()])
+
+
+def _cause_first(lines: list[str]) -> str:
+    """Return the first line of a text of ours; the cause stands before where it is."""
+    found = _PLACED.match(lines[0])
+    if found is None:
+        return " ".join(lines[:2])[:MAX_SUMMARY]
+    said = found["said"] or lines[1]
+    is_setup = found["kind"].startswith("set-up")
+    where = found["place"] if is_setup else f"{found['kind']}, {found['place']}"
+    return f"{'set-up failure: ' if is_setup else ''}{said[:MAX_SUMMARY]} ({where})"
 
 
 def in_call(error: BaseException, test: Path) -> str:

@@ -9,8 +9,12 @@ from typing import Any, Final
 from pytest_portable.report.pairs import pairs_table
 from pytest_portable.report.run import Run, column_of, row_of
 
-__all__ = ["summary_lines"]
+__all__ = ["CODES", "summary_lines"]
 
+CODES: Final = (
+    "https://github.com/pytest-portable/pytest-portable/blob/main/docs/reference/problems.md"
+)
+"""Where each code is explained."""
 MAX_FAILURES: Final = 20
 MAX_ENVIRONMENTS: Final = 3
 SLOW_SECONDS: Final = 1.0
@@ -36,15 +40,25 @@ def summary_lines(run: Run, width: int = 80) -> Iterator[str]:
     for checks in groups[:MAX_FAILURES]:
         yield from _failure(checks, width)
     if len(groups) > MAX_FAILURES:
-        yield f"... and {len(groups) - MAX_FAILURES} more findings"
+        more = len(groups) - MAX_FAILURES
+        yield f"... and {more} more {'finding' if more == 1 else 'findings'}"
     slow = [found for found in run.environments.values() if found["seconds"] >= SLOW_SECONDS]
     slow.sort(key=lambda found: -found["seconds"])
     if slow:
-        shown = ", ".join(
-            f"{found['leg']} {found['seconds']:.1f} s" for found in slow[:MAX_ENVIRONMENTS]
-        )
         yield ""
-        yield f"slowest environments: {shown}"
+        yield f"slowest {'environment' if len(slow) == 1 else 'environments'}:"
+        for found in slow[:MAX_ENVIRONMENTS]:
+            yield _cut(f"  {found['seconds']:.1f} s  {_holding(found)}", width)
+    if groups:
+        yield ""
+        yield f"codes: {CODES}"
+
+
+def _holding(environment: Mapping[str, Any]) -> str:
+    """Name an environment by its Python and by what was declared for it."""
+    deps = environment.get("deps")
+    held = "as it is" if deps is None else ", ".join(deps) or "bare"
+    return f"{environment['leg']}, {held}"
 
 
 def _legs(run: Run) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The diagnosis: one screen of at most 76 columns, readable without colour."""
+"""The diagnosis: one screen, readable without colour."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
-__all__ = ["render"]
+__all__ = ["WIDTH", "render", "width_of"]
 
-# pytest puts "E   " before every line of an 80-column terminal.
-WIDTH: Final = 76
+# pytest puts "E       " before every line of what a statement in a function raised.
+MARGIN: Final = 8
+WIDTH: Final = 72
+NARROWEST: Final = 52
+# Lines that are longer are hard to read.
+WIDEST: Final = 112
 MAX_SHOWN: Final = 10
 # One screen: the first few in full, the others a line or two each.
 MAX_FULL: Final = 3
@@ -19,21 +23,31 @@ MAX_EVIDENCE_LINES: Final = 6
 MAX_TRACEBACK_LINES: Final = 60
 
 
-def render(verdict: Mapping[str, Any], *, verbosity: int = 0) -> str:
+def width_of(columns: int) -> int:
+    """Return how wide a diagnosis is on a terminal.
+
+    Args:
+        columns: of the terminal.
+    """
+    return min(max(columns - MARGIN, NARROWEST), WIDEST)
+
+
+def render(verdict: Mapping[str, Any], *, verbosity: int = 0, width: int = WIDTH) -> str:
     """Render a verdict.
 
     Args:
         verdict: what `Verdict.to_dict()` returns.
         verbosity: 1 adds the target's tracebacks and shows all problems in full, 2 the opcodes
             around the place in the payload.
+        width: columns that a line may have.
 
     Returns:
-        Lines of at most `WIDTH` columns, except tracebacks and what is meant to be copied.
+        Lines of at most that width, except tracebacks and what is meant to be copied.
     """
-    return "\n".join(line.rstrip() for line in _lines(verdict, verbosity))
+    return "\n".join(line.rstrip() for line in _lines(verdict, verbosity, width))
 
 
-def _lines(verdict: Mapping[str, Any], verbosity: int) -> Iterator[str]:
+def _lines(verdict: Mapping[str, Any], verbosity: int, width: int) -> Iterator[str]:
     leg, problems = verdict["leg"], verdict["problems"]
     if verdict["portable"]:
         yield f"portable to {leg['label']}: {verdict['object']}"
@@ -45,54 +59,57 @@ def _lines(verdict: Mapping[str, Any], verbosity: int) -> Iterator[str]:
     for number, problem in enumerate(problems[:MAX_SHOWN], 1):
         if number <= MAX_FULL or verbosity:
             yield ""
-            yield from _finding(f"{number}", problem, told, verbosity)
+            yield from _finding(f"{number}", problem, told, verbosity, width)
             told |= set(_fixes(problem))
         else:
-            yield from _short_finding(f"{number}", problem, after_full=number == MAX_FULL + 1)
+            is_first = number == MAX_FULL + 1
+            yield from _short_finding(f"{number}", problem, width, after_full=is_first)
     hidden = len(problems) - MAX_SHOWN
     if hidden > 0:
-        yield f"  ... and {hidden} more problems"
+        yield f"  ... and {hidden} more {'problem' if hidden == 1 else 'problems'}"
     for note in verdict["notes"][:MAX_SHOWN]:
         yield ""
-        yield from _finding("note", note, told, verbosity)
+        yield from _finding("note", note, told, verbosity, width)
         told |= set(_fixes(note))
     yield ""
-    yield from _facts(verdict)
+    yield from _facts(verdict, width)
 
 
 def _short(name: str) -> str:
     return name.rpartition(".")[2] if len(name) > 40 else name  # noqa: PLR2004 - half a line
 
 
-def _head(label: str, problem: Mapping[str, Any]) -> Iterator[str]:
+def _head(label: str, problem: Mapping[str, Any], width: int) -> Iterator[str]:
     head = f"  {label:<2} {problem['code']:<26}"
     path = problem["path"] or ""
-    if len(head) + len(path) > WIDTH:
+    if len(head) + len(path) > width:
         yield head
         yield f"     at {path}"
     else:
         yield head + path
 
 
-def _short_finding(label: str, problem: Mapping[str, Any], *, after_full: bool) -> Iterator[str]:
+def _short_finding(
+    label: str, problem: Mapping[str, Any], width: int, *, after_full: bool
+) -> Iterator[str]:
     if after_full:
         yield ""
-    yield from _head(label, problem)
-    yield "     " + textwrap.shorten(problem["message"], WIDTH - 5, placeholder=" ...")
+    yield from _head(label, problem, width)
+    yield "     " + textwrap.shorten(problem["message"], width - 5, placeholder=" ...")
 
 
 def _finding(
-    label: str, problem: Mapping[str, Any], told: AbstractSet[str], verbosity: int
+    label: str, problem: Mapping[str, Any], told: AbstractSet[str], verbosity: int, width: int
 ) -> Iterator[str]:
-    yield from _head(label, problem)
-    yield from _wrap(problem["message"], "     ")
+    yield from _head(label, problem, width)
+    yield from _wrap(width, problem["message"], "     ")
     where = "here: " if problem["stage"] == "dump" else "there:"
     for line in problem["evidence"].splitlines()[:MAX_EVIDENCE_LINES]:
-        yield from _wrap(line, f"     {where} ", "            ")
+        yield from _wrap(width, line, f"     {where} ", "            ")
     # A remedy of several problems is written once.
     for fix in _fixes(problem):
         if fix not in told:
-            yield from _wrap(fix, "     fix:   ", "            ")
+            yield from _wrap(width, fix, "     fix:   ", "            ")
     if verbosity:
         yield from _details(problem, verbosity)
 
@@ -118,10 +135,10 @@ def _details(problem: Mapping[str, Any], verbosity: int) -> Iterator[str]:
         yield from (f"       {line}" for line in steps)
 
 
-def _wrap(text: str, first: str, rest: str | None = None) -> list[str]:
+def _wrap(width: int, text: str, first: str, rest: str | None = None) -> list[str]:
     return textwrap.wrap(
         text,
-        WIDTH,
+        width,
         initial_indent=first,
         subsequent_indent=first if rest is None else rest,
         break_long_words=False,
@@ -134,7 +151,7 @@ def _hop(hop: Mapping[str, Any]) -> str:
     return f"via Python {hop['python']} ({what})"
 
 
-def _facts(verdict: Mapping[str, Any]) -> Iterator[str]:
+def _facts(verdict: Mapping[str, Any], width: int) -> Iterator[str]:
     size = verdict["payload_bytes"]
     facts = [verdict["leg"]["label"], verdict["serializer"]]
     if verdict["protocol"] is not None:
@@ -144,7 +161,7 @@ def _facts(verdict: Mapping[str, Any]) -> Iterator[str]:
     facts += [_hop(hop) for hop in verdict["leg"].get("via", ())]
     if preloaded := verdict["leg"].get("preload"):
         facts.append(f"preload {', '.join(preloaded)} (hides imports that are missing)")
-    yield from _wrap(", ".join(facts), "  leg: ", "       ")
+    yield from _wrap(width, ", ".join(facts), "  leg: ", "       ")
     target = verdict["target"]
     if target:
         held = [f"{name} {version}" for name, version in target["distributions"].items()]
@@ -153,8 +170,6 @@ def _facts(verdict: Mapping[str, Any]) -> Iterator[str]:
         )
         shown = ", ".join(held[:MAX_DISTRIBUTIONS]) or "nothing but the standard library"
         python = f"{target['implementation']} {target['python']}: "
-        yield from _wrap(python + shown + more, "  environment: ", "       ")
+        yield from _wrap(width, python + shown + more, "  environment: ", "       ")
     if verdict["reproduce"] and not verdict["portable"]:
         yield f"  by hand: {verdict['reproduce']}"
-    if verdict["problems"]:
-        yield "  codes: docs/reference/problems.md of pytest-portable"

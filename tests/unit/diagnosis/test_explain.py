@@ -161,7 +161,7 @@ def test_a_hook_that_raised_is_placed_by_the_second_run() -> None:
 
     assert (problem.code, problem.module) == ("load-hook", "m")
     assert problem.message == "m.Broken.__setstate__ raised ValueError: odd"
-    assert problem.evidence == "ValueError: odd (m.py, line 7)"
+    assert problem.evidence == "ValueError: odd (m.py:7)"
 
 
 def test_where_it_loads_nowhere_that_is_said() -> None:

@@ -78,14 +78,14 @@ def test_code_is_found_wherever_an_object_holds_it(where: str) -> None:
 
     place = Standing([None, held]).place(NO_FILE, line_of(function), name_of(function))
 
-    assert place == f"{__file__}, line {line_of(function)}"
+    assert place == f"{__file__}:{line_of(function)}"
 
 
 def test_every_line_of_a_function_is_known_and_no_other() -> None:
     standing = Standing([helper])
     first = line_of(helper)
 
-    assert standing.place(NO_FILE, first + 1, "helper") == f"{__file__}, line {first + 1}"
+    assert standing.place(NO_FILE, first + 1, "helper") == f"{__file__}:{first + 1}"
     assert standing.place(NO_FILE, first + 2, "helper") == ""
     assert standing.place(NO_FILE, first + 1, "other") == ""
     assert Standing([]).place(NO_FILE, first + 1, "helper") == ""
@@ -94,7 +94,7 @@ def test_every_line_of_a_function_is_known_and_no_other() -> None:
 def test_what_is_a_file_is_told_as_it_is() -> None:
     line = line_of(helper)
 
-    assert Standing([helper]).place("/there/m.py", line, "helper") == f"/there/m.py, line {line}"
+    assert Standing([helper]).place("/there/m.py", line, "helper") == f"/there/m.py:{line}"
 
 
 @pytest.mark.parametrize("name", ["<string>", "<stdin>", "<frozen os>", "<attrs generated f>"])
@@ -117,7 +117,7 @@ def defined(file: str, module: str = "m") -> FunctionType:
 def test_of_two_files_the_one_of_the_module_is_told() -> None:
     standing = Standing([defined("/a.py", "a"), defined("/b.py", "b")])
 
-    assert standing.place(NO_FILE, 2, "twin", "b") == "/b.py, line 2"
+    assert standing.place(NO_FILE, 2, "twin", "b") == "/b.py:2"
     assert standing.place(NO_FILE, 2, "twin") == ""
 
 

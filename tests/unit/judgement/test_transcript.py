@@ -158,7 +158,7 @@ def test_the_stack_of_a_lost_child_has_no_frame_of_ours_but_its_last_words_stay(
 
     (problem,) = judge_transcript(known, run, evidences(known, run=run)).problems
 
-    assert problem.message.endswith("in hang (/project/mine.py, line 3)")
+    assert problem.message.endswith("in hang (/project/mine.py:3)")
     assert problem.evidence.splitlines() == [stack[0], stack[2], words]
 
 

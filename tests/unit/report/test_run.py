@@ -9,7 +9,7 @@ import pytest
 
 from pytest_portable.report.markdown import annotation_lines, markdown
 from pytest_portable.report.run import Run, column_of, row_of
-from pytest_portable.report.summary import summary_lines
+from pytest_portable.report.summary import CODES, summary_lines
 from pytest_portable.report.writing import write_report
 from pytest_portable.verdict import Problem, Remedy, Target, Verdict
 
@@ -128,7 +128,24 @@ def test_the_summary_groups_what_fails_alike() -> None:
 
     assert lines.count("a.py::t") == 1
     assert "  on py3.10, pickle; py3.12, pickle" in lines
-    assert max(map(len, lines)) <= 80
+    assert lines[-1] == f"codes: {CODES}"
+    assert max(map(len, lines[:-1])) <= 80
+
+
+def test_a_run_that_found_nothing_names_no_codes() -> None:
+    assert CODES not in "".join(summary_lines(run_of(verdict())))
+
+
+def test_slow_environments_are_named_by_what_they_hold() -> None:
+    run = run_of(verdict())
+    for number, deps in enumerate((["numpy", "pandas>=2"], [], None)):
+        run.environments[str(number)] = {"leg": "py3.12", "seconds": 9.0 - number, "deps": deps}
+    assert list(summary_lines(run))[-4:] == [
+        "slowest environments:",
+        "  9.0 s  py3.12, numpy, pandas>=2",
+        "  8.0 s  py3.12, bare",
+        "  7.0 s  py3.12, as it is",
+    ]
 
 
 def on_legs(*minors: int, test: str = "a.py::t", code: str = "crash") -> list[dict[str, Any]]:

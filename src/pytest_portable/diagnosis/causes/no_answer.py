@@ -72,5 +72,5 @@ def _innermost(transcript: Transcript, evidence: Evidence) -> str:
     """Return the innermost function in faulthandler's stack that is not the agent's."""
     for line in _lines(transcript, evidence):
         if found := _STACK_LINE.search(line):
-            return f"{found[3]} ({found[1]}, line {found[2]})" if found[1] else found[3]
+            return f"{found[3]} ({found[1]}:{found[2]})" if found[1] else found[3]
     return ""
