@@ -247,8 +247,8 @@ class Checker:
         """Keep a finished check, let observers see it, and return it as it was kept."""
         verdict, sent = self.strictly(done.verdict), done.sent
         if not verdict.portable:
-            shown = {"verbosity": self.settings.verbosity, "columns": self.settings.columns}
-            verdict = replace(verdict, **shown)
+            settings = self.settings
+            verdict = replace(verdict, verbosity=settings.verbosity, columns=settings.columns)
         payload = sent.data("obj")
         is_ours = not (done.is_foreign or self.is_trial or verdict.portable)
         if is_ours and payload is not None and len(sent.payloads) == 1:

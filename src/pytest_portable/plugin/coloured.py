@@ -45,6 +45,7 @@ class _Writer:
     def __init__(self, writer: Any) -> None:  # noqa: ANN401 - pytest's terminal writer
         self._writer = writer
         self._lines: list[str] = []
+        self._margin = 0
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - the writer's own
         return getattr(self._writer, name)
@@ -59,10 +60,12 @@ class _Writer:
         if not self._lines and _TITLE not in text:
             self._writer.line(text, **markup)
             return
+        if not self._lines:  # pytest indents all lines as the statement that raised
+            self._margin = len(text) - len(text[1:].lstrip())
         # A fix goes on in the next line, so that the lines before decide too.
-        self._lines.append(text.removeprefix(_MARKER))
+        self._lines.append(text[self._margin :])
         *_, pieces = colour(self._lines)
-        self._writer.write(text[: len(_MARKER)], **_AS_PYTEST)
+        self._writer.write(text[: self._margin], **_AS_PYTEST)
         for piece, marks in pieces:
             self._writer.write(piece, **marks)
         self._writer.line()
