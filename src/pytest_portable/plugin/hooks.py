@@ -198,7 +198,7 @@ def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - xdist's WorkerCo
         from pytest_portable.plugin.progress import Workers
 
         config.stash[keys.WORKERS] = workers = Workers(config)
-    node.workerinput.update(workers.inputs)
+    node.workerinput.update(workers.inputs, portable_columns=config.stash[keys.COLUMNS])
 
 
 # Running

@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_portable.plugin.keys import COLUMNS
 from pytest_portable.report.progress import (
     LineProgress,
     LiveProgress,
@@ -50,10 +49,7 @@ class Workers:
         self._watcher: StatusWatcher | None = None
         self._folder = ""
         # One moment for all: else each worker would refresh what another one has just refreshed.
-        self.inputs: dict[str, object] = {
-            "portable_since": time.time(),
-            "portable_columns": config.stash[COLUMNS],
-        }
+        self.inputs: dict[str, object] = {"portable_since": time.time()}
         progress = progress_of(config)
         if isinstance(progress, SilentProgress):
             return
