@@ -149,7 +149,7 @@ def test_the_keyboard_reaches_every_verdict(page: Any) -> None:
     page.keyboard.press("ArrowRight")
     label = page.evaluate("document.activeElement.getAttribute('aria-label')")
 
-    assert label == "tests/test_1.py::test_1, py3.10, pickle: portable"
+    assert label == "tests/test_10.py::test_10, py3.10, pickle: portable"
 
     page.keyboard.press("Enter")
 
@@ -167,3 +167,45 @@ def test_it_follows_the_reader_in_light_and_dark(browser: Any, report: Path, sch
 
     assert opened.evaluate("getComputedStyle(document.body).backgroundColor") != before
     opened.close()
+
+
+@pytest.fixture
+def broken(browser: Any, tmp_path: Path) -> Iterator[Any]:
+    """Open a page of two tests that broke, the last one before anything was checked."""
+    run = Run()
+    for number in (1, 2, 3):
+        run.checks.append(check(number, minor=12, code="crash" if number == 2 else None))
+    failure = {"test": "tests/test_4.py::test_4", "leg": "3.12", "serializer": "pickle"}
+    message = f"cannot install{HOSTILE}\n  uv said: no"
+    run.add({"setup_failure": {**failure, "id": "", "message": message}})
+    path = tmp_path / "broken.html"
+    path.write_text(render_page(run), "utf-8")
+    opened = browser.new_page(viewport={"width": 390, "height": 800})
+    opened.goto(path.as_uri())
+    yield opened
+    opened.close()
+
+
+def test_what_broke_comes_first(broken: Any) -> None:
+    rows = broken.locator("tbody th").all_inner_texts()
+    assert [row.rpartition("_")[2] for row in rows] == ["2", "4", "1", "3"]
+
+
+def test_a_set_up_failure_is_a_cell_of_the_matrix(broken: Any) -> None:
+    assert broken.locator("thead th").all_inner_texts()[:2] == ["test", "py3.12, pickle"]
+    broken.get_by_label("test_4, py3.12, pickle").click()
+    detail = broken.locator("#detail")
+    assert detail.locator(".badge").inner_text() == "not checked"
+    assert f"cannot install{HOSTILE}" in detail.inner_text()
+    assert "uv said: no" in detail.inner_text()
+    assert broken.locator("#shown").inner_text() == "3 of 3 checks"
+    assert "1\nset-up failure" in broken.locator(".counts").inner_text()
+
+
+def test_a_phone_shows_the_page_without_moving_it_sideways(broken: Any) -> None:
+    width = "document.documentElement.scrollWidth"
+    assert broken.evaluate(width) == 390
+    broken.locator(".cell.no").first.click()
+    assert broken.evaluate(width) == 390
+    top = broken.locator("#detail").bounding_box()["y"]
+    assert 0 <= top < 400  # what was opened is what one sees

@@ -85,6 +85,8 @@ def portable_of(item: pytest.Item) -> Portable:
     item.stash[SETUP_FAILURE] = {
         "test": item.nodeid,
         "leg": leg.id or leg.python or "this Python",
+        "id": leg.id or "",
+        "serializer": leg.serializer,
         "message": str(trouble),
     }
     pytest.fail(f"set-up failure: {trouble}", pytrace=False)

@@ -68,24 +68,26 @@
   }
 
   // --- search and filter ---
+  const total = data.checks.filter((check) => check.seconds).length;
   const state = { text: "", show: "all", code: null };
   const matches = (check) => (!state.text || check.words.includes(state.text))
     && (state.show !== "failed" || !check.portable) && (state.show !== "notes" || check.notes.length)
     && (!state.code || check.problems.some((problem) => problem.code === state.code));
   const apply = () => {
-    let shown = 0;
+    let shown = 0, found = false;
     for (const { line, checks } of built) {
       let any = false;
       for (const check of checks) {
         const is = Boolean(matches(check));
         check.button.hidden = !is;
         any = any || is;
-        shown += is;
+        shown += is && Boolean(check.seconds);
       }
       line.hidden = !any;
+      found = found || any;
     }
-    byId("empty").hidden = shown > 0;
-    byId("shown").textContent = `${shown} of ${data.checks.length} checks`;
+    byId("empty").hidden = found;
+    byId("shown").textContent = `${shown} of ${total} ${total === 1 ? "check" : "checks"}`;
     const first = buttons()[0];
     if (first && !document.querySelector('.cell[tabindex="0"]:not([hidden])')) first.tabIndex = 0;
   };
@@ -158,23 +160,23 @@
     if (current) current.button.setAttribute("aria-pressed", "false");
     current = check;
     check.button.setAttribute("aria-pressed", "true");
-    const target = data.environments[check.environment];
+    const target = check.seconds && data.environments[check.environment];
     const broken = STAGES.indexOf(check.stage);
     const closing = make("button", { type: "button", "aria-label": "Close" }, "\u2715");
     closing.addEventListener("click", close);
     detail.replaceChildren(...[
-      make("header", {}, make("div", {}, make("h2", {}, check.object),
+      make("header", {}, make("div", {}, make("h2", {}, check.object || check.stage),
         make("p", { class: "quiet mono" }, check.test || "")), closing),
       make("span", { class: `badge ${check.portable ? "ok" : "no"}` },
-        check.portable ? "portable" : `broke at ${check.stage}`), " ", make("span", { class: "quiet" }, check.column),
-      make("ol", { class: "stages", "aria-label": "Stages" }, ...STAGES.map((stage, index) =>
-        make("li", { class: check.portable || index < broken ? "ok" : index === broken ? "no" : "" }, stage))),
+        check.portable ? "portable" : target ? `broke at ${check.stage}` : "not checked"), " ", make("span", { class: "quiet" }, check.column),
+      target ? make("ol", { class: "stages", "aria-label": "Stages" }, ...STAGES.map((stage, index) =>
+        make("li", { class: check.portable || index < broken ? "ok" : index === broken ? "no" : "" }, stage))) : null,
       ...check.problems.map((problem) => finding(problem, false)),
       ...check.notes.map((note) => finding(note, true)),
       check.inspection ? section("object", tree(check)) : null,
       check.stdout ? section("stdout there", make("pre", {}, check.stdout)) : null,
       check.stderr ? section("stderr there", make("pre", {}, check.stderr)) : null,
-      section("facts", facts(check, target)),
+      target ? section("facts", facts(check, target)) : null,
       check.reproduce && !check.portable ? section("by hand", make("div", { class: "fix" },
         make("code", {}, check.reproduce), copy(check.reproduce))) : null,
       check.text ? make("details", {}, make("summary", {}, "as text"), make("pre", {}, check.text), copy(check.text)) : null,
@@ -182,6 +184,8 @@
     detail.hidden = false;
     detail.scrollTop = 0;
     document.querySelector(".split").classList.add("open");
+    // On a narrow screen it lies below the matrix, or over it.
+    if (matchMedia("(max-width: 60rem)").matches) detail.scrollIntoView({ block: "start" });
     history.replaceState(null, "", `#check-${check.number}`);
   };
   const facts = (check, target) => {

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
 
 from jinja2 import Environment, StrictUndefined
 
-from pytest_portable.report.run import Run, column_of, row_of
+from pytest_portable.report.run import Run, column_of, natural, row_of
 from pytest_portable.report.text import render
 
 __all__ = ["page"]
+
+SET_UP: Final = "set-up failure"
 
 
 def page(run: Run) -> str:
@@ -45,11 +48,32 @@ def _data(run: Run) -> dict[str, Any]:
         if not check["portable"]:
             slim["text"] = render(check)
         checks.append(slim)
+    refused = [_refused(failure) for failure in run.setup_failures]
+    columns = {*run.columns(), *(one["column"] for one in refused)}
+    # What broke comes first, and tests stay together.
+    broken = {one["row"] for one in [*checks, *refused] if not one["portable"]}
+    checks = sorted([*checks, *refused], key=lambda one: one["row"] not in broken)
     return {
         "checks": checks,
-        "columns": run.columns(),
+        "columns": sorted(columns, key=natural),
         "environments": [json.loads(key) for key in environments],
-        "setup_failures": run.setup_failures,
+    }
+
+
+def _refused(failure: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a set-up failure as a cell of the matrix: a check that never began."""
+    leg, serializer = str(failure["leg"]), failure.get("serializer")
+    message, _, more = str(failure["message"]).partition("\n")
+    words = {"test": failure["test"], "object": "", "leg": {"id": failure.get("id")}}
+    python = f"py{leg}" if leg[:1].isdigit() else leg
+    return {
+        **words,
+        "row": row_of(words),
+        "column": f"{python}, {serializer}" if serializer and not failure.get("id") else python,
+        "portable": False,
+        "stage": SET_UP,
+        "problems": [{"code": SET_UP, "message": message, "evidence": more, "remedies": []}],
+        "notes": [],
     }
 
 
