@@ -15,7 +15,7 @@ from pytest_portable.engine.hop import Hop
 from pytest_portable.engine.observe import Checked, Log, Observer
 from pytest_portable.engine.outcome import Outcome, conclude
 from pytest_portable.engine.prove_remedies import prove
-from pytest_portable.engine.reproduce import ByHand, keep_failure
+from pytest_portable.engine.reproduce import ByHand, SameRun, keep_failure
 from pytest_portable.environment import Environment, find_damage
 from pytest_portable.equivalence import Comparator
 from pytest_portable.judgement.context import UNKNOWN_SIDE, Context, Sent, Side, host_side, side_of
@@ -49,6 +49,7 @@ class CheckSettings:
         columns: of the terminal that shows it.
         strict_notes: codes of notes that fail a check; `error` stands for all.
         store_options: what the command line is told of how environments are made here.
+        same_run: repeats a test as it was started.
     """
 
     root: Path
@@ -62,6 +63,7 @@ class CheckSettings:
     columns: int
     strict_notes: frozenset[str] = frozenset()
     store_options: tuple[str, ...] = ()
+    same_run: SameRun = field(default_factory=SameRun)
 
 
 @dataclass(frozen=True)
@@ -249,6 +251,8 @@ class Checker:
         if not verdict.portable:
             settings = self.settings
             verdict = replace(verdict, verbosity=settings.verbosity, columns=settings.columns)
+        if self.leg.test and verdict.reproduce and not done.is_foreign:
+            verdict = replace(verdict, reproduce=self.settings.same_run.command(self.leg.test))
         payload = sent.data("obj")
         is_ours = not (done.is_foreign or self.is_trial or verdict.portable)
         if is_ours and payload is not None and len(sent.payloads) == 1:

@@ -19,7 +19,7 @@ from pytest_portable.report.redaction import host_redactor, redact
 from pytest_portable.settings.legs import Leg
 from pytest_portable.verdict import Verdict
 
-__all__ = ["ByHand", "keep_failure"]
+__all__ = ["ByHand", "SameRun", "keep_failure"]
 
 MAX_KEPT: Final = 50
 MAX_BYTES: Final = 20_000_000
@@ -28,6 +28,28 @@ _LOOKED_AT: Final = 2_000_000
 # Lines that mean the same wherever they are read; the others may name files beside them.
 _ANYWHERE: Final = frozenset(("blank", "requirement", "url"))
 STAGES: Final = frozenset({"inspect", "load"})
+
+
+@dataclass(frozen=True)
+class SameRun:
+    """How pytest was started, as far as it decides about a verdict.
+
+    Attributes:
+        options: of its command line.
+        folder: where node ids start, if pytest was started elsewhere.
+    """
+
+    options: tuple[str, ...] = ()
+    folder: Path | None = None
+
+    def command(self, test: str) -> str:
+        """Return the command that runs one test again.
+
+        Args:
+            test: its node id.
+        """
+        words = shlex.join(["python", "-m", "pytest", test, *self.options])
+        return words if self.folder is None else f"cd {shlex.quote(str(self.folder))} && {words}"
 
 
 @dataclass(frozen=True)

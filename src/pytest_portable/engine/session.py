@@ -14,6 +14,7 @@ from pytest_portable.engine.checker import Checker, CheckSettings
 from pytest_portable.engine.environments import Environments, adopt_nothing
 from pytest_portable.engine.hop import Hop, hop_legs
 from pytest_portable.engine.observe import Observer
+from pytest_portable.engine.reproduce import SameRun
 from pytest_portable.environment import Environment, StoreSettings, default_cache_dir
 from pytest_portable.equivalence import Comparator
 from pytest_portable.report.progress import Progress
@@ -49,6 +50,7 @@ class Session:
         suggest: whether remedies are tried in other environments before they are shown.
         verbosity: how much the text of a failing verdict tells; see `report.text.render`.
         columns: of the terminal that shows it.
+        same_run: repeats a test as it was started.
 
     Attributes:
         seconds: how long each environment took to be had, by its executable.
@@ -72,6 +74,7 @@ class Session:
     strict_notes: frozenset[str] = frozenset()
     verbosity: int = 0
     columns: int = 80
+    same_run: SameRun = field(default_factory=SameRun)
     _agents: dict[object, Agent] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -132,6 +135,7 @@ class Session:
             store_options=self._store_options(),
             verbosity=self.verbosity,
             columns=self.columns,
+            same_run=self.same_run,
         )
 
     def _store_options(self) -> tuple[str, ...]:

@@ -5,10 +5,12 @@ All that the engine takes from pytest's configuration and hooks is passed here.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_portable.engine.reproduce import SameRun
 from pytest_portable.engine.session import Session
 from pytest_portable.environment import default_cache_dir
 from pytest_portable.errors import InterpreterNotFoundError, OptionError, SetupError
@@ -16,7 +18,7 @@ from pytest_portable.plugin.item_records import inspect_checked
 from pytest_portable.plugin.keys import COLUMNS, EXTENSIONS, SESSION, SETTINGS, SETUP_FAILURE
 from pytest_portable.plugin.marks import leg_of
 from pytest_portable.portable import Portable, portable_on
-from pytest_portable.settings.options import INSTALLERS, Settings
+from pytest_portable.settings.options import INSTALLERS, OPTIONS, Settings
 
 if TYPE_CHECKING:
     from pytest_portable.engine.observe import Observer
@@ -47,8 +49,32 @@ def session_of(config: pytest.Config) -> Session:
         strict_notes=frozenset(settings.strict_notes),
         verbosity=max(0, config.get_verbosity()),
         columns=config.stash[COLUMNS],
+        same_run=_same_run(config),
     )
     return session
+
+
+# Options of the command line that decide about a verdict.
+_DECIDING = frozenset(
+    ("python", "serializer", "constraint", "installer", "offline", "cache-dir", "install-python")
+    + ("timeout", "notes")
+)
+
+
+def _same_run(config: pytest.Config) -> SameRun:
+    """Return how this run was started; files are named so that any folder finds them."""
+    here = config.invocation_params.dir
+    words: list[str] = []
+    if ini := config.getoption("inifilename"):
+        words += ["-c", str((here / ini).absolute())]
+    for option in OPTIONS:
+        given = config.getoption(option.key) if option.name in _DECIDING else None
+        for value in given if isinstance(given, (list, tuple)) else [given] if given else []:
+            path = here / str(value)
+            named = option.metavar in {"FILE", "DIR"} or (os.sep in str(value) and path.exists())
+            text = str(path) if named and here != config.rootpath else str(value)
+            words.append(option.flag_name if value is True else f"{option.flag_name}={text}")
+    return SameRun(tuple(words), None if here == config.rootpath else config.rootpath)
 
 
 def _observers(settings: Settings) -> tuple[Observer, ...]:
