@@ -56,7 +56,17 @@ def session_of(config: pytest.Config) -> Session:
 
 # Options of the command line that decide about a verdict.
 _DECIDING = frozenset(
-    "python serializer constraint installer offline cache-dir install-python timeout notes".split()
+    [
+        "python",
+        "serializer",
+        "constraint",
+        "installer",
+        "offline",
+        "cache-dir",
+        "install-python",
+        "timeout",
+        "notes",
+    ]
 )
 
 
