@@ -36,6 +36,32 @@ MAX_LINES = 600
 # A file is one concept, however long that is. Longer than MAX_LINES needs a reason.
 LONGER: dict[str, str] = {}
 
+# Where code of the user's runs. Its objects are not asked in the plain way there: a property,
+# a metaclass or a `__getattribute__` may raise anything. `agent/in_target/asking.py` and
+# `equivalence/guard.py` ask instead.
+ASKING = ("agent/in_target/", "diagnosis/dump/", "engine/", "equivalence/", "judgement/")
+NOT_ASKED = {
+    *("__module__", "__qualname__", "__mro__", "__bases__"),
+    *("__traceback__", "__cause__", "__context__", "__suppress_context__"),
+}
+# What is read there is no object of the user's, or a function, which holds these itself.
+ASKED_ALL_THE_SAME = {
+    "agent/in_target/check": {"value.__qualname__", "function.__qualname__"},
+    "agent/in_target/describe": {"value.__module__", "value.__qualname__"},
+    "agent/in_target/loading": {"warning.category.__module__"},
+    # What it draws is guarded node by node.
+    "agent/in_target/portrait": {"value.__qualname__", "type(value).__module__"},
+    "agent/in_target/watch": {"function.__qualname__"},
+    "diagnosis/dump/owners": {"definition.__module__"},
+    "diagnosis/dump/picklers": {"self.base.__module__"},
+    "diagnosis/dump/words": {"named.__module__", "value.__module__", "value.__qualname__"},
+    "equivalence/choose": {"io.IOBase.__mro__"},
+    "equivalence/definitions": {"cast('FunctionType', right).__qualname__"},
+    # An error of our own.
+    "judgement/exceptions": {"trouble.__cause__"},
+    "judgement/returned": {"each.__qualname__"},
+}
+
 # Who changes attributes of what others made. Everywhere else an object changes itself only.
 PATCHING = {
     "agent/in_target/serve": "a script of the user's finds no arguments of ours in sys.argv",
@@ -344,6 +370,42 @@ def changed_parameters(tree: ast.Module, classes: set[str]) -> list[str]:
 @functools.cache
 def parsed() -> dict[str, ast.Module]:
     return {module: ast.parse(path.read_text("utf-8")) for module, path in MODULES.items()}
+
+
+def test_objects_of_the_users_are_asked_in_the_guarded_way() -> None:
+    found = {
+        module: {
+            ast.unparse(node)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute)
+            and node.attr in NOT_ASKED
+            and isinstance(node.ctx, ast.Load)
+        }
+        for module, tree in parsed().items()
+        if module.startswith(ASKING)
+    }
+
+    assert {module: texts for module, texts in found.items() if texts} == ASKED_ALL_THE_SAME
+
+
+def test_whatever_code_of_the_users_raises_is_caught_and_ctrl_c_passed_on() -> None:
+    wide = {"Exception", "BaseException"}
+    found = []
+    for module, tree in parsed().items():
+        if not module.startswith(ASKING) or module.startswith("agent/"):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ExceptHandler):
+                names = {ast.unparse(part) for part in ast.walk(node.type or ast.Name("Exception"))}
+                is_guarded = ast.unparse(node.body[0]).startswith("pass_on(")
+                if names & wide and not is_guarded:
+                    found.append(f"{module}:{node.lineno}")
+
+    assert found == CAUGHT_FOR_OURSELVES
+
+
+# In a thread or a process of ours that does nothing else.
+CAUGHT_FOR_OURSELVES: list[str] = []
 
 
 def test_no_attribute_is_set_from_outside() -> None:

@@ -63,8 +63,11 @@ def find_file(module: str) -> str | None:
     Only the path is searched, because finders that packages install run their own code.
     """
     loaded = sys.modules.get(module)
-    file = getattr(loaded, "__file__", None)
-    if isinstance(file, str):
+    try:
+        file: object = loaded.__file__  # type: ignore[union-attr]
+    except BaseException:  # noqa: BLE001 - whatever somebody put in the place of a module
+        file = None
+    if type(file) is str:
         return file
     top, _, rest = module.partition(".")
     try:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -123,7 +124,8 @@ def test_everything_is_put_back_when_the_dump_fails(
     class Stubborn:
         def __reduce__(self) -> str:
             assert lab.core.helper.__module__ in {"__main__", "lab.core"}
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
+            return "never"
 
     with pytest.raises(KeyboardInterrupt):
         on(serializer=serializer, by_value=("lab",)).check([Stubborn(), lab.core.Child(1)])

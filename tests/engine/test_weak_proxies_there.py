@@ -42,8 +42,9 @@ def test_one_that_dies_there_is_a_note_and_fails_where_it_is_read(
 
     assert plain.portable, str(plain)
     assert [(note.code, note.path) for note in plain.notes] == [("mismatch", "obj[0]")]
-    assert [one.code for one in read.problems] == ["call-error"]
-    assert "ReferenceError" in read.problems[0].message
+    assert [one.code for one in read.problems] == ["mismatch", "call-error"]
+    assert read.problems[0].path == "obj[0].value"
+    assert "ReferenceError" in read.problems[1].message
 
 
 @pytest.mark.parametrize("serializer", ["pickle", "cloudpickle"])

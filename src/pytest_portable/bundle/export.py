@@ -20,6 +20,7 @@ from pytest_portable.diagnosis.definitions import live
 from pytest_portable.engine.observe import Checked
 from pytest_portable.equivalence import shorten
 from pytest_portable.host_modules import distribution_of
+from pytest_portable.interrupts import pass_on
 from pytest_portable.report.redaction import redact
 
 __all__ = ["Exporter", "export_check", "make_manifest"]
@@ -127,7 +128,8 @@ def _portraits(done: Checked) -> dict[str, Any]:
         if probe.label not in found:
             try:
                 found[probe.label] = draw(probe.evaluate(done.context.obj, done.names))
-            except Exception as error:  # noqa: BLE001 - the probe is the user's code
+            except BaseException as error:  # noqa: BLE001 - the probe is the user's code
+                pass_on(error)
                 found[probe.label] = draw_raised(error)
     plain: dict[str, Any] = json.loads(json.dumps(found))
     return plain

@@ -7,8 +7,10 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from pytest_portable.agent.descriptions import Definition
+from pytest_portable.agent.in_target.asking import is_kind, read_mro, space_of
 from pytest_portable.agent.in_target.facts import facts_of
 from pytest_portable.agent.typed_json import read_as
+from pytest_portable.interrupts import pass_on
 
 __all__ = ["differences", "facts_here", "live"]
 
@@ -27,8 +29,8 @@ def live(module: str, qualname: str) -> object | None:
 
 
 def _entry(owner: object, name: str) -> object | None:
-    for each in type.mro(owner) if isinstance(owner, type) else (owner,):
-        found = getattr(each, "__dict__", {}).get(name)
+    for each in read_mro(owner) if is_kind(owner, type) else (owner,):
+        found = space_of(each).get(name)
         if found is not None:
             return found  # type: ignore[no-any-return]
     return None
@@ -41,7 +43,8 @@ def facts_here(module: str, qualname: str) -> Definition | None:
         return None
     try:
         return read_as(Definition, facts_of(found))
-    except Exception:  # noqa: BLE001 - a metaclass may raise anything
+    except BaseException as error:  # noqa: BLE001 - a metaclass may raise anything
+        pass_on(error)
         return None
 
 

@@ -10,6 +10,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from pytest_portable.agent.in_target.asking import held_in
 from pytest_portable.host_modules import (
     distribution_of,
     linked_distribution_of,
@@ -126,12 +127,12 @@ class Here:
         """Return the file of a module that was imported here, or its package's."""
         for name in (module, module.partition(".")[0]):
             found = sys.modules.get(name)
-            file = getattr(found, "__file__", None)
-            if isinstance(file, str):
+            held = held_in(found)
+            file, folders = held.get("__file__"), held.get("__path__")
+            if type(file) is str:
                 return Path(file)
-            folders = list(getattr(found, "__path__", ()))
             if folders:
-                return Path(folders[0])
+                return Path(next(iter(folders)))
         return None
 
     def is_test(self, module: str) -> bool:

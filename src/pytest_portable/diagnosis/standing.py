@@ -17,6 +17,7 @@ from functools import cached_property
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any, Final
 
+from pytest_portable.agent.in_target.asking import held_in
 from pytest_portable.agent.in_target.check import SHIPPED
 from pytest_portable.agent.records import Caught
 from pytest_portable.host_modules import find_file, real_file
@@ -120,11 +121,9 @@ class Standing:
         serializers that send functions by value.
         """
         return not any(
-            isinstance(held := getattr(part, "__dict__", None), dict)
-            and "__wrapped__" in held
-            and held.get("__qualname__") == name
+            "__wrapped__" in (held := held_in(part)) and held.get("__qualname__") == name
             for part in _walk(self.roots)
-            if not isinstance(part, (FunctionType, type))
+            if type(part) is not FunctionType
         )
 
     def in_text(self, text: str) -> str:

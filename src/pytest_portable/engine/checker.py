@@ -18,6 +18,7 @@ from pytest_portable.engine.prove_remedies import prove
 from pytest_portable.engine.reproduce import ByHand, SameRun, keep_failure
 from pytest_portable.environment import Environment, find_damage
 from pytest_portable.equivalence import Comparator
+from pytest_portable.interrupts import listening
 from pytest_portable.judgement.context import UNKNOWN_SIDE, Context, Sent, Side, host_side, side_of
 from pytest_portable.judgement.evidence_of_check import Evidences
 from pytest_portable.judgement.findings import problems
@@ -115,6 +116,7 @@ class Checker:
         """Return what tries another leg."""
         return replace(self.on(leg), is_trial=True)
 
+    @listening()
     def check(
         self,
         obj: object,
@@ -140,6 +142,7 @@ class Checker:
         outcome = self._proven(outcome, lambda other: other.check(obj, asked, names, equal).verdict)
         return self.keep(self._checked(run, outcome, asked, names))
 
+    @listening()
     def check_payload(
         self, data: bytes, asked: tuple[Probe, ...], names: Mapping[str, object]
     ) -> Checked:
@@ -157,6 +160,7 @@ class Checker:
         )
         return self.keep(self._checked(run, outcome, asked, names, is_foreign=True))
 
+    @listening()
     def call(
         self, func: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]
     ) -> Outcome:
@@ -170,6 +174,7 @@ class Checker:
         )
         return replace(outcome, verdict=self.keep(self._checked(run, outcome)).verdict)
 
+    @listening()
     def draw(
         self,
         payloads: tuple[tuple[str, bytes], ...],
@@ -207,6 +212,7 @@ class Checker:
         outcome = conclude(run, sent, problems([problem]), seconds={})
         return self._checked(run, outcome, is_foreign=True).verdict
 
+    @listening()
     def make(self, make: Probe, probes: tuple[Probe, ...]) -> tuple[bytes, Portraits]:
         """Make an object there, draw it and dump it there; it is not loaded here.
 

@@ -7,8 +7,12 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pytest_portable.agent.in_target.asking import read_name
+from pytest_portable.agent.in_target.describe import text_of
 from pytest_portable.diagnosis import Standing, explain_dump
 from pytest_portable.engine.asking import CheckRun
+from pytest_portable.equivalence.guard import module_of
+from pytest_portable.interrupts import pass_on
 from pytest_portable.judgement.argument_paths import with_argument_path
 from pytest_portable.judgement.context import Context, Sent
 from pytest_portable.judgement.findings import NOTHING, Back, Findings, notes, problems
@@ -63,7 +67,8 @@ def dump_one(run: CheckRun, value: object, root: str) -> Back[bytes]:
     with context.shipping.dumping():
         try:
             return _dump_despite_warnings(run, value, root)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a reducer raises is the finding
+        except BaseException as error:  # noqa: BLE001 - whatever a reducer raises is the finding
+            pass_on(error)
             explained = explain_dump(
                 value,
                 error,
@@ -87,8 +92,8 @@ def _dump_despite_warnings(run: CheckRun, value: object, root: str) -> Back[byte
             code="load-warning",
             stage="dump",
             path=root,
-            module=str(type(warning).__module__),
-            message=f"warned while it was dumped: {type(warning).__name__}: {warning}",
+            module=module_of(type(warning)),
+            message=f"warned while it was dumped: {read_name(type(warning))}: {text_of(warning)}",
         )
         return Back(data, notes([note]))
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pytest_portable.agent import Transcript
+from pytest_portable.agent.in_target.asking import module_of, qualname_of
 from pytest_portable.engine.asking import CheckRun
 from pytest_portable.engine.clean_verdict import clean_verdict
 from pytest_portable.engine.route import Trail
@@ -77,7 +78,7 @@ def conclude(  # noqa: PLR0913 - all that a verdict is made of
         stage=problems[0].stage if problems else None,
         problems=tuple(problems),
         notes=(*found.notes, *skew),
-        object=f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins."),
+        object=f"{module_of(kind)}.{qualname_of(kind)}".removeprefix("builtins."),
         serializer=leg.serializer,
         protocol=context.protocol,
         payload_bytes=None if payload is None else size_of(payload),

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from pytest_portable.agent import Transcript
+from pytest_portable.agent.in_target.asking import is_kind
 from pytest_portable.agent.in_target.portrait import draw, held_names
 from pytest_portable.agent.records import Failed, Raised, Returned, Value
 from pytest_portable.engine.asking import (
@@ -322,7 +323,7 @@ def run_call(run: CheckRun, args: tuple[object, ...], kwargs: dict[str, object])
     )
     known = len(found.notes)
     found = judge_carried_hashes(context, evidence, questions.named, found, (args, kwargs))
-    if isinstance(error.value, LookupError):  # what is looked up by its hash is not found there
+    if is_kind(error.value, LookupError):  # what is looked up by its hash is not found there
         for note in found.notes[known:]:
             add_note(error.value, f"{note.code}: {note.path}: {note.message}")
     outcome = replace(there, found=found).concluded()

@@ -221,7 +221,7 @@ def blame_hop(
 
 def _differs(run: CheckRun, record: Returned, equal: Callable[[Any, Any], object] | None) -> bool:
     context = run.context
-    with contextlib.suppress(Exception), context.shipping.loading():
+    with contextlib.suppress(BaseException), context.shipping.loading():
         returned = loader_for(context, record)(record.blob)
         return bool(
             compare(

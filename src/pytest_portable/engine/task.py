@@ -10,11 +10,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pytest_portable.agent import Transcript
+from pytest_portable.agent.in_target.asking import read_name
+from pytest_portable.agent.in_target.describe import text_of
 from pytest_portable.agent.records import Raised, TargetError, Value
 from pytest_portable.diagnosis import remedies_of_exception
 from pytest_portable.engine.asking import CheckRun, Request, ask, evidence_of
 from pytest_portable.engine.dumping import dump_all
 from pytest_portable.engine.outcome import Outcome, conclude
+from pytest_portable.interrupts import pass_on
 from pytest_portable.judgement.before_load import judge_before_load
 from pytest_portable.judgement.context import Context, Sent
 from pytest_portable.judgement.evidence_of_check import Evidences
@@ -145,7 +148,7 @@ def _with_blame(context: Context, steps: Transcript, found: Findings) -> Finding
     for left in context.serializer.left_behind(context.obj, context.leg.options):
         if f"'{left.name}'" in said:
             kept = tuple(note for note in found.notes if note.message != left.message)
-            problem = left_behind_problem(left, evidence=f"NameError: {said}")
+            problem = left_behind_problem(left, evidence=f"NameError: {text_of(said)}")
             found = Findings((*found.problems, problem), kept)
     return found
 
@@ -156,13 +159,14 @@ def _pack(
     try:
         with context.shipping.dumping():
             return Back(task.pack(context.obj, args, kwargs, **context.leg.options))
-    except Exception as error:  # noqa: BLE001 - whatever the system raises is the finding
+    except BaseException as error:  # noqa: BLE001 - whatever the system raises is the finding
+        pass_on(error)
         problem = Problem(
             code="unserializable",
             stage="dump",
             path="obj",
             message=f"{context.serializer.name} cannot pack this call",
-            evidence=f"{type(error).__name__}: {error}",
+            evidence=f"{read_name(type(error))}: {text_of(error)}",
         )
         return Back(None, problems([problem]))
 
@@ -207,6 +211,7 @@ def _unpack(evidence: Evidences, task: Task, record: Value | Raised, code: str) 
         with context.shipping.loading():
             answer = task.unpack(record.blob, raised=told is not None)
     except BaseException as error:  # noqa: BLE001 - a worker-only class may raise anything
+        pass_on(error)
         what = "came back" if told is None else f"{told.type}({told.message!r}) was raised"
         trouble = why_unloadable(context, record.blob, "obj()", error)
         lacking = trouble.module

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from types import CodeType, FunctionType, ModuleType
 from typing import Final
 
-from pytest_portable.equivalence.guard import attempt
+from pytest_portable.equivalence.guard import attempt, is_a, module_of, space_of
 
 __all__ = ["sentinels_of"]
 
@@ -35,7 +35,7 @@ def sentinels_of(kind: type, *, is_bare: bool) -> dict[int, str]:
     }
     if kind is object or not held:
         return held
-    asked = _asked_for(held, _package(str(kind.__module__)))
+    asked = _asked_for(held, _package(module_of(kind)))
     return {number: name for number, name in held.items() if number in asked}
 
 
@@ -67,7 +67,7 @@ def _is_constant(name: str, kind: type) -> bool:
 
 def _homes(kind: type, *, is_bare: bool) -> Iterator[ModuleType]:
     """Return modules, that of the class first: it has the best-known name of a constant."""
-    home = str(kind.__module__)
+    home = module_of(kind)
     if kind is not object and home in sys.modules:
         yield sys.modules[home]
     if kind is object:
@@ -86,8 +86,8 @@ def _codes(namespace: dict[object, object]) -> Iterator[CodeType]:
     """Give the code of a module's functions and of its classes' methods, nested code included."""
     waiting: list[object] = list(namespace.values())
     for value in namespace.values():
-        if isinstance(value, type) and value.__module__ == namespace.get("__name__"):
-            waiting.extend(vars(value).values())
+        if is_a(value, type) and module_of(value) == namespace.get("__name__"):
+            waiting.extend(space_of(value).values())
     while waiting:
         one = waiting.pop()
         if isinstance(one, (classmethod, staticmethod)):

@@ -23,7 +23,15 @@ from types import (
 )
 from typing import Final, cast
 
-from pytest_portable.equivalence.guard import FAILED, attempt, instance_attributes, static
+from pytest_portable.equivalence.guard import (
+    FAILED,
+    attempt,
+    instance_attributes,
+    module_of,
+    qualname_of,
+    space_of,
+    static,
+)
 from pytest_portable.equivalence.mappings import attributes
 from pytest_portable.equivalence.paths import INDEX, Path, attribute, suffix
 from pytest_portable.equivalence.text import kind_name, shorten
@@ -225,13 +233,13 @@ def _is_remade(walk: Walk, left: type, right: type) -> bool:
         return True
     if type(static(type(left), "__eq__")) is FunctionType and attempt(eq, left, right) is True:
         return True
-    home = str(left.__module__).partition(".")[0]
+    home = module_of(left).partition(".")[0]
     return home in sys.stdlib_module_names and not is_reachable(left)
 
 
 def is_reachable(kind: type) -> bool:
     """Return whether the name of a class leads to something, as far as its module is imported."""
-    return leads_somewhere(str(kind.__module__), kind.__qualname__)
+    return leads_somewhere(module_of(kind), qualname_of(kind))
 
 
 def leads_somewhere(module: str, qualname: str) -> bool:
@@ -240,7 +248,7 @@ def leads_somewhere(module: str, qualname: str) -> bool:
         return True
     found: object = sys.modules[module]
     for part in qualname.split("."):
-        found = getattr(found, "__dict__", {}).get(part)
+        found = space_of(found).get(part)
     return found is not None
 
 

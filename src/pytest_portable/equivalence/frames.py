@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final, TypeAlias
 
 from pytest_portable.equivalence.comparators import Elements, Finding, Outcome, Part
-from pytest_portable.equivalence.guard import attempt, is_true
+from pytest_portable.equivalence.guard import attempt, is_true, module_of
 from pytest_portable.equivalence.leaves import Tolerance
 
 __all__ = [
@@ -103,7 +103,7 @@ def _column(suffix: str, original: Anything, returned: Anything) -> Iterator[Out
 
 
 def _is_numpy(values: Anything) -> bool:
-    return type(values.dtype).__module__.partition(".")[0] == "numpy"
+    return module_of(type(values.dtype)).partition(".")[0] == "numpy"
 
 
 def _view(values: Anything) -> Anything:
@@ -159,7 +159,7 @@ def extension_array(
 
 def _equals(original: Anything, returned: Anything, tolerance: Tolerance) -> bool:
     """Return what `equals` of pandas's own arrays says; that of others may take `1` as `True`."""
-    is_home = type(original).__module__.partition(".")[0] == "pandas"
+    is_home = module_of(type(original)).partition(".")[0] == "pandas"
     is_seen = not tolerance.signed_zero or getattr(original.dtype, "kind", "f") not in "fc"
     return is_home and is_seen and is_true(attempt(original.equals, returned))
 

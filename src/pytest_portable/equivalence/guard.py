@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, TypeGuard, TypeVar, cast
+
+from pytest_portable.interrupts import pass_on
 
 __all__ = [
     "FAILED",
@@ -14,15 +16,23 @@ __all__ = [
     "instance_attributes",
     "is_a",
     "is_true",
+    "module_of",
     "own_dict",
     "put_back",
+    "qualname_of",
     "slot_names",
+    "space_of",
     "static",
 ]
 
 
 _Kind = TypeVar("_Kind")
+# Of `type` itself: a metaclass may have its own of these names.
 _mro: Final = type.__dict__["__mro__"].__get__
+_space: Final = type.__dict__["__dict__"].__get__
+_name: Final = type.__dict__["__name__"].__get__
+_module: Final = cast("Callable[[object], object]", type.__dict__["__module__"].__get__)
+_qualname: Final = cast("Callable[[object], object]", type.__dict__["__qualname__"].__get__)
 
 
 class FailedAttempt:
@@ -40,12 +50,13 @@ TRUTHS: Final = frozenset({"bool", "bool_", "int"})
 def attempt(action: Callable[..., object], *args: object) -> object:
     """Call `action` and return what it returns, or `FAILED` when it raises.
 
-    A comparison must not fail whatever an `__eq__`, `__reduce__` or `__repr__` raises. Only
-    `Exception` is caught, so that Ctrl-C still works.
+    A comparison must not fail whatever an `__eq__`, `__reduce__` or `__repr__` raises,
+    `KeyboardInterrupt` included; a real Ctrl-C is passed on.
     """
     try:
         return action(*args)
-    except Exception:  # noqa: BLE001 - foreign code may raise anything, see above
+    except BaseException as error:  # noqa: BLE001 - foreign code may raise anything, see above
+        pass_on(error)
         return FAILED
 
 
@@ -71,11 +82,23 @@ def is_a(obj: object, family: type[_Kind]) -> TypeGuard[_Kind]:
     return family in bases(type(obj))
 
 
+def module_of(kind: object) -> str:
+    """Return the module that a class says it is from, without asking its metaclass."""
+    found = attempt(_module, kind)
+    return found if type(found) is str else "?"
+
+
+def qualname_of(kind: object) -> str:
+    """Return the qualified name of a class without asking its metaclass."""
+    return str(_qualname(kind))
+
+
 def static(kind: type, name: str) -> object:
     """Return a name's value on a class, looked up as the interpreter does for special methods."""
     for base in bases(kind):
-        if name in base.__dict__:
-            return base.__dict__[name]
+        space = _space(base)
+        if name in space:
+            return space[name]
     return None
 
 
@@ -87,7 +110,7 @@ def holds(kind: type, name: str) -> bool:
 def instance_attributes(obj: object) -> dict[object, object]:
     """Return the contents of `__dict__` and slots without calling a `__getattribute__`."""
     found = attempt(object.__getattribute__, obj, "__dict__")
-    attributes = found if isinstance(found, dict) else {}
+    attributes = found if type(found) is dict else {}
     names = slot_names(type(obj))
     if not names:
         return attributes
@@ -97,6 +120,13 @@ def instance_attributes(obj: object) -> dict[object, object]:
         if value is not FAILED:  # an unset slot is a missing attribute
             attributes[name] = value
     return attributes
+
+
+def space_of(obj: object) -> Mapping[str, object]:
+    """Return the names that a class, a module or an instance holds."""
+    if is_a(obj, type):
+        return cast("Mapping[str, object]", _space(obj))
+    return cast("Mapping[str, object]", own_dict(obj) or {})
 
 
 def own_dict(obj: object) -> dict[object, object] | None:
@@ -121,11 +151,11 @@ def slot_names(kind: type) -> list[str]:
     """
     names = []
     for base in bases(kind):
-        slots = base.__dict__.get("__slots__", ())
-        for name in (slots,) if isinstance(slots, str) else tuple(slots):
+        slots = _space(base).get("__slots__", ())
+        for name in (slots,) if type(slots) is str else tuple(slots):
             if name in {"__dict__", "__weakref__"}:
                 continue
             hidden = name.startswith("__") and not name.endswith("__")
-            stem = base.__name__.lstrip("_")
+            stem = _name(base).lstrip("_")
             names.append(f"_{stem}{name}" if hidden and stem else name)
     return names

@@ -7,7 +7,7 @@ from array import array
 from collections import Counter, OrderedDict, defaultdict, deque
 from typing import Final
 
-from pytest_portable.equivalence.guard import attempt, bases, holds, static
+from pytest_portable.equivalence.guard import attempt, bases, holds, module_of, static
 
 __all__ = ["has_identity", "is_made_anew"]
 
@@ -46,7 +46,7 @@ def is_made_anew(kind: type) -> bool:
         for name in ("__new__", "__reduce_ex__", "__reduce__")
     ]
     return all(
-        owner in FRESH or (owner.__module__ == "builtins" and issubclass(owner, BaseException))
+        owner in FRESH or (module_of(owner) == "builtins" and issubclass(owner, BaseException))
         for owner in owners
     )
 

@@ -21,6 +21,7 @@ from pytest_portable.equivalence.guard import (
     instance_attributes,
     is_a,
     is_true,
+    module_of,
     own_dict,
     put_back,
     static,
@@ -74,10 +75,10 @@ def has_own_equality(kind: type) -> bool:
         or owner in VALUES
         or owner is tuple
         or owner is SimpleNamespace
-        or owner.__module__ in {"collections", "collections.abc"}
+        or module_of(owner) in {"collections", "collections.abc"}
     ):
         return False
-    if owner.__module__ == "pydantic.main":
+    if module_of(owner) == "pydantic.main":
         return False
     code = getattr(getattr(equal, "__wrapped__", equal), "__code__", None)
     return not (code is not None and code.co_filename.startswith(GENERATED))
@@ -166,7 +167,7 @@ def is_standard(kind: type) -> bool:
 
 
 def _home(kind: type) -> str:
-    return str(kind.__module__).partition(".")[0]
+    return module_of(kind).partition(".")[0]
 
 
 def _without_cache(obj: object) -> dict[object, object]:
@@ -281,7 +282,7 @@ def _reduce(obj: object) -> object:
     reducer = copyreg.dispatch_table.get(kind)
     if reducer is not None:
         return reducer(obj)
-    if kind.__module__ != "itertools":
+    if module_of(kind) != "itertools":
         return kind.__reduce_ex__(obj, 4)
     with warnings.catch_warnings():  # they warn that they will not pickle in Python 3.14
         warnings.simplefilter("ignore")

@@ -7,7 +7,7 @@ import sys
 from types import ModuleType
 from typing import Final
 
-from pytest_portable.equivalence.guard import bases, holds, instance_attributes, static
+from pytest_portable.equivalence.guard import bases, holds, instance_attributes, module_of, static
 
 __all__ = ["is_answered", "may_be_looked_up"]
 
@@ -24,7 +24,7 @@ def may_be_looked_up(kind: type) -> bool:
     families = bases(kind)
     if not {type, ModuleType, enum.Enum}.isdisjoint(families):
         return False
-    if kind.__module__ in {"builtins", "typing"}:
+    if module_of(kind) in {"builtins", "typing"}:
         return False
     # What compilers make of a `def`, and ufuncs, are functions too: they carry their own name.
     if holds(kind, "__call__") and (holds(kind, "__qualname__") or holds(kind, "__name__")):
@@ -42,5 +42,5 @@ def is_answered(obj: object) -> bool:
         return False
     if instance_attributes(obj):
         return True
-    is_standard = str(kind.__module__).partition(".")[0] in sys.stdlib_module_names
+    is_standard = module_of(kind).partition(".")[0] in sys.stdlib_module_names
     return bool(kind.__flags__ & HEAP_TYPE) and not is_standard

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import FunctionType, MemberDescriptorType
 
-from pytest_portable.equivalence.guard import attempt, bases, holds, instance_attributes, static
+from pytest_portable.equivalence.guard import (
+    attempt,
+    bases,
+    holds,
+    instance_attributes,
+    space_of,
+    static,
+)
+from pytest_portable.interrupts import pass_on
 
 __all__ = ["lost_attributes", "lost_elements"]
 
@@ -60,8 +68,8 @@ def lost_elements(one: object, other: object) -> tuple[int, int] | None:
 def _gives(obj: object, name: str) -> bool:
     """Return whether a name that an instance does not hold can be read all the same."""
     kind = type(obj)
-    owner = next((base for base in bases(kind) if name in base.__dict__), None)
-    if owner is not None and not isinstance(owner.__dict__[name], MemberDescriptorType):
+    owner = next((base for base in bases(kind) if name in space_of(base)), None)
+    if owner is not None and type(space_of(owner)[name]) is not MemberDescriptorType:
         return True
     is_asked = static(kind, "__getattr__") is not None or holds(kind, "__getattribute__")
     return is_asked and _answers(obj, name)
@@ -72,6 +80,7 @@ def _answers(obj: object, name: str) -> bool:
         getattr(obj, name)
     except AttributeError:
         return False
-    except Exception:  # noqa: BLE001 - foreign code may raise anything: then it is not missing
+    except BaseException as error:  # noqa: BLE001 - foreign code may raise anything: then it is not missing
+        pass_on(error)
         return True
     return True

@@ -125,7 +125,11 @@ class _Reducers(Reducers):
 
     def _reduce_exception(self, obj: BaseException) -> object:
         """Leave out an exception that has a cause, which pickle drops."""
-        return _AS_USUAL(obj) if obj.__cause__ is None else self._leave_out(obj)
+        return (
+            _AS_USUAL(obj)
+            if BaseException.__dict__["__cause__"].__get__(obj) is None
+            else self._leave_out(obj)
+        )
 
     def _leave_out(self, obj: object) -> object:
         self.left_out.append(obj)

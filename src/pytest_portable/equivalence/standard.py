@@ -11,11 +11,18 @@ from types import GeneratorType
 from typing import TYPE_CHECKING, Final, cast
 
 from pytest_portable.equivalence.definitions import by_attributes
-from pytest_portable.equivalence.guard import FAILED, attempt, instance_attributes, is_a
+from pytest_portable.equivalence.guard import (
+    FAILED,
+    attempt,
+    instance_attributes,
+    is_a,
+    qualname_of,
+)
 from pytest_portable.equivalence.instances import by_value
 from pytest_portable.equivalence.mappings import attributes, mapping
 from pytest_portable.equivalence.paths import Path, attribute, suffix
 from pytest_portable.equivalence.text import kind_name
+from pytest_portable.interrupts import pass_on
 
 if TYPE_CHECKING:
     import enum
@@ -135,7 +142,7 @@ def _proxy(walk: Walk, left: object, right: object, path: Path) -> None:
         why = "the weak proxy arrives alive" if dead[0] else _DIES
         walk.drop(path, *texts, why)
     elif FAILED in referents:
-        shown = f"<{type(left).__qualname__}>"
+        shown = f"<{qualname_of(type(left))}>"
         walk.report(path, shown, shown, "a proxy that hides what it stands for")
     else:
         walk.push(referents[0], referents[1], path)
@@ -150,7 +157,8 @@ def _referent(proxy: object) -> object:
         return cast("MethodType", proxy.__reduce_ex__).__self__
     except ReferenceError:
         return None
-    except Exception:  # noqa: BLE001 - the code of the referent's class may raise anything
+    except BaseException as error:  # noqa: BLE001 - the code of the referent's class may raise anything
+        pass_on(error)
         return FAILED
 
 

@@ -23,6 +23,7 @@ from pytest_portable.equivalence.lost import lost_attributes, lost_elements
 from pytest_portable.equivalence.paths import ATTRIBUTE, CALL, INDEX, Path, render, root
 from pytest_portable.equivalence.streams import Memo
 from pytest_portable.equivalence.text import first_difference, kind_name, shorten, window
+from pytest_portable.interrupts import pass_on
 
 __all__ = ["MISSING", "Handler", "Labels", "Walk"]
 
@@ -263,7 +264,8 @@ class Walk:
             left, right, path = stack.pop()
             try:
                 self._visit(left, right, path)
-            except Exception as error:  # noqa: BLE001 - a class may raise anything
+            except BaseException as error:  # noqa: BLE001 - a class may raise anything
+                pass_on(error)
                 text = f"{type(error).__name__}: {shorten(attempt(str, error))}"
                 self.differ(path, left, right, f"cannot be compared: {text}")
 
@@ -411,7 +413,8 @@ class Walk:
             while self._stack and not self._count:
                 self._visit(*self._stack.pop())
             equal = not self._count
-        except Exception:  # noqa: BLE001 - as in `run`
+        except BaseException as error:  # noqa: BLE001 - as in `run`
+            pass_on(error)
             equal = False
         finally:
             tied = self._journal

@@ -9,6 +9,7 @@ from pytest_portable.agent.descriptions import PartFacts
 from pytest_portable.agent.in_target.facts import part_facts
 from pytest_portable.agent.typed_json import read_as
 from pytest_portable.equivalence import Shared
+from pytest_portable.equivalence.guard import bases, module_of
 from pytest_portable.judgement.context import Context
 from pytest_portable.judgement.evidence_of_check import Evidences
 from pytest_portable.judgement.findings import NOTHING, Findings, notes, problems
@@ -55,8 +56,8 @@ def _expressions(one: Shared, values: dict[str, object]) -> dict[str, PartFacts]
     asked = [f"{path}.{name}" for name in names[:_MAX_ATTRIBUTES]]
     asked += [
         f"{base.__name__}({path})"
-        for base in type(one.value).__mro__
-        if base.__module__ == "builtins" and base.__name__ in _CONTENTS
+        for base in bases(type(one.value))
+        if module_of(base) == "builtins" and base.__name__ in _CONTENTS
     ]
     return {path: itself, **{expression: _facts(expression, values) for expression in asked}}
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import dis
 import functools
-import sys
 import types
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from pytest_portable.agent.in_target.asking import asked, is_kind, named_in, read_space
 from pytest_portable.agent.in_target.parts import PLAIN_TYPES, held_slots, parts_of
 from pytest_portable.agent.records import Parts
-from pytest_portable.equivalence.guard import instance_attributes
+from pytest_portable.equivalence.guard import bases, instance_attributes, module_of, qualname_of
 from pytest_portable.judgement.argument_paths import with_argument_path
 from pytest_portable.judgement.context import Context
 from pytest_portable.judgement.evidence_of_check import Evidences
@@ -99,12 +99,12 @@ def _is_of_probe(problem: Problem) -> bool:
 
 
 def _problem(one: _Carried) -> Problem:
-    kind = one.kind.__qualname__
+    kind = qualname_of(one.kind)
     return Problem(
         code="environment-dependency",
         stage="compare",
         path=one.path,
-        module=one.kind.__module__,
+        module=module_of(one.kind),
         message=f"{kind}.{one.name} holds a hash that was taken here and travelled: hashes of text "
         "differ from process to process, so equal objects made there have another one",
         evidence=f"{one.value} on both sides",
@@ -121,10 +121,8 @@ def _problem(one: _Carried) -> Problem:
 
 
 def _class(module: str, name: str) -> type | None:
-    found: object = sys.modules.get(module)
-    for part in name.split("."):
-        found = getattr(found, "__dict__", {}).get(part)
-    return found if isinstance(found, type) else None
+    found = named_in(module, name)
+    return found if is_kind(found, type) else None
 
 
 def _known(kind: type) -> dict[str, types.CodeType]:
@@ -140,13 +138,13 @@ def hash_attributes(kind: type) -> dict[str, types.CodeType]:
         The code that takes the hash, by name.
     """
     found: dict[str, types.CodeType] = {}
-    for base in kind.__mro__:
-        if base.__module__ == "builtins":
+    for base in bases(kind):
+        if module_of(base) == "builtins":
             continue
-        for name, member in base.__dict__.items():
-            is_cached = isinstance(member, functools.cached_property)
-            taken_by = getattr(member.func if is_cached else member, "__code__", None)
-            if not isinstance(taken_by, types.CodeType) or "hash" not in taken_by.co_names:
+        for name, member in read_space(base).items():
+            is_cached = is_kind(member, functools.cached_property)
+            taken_by = asked(member.func if is_cached else member, "__code__")
+            if type(taken_by) is not types.CodeType or "hash" not in taken_by.co_names:
                 continue
             for stored in [name] if is_cached else _stored_hashes(taken_by):
                 found.setdefault(stored, taken_by)
@@ -161,14 +159,14 @@ def _stored_hashes(code: types.CodeType) -> Iterator[str]:  # noqa: C901 - a bra
         if operation in {"LOAD_GLOBAL", "LOAD_NAME"} and value == "hash":
             is_hash = True
         elif "FAST" in operation:
-            names = value if isinstance(value, tuple) else (value,)
+            names = value if is_kind(value, tuple) else (value,)
             for word, name in zip(_words(operation), names, strict=False):
                 if word == "STORE" and is_hash:
                     tainted.add(name)
                     is_hash = False
                 elif word == "LOAD":
                     is_hash = is_hash or name in tainted
-        elif operation == "LOAD_CONST" and isinstance(value, str):
+        elif operation == "LOAD_CONST" and is_kind(value, str):
             texts.append(value)
         elif operation == "STORE_ATTR":
             if is_hash:
@@ -207,7 +205,7 @@ def _carried(roots: Mapping[str, object], kinds: set[type]) -> Iterator[_Carried
         if among:
             continue  # what has no path of its own leads no further
         waiting += [(path + suffix, inner, "") for suffix, inner in _parts(part)]
-        if isinstance(part, (dict, set, frozenset)):
+        if is_kind(part, dict, set, frozenset):
             members = enumerate(list(part))
             waiting += [(f"list({path})[{place}]", one, path) for place, one in members]
 
@@ -233,11 +231,11 @@ def _varies(kind: type, name: str, held: dict[str, object]) -> bool:
 
 
 def _has_text(value: object, depth: int = _MAX_DEPTH) -> bool:
-    if isinstance(value, (str, bytes, type, types.FunctionType)):
+    if is_kind(value, str, bytes, type, types.FunctionType):
         return True
-    if depth and isinstance(value, (tuple, list, frozenset, set)):
+    if depth and is_kind(value, tuple, list, frozenset, set):
         return any(_has_text(part, depth - 1) for part in value)
-    if depth and isinstance(value, dict):
+    if depth and is_kind(value, dict):
         return any(_has_text(part, depth - 1) for pair in value.items() for part in pair)
     held = {} if type(value) in PLAIN_TYPES else _held(value)
     return bool(depth) and any(_has_text(part, depth - 1) for part in held.values())

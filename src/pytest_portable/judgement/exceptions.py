@@ -9,9 +9,19 @@ from dataclasses import replace
 from typing import Final
 
 from pytest_portable.agent import Transcript
-from pytest_portable.agent.in_target.describe import exception_facts
+from pytest_portable.agent.in_target.asking import (
+    asked,
+    is_kind,
+    module_of,
+    qualname_of,
+    read_mro,
+    read_name,
+)
+from pytest_portable.agent.in_target.describe import exception_facts, text_of
 from pytest_portable.agent.records import Alone, Raised, SmallestPart, TargetError
 from pytest_portable.diagnosis import Standing, explain_call, pin, remedies_of_exception
+from pytest_portable.equivalence.guard import is_a
+from pytest_portable.interrupts import pass_on
 from pytest_portable.judgement.argument_paths import with_argument_path
 from pytest_portable.judgement.context import Context
 from pytest_portable.judgement.evidence_of_check import Evidences
@@ -74,7 +84,7 @@ def explain_raised(error: BaseException, record: Raised, evidence: Evidences) ->
         record: of it.
         evidence: of the call.
     """
-    if not isinstance(error, (ImportError, NameError)):
+    if not is_kind(error, ImportError, NameError):
         return []
     found = explain_call(record.error, evidence(), within=record.within)
     why = [with_argument_path(one) for one in found if one.code != "call-error"]
@@ -86,7 +96,7 @@ def explain_raised(error: BaseException, record: Raised, evidence: Evidences) ->
 
 def ends_session(error: BaseException) -> bool:
     """Return whether raising it here would end the whole run, which no payload may do."""
-    names = {(kind.__module__, kind.__name__) for kind in type(error).__mro__}
+    names = {(module_of(kind), read_name(kind)) for kind in read_mro(type(error))}
     return not names.isdisjoint({("builtins", "KeyboardInterrupt"), ("_pytest.outcomes", "Exit")})
 
 
@@ -97,9 +107,9 @@ def not_raised(error: BaseException) -> Problem:
         code="early-exit",
         stage="call",
         path="obj()",
-        module=kind.__module__,
-        message=f"raised {kind.__name__} there; raised here it would end the whole session",
-        evidence=f"{kind.__name__}: {error}",
+        module=module_of(kind),
+        message=f"raised {read_name(kind)} there; raised here it would end the whole session",
+        evidence=f"{read_name(kind)}: {text_of(error)}",
     )
 
 
@@ -121,7 +131,7 @@ def changed_fact(here: BaseException, record: Raised) -> tuple[str, str, str] | 
 
 def _is_of_class(here: BaseException, record: Raised) -> bool:
     kind = type(here)
-    return (record.error.module, record.error.type) == (kind.__module__, kind.__qualname__)
+    return (record.error.module, record.error.type) == (module_of(kind), qualname_of(kind))
 
 
 def load_exception(context: Context, transcript: Transcript, record: Raised) -> BaseException:
@@ -134,7 +144,7 @@ def load_exception(context: Context, transcript: Transcript, record: Raised) -> 
         members = _load(context, record, record.links)
     except Unloadable as trouble:
         alone = transcript.first(Alone, record.name)
-        if alone is None or isinstance(trouble.__cause__, TookTooLong):
+        if alone is None or is_a(trouble.__cause__, TookTooLong):
             raise
         members = _load(context, alone)
         add_note(members[0], f"what it was raised from cannot come back: {trouble}")
@@ -150,16 +160,15 @@ def _load(
     assert record.blob is not None
     try:
         members: object = loader_for(context, record)(record.blob)
-    except KeyboardInterrupt:
-        raise
     except BaseException as error:  # required arguments, a worker-only class
+        pass_on(error)
         trouble = why_unloadable(context, record.blob, name, error)
         path = _path(trouble.path, name, links)
         raise Unloadable(path, trouble.why, trouble.module) from error
     first = members[0] if isinstance(members, list) and members else members
-    if not isinstance(members, list) or not isinstance(first, BaseException):
+    if not isinstance(members, list) or not is_kind(first, BaseException):
         kind = type(first)
-        raise Unloadable(name, f"it loads as {kind.__module__}.{kind.__qualname__}")
+        raise Unloadable(name, f"it loads as {module_of(kind)}.{qualname_of(kind)}")
     return members
 
 
@@ -188,8 +197,8 @@ def _restore(member: BaseException, link: _Link, members: Sequence[BaseException
 
 def add_note(error: BaseException, note: str) -> None:
     """Add a note where the class lets us; Python 3.10 keeps notes without showing them."""
-    notes = getattr(error, "__notes__", [])
-    known = list(notes) if isinstance(notes, (list, tuple)) else []
+    notes = asked(error, "__notes__", [])
+    known = list(notes) if type(notes) in {list, tuple} else []
     with contextlib.suppress(AttributeError, TypeError):
         BaseException.__setattr__(error, "__notes__", [*known, note])
 
@@ -261,8 +270,8 @@ def _change(evidence: Evidences, record: Raised, error: BaseException) -> Proble
     kind = type(error)
     # cloudpickle makes a class there without its qualified name: `f.<locals>.Refused` is `Refused`.
     there = record.error.module, record.error.type.rpartition(".")[2]
-    if there != (kind.__module__, kind.__qualname__.rpartition(".")[2]):
-        return _lost(evidence, record, f"came back as {kind.__module__}.{kind.__qualname__}", "")
+    if there != (module_of(kind), qualname_of(kind).rpartition(".")[2]):
+        return _lost(evidence, record, f"came back as {module_of(kind)}.{qualname_of(kind)}", "")
     found = exception_facts(error)
     fact = _changed_fact(record.facts, found)
     if fact is None:

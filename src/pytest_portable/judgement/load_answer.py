@@ -11,6 +11,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final
 
+from pytest_portable.agent.in_target.asking import asked, is_kind, read_name
+from pytest_portable.agent.in_target.describe import text_of
 from pytest_portable.agent.records import Alone, Raised, Value
 from pytest_portable.diagnosis import Evidence, Owner
 from pytest_portable.diagnosis.target_errors import CONSTRUCTOR
@@ -126,20 +128,21 @@ def why_unloadable(context: Context, blob: bytes, root: str, error: BaseExceptio
     """
     module: str | None = None
     name: str | None = None
-    text = str(error)
-    if isinstance(error, ImportError) and error.name:
-        module = error.name
+    text = text_of(error)
+    lacking = asked(error, "name") if is_kind(error, ImportError) else None
+    if lacking and type(lacking) is str:
+        module = lacking
         why = f"its module {module} is not importable here"
-    elif isinstance(error, AttributeError) and (found := _NO_ATTRIBUTE.search(text)):
+    elif is_kind(error, AttributeError) and (found := _NO_ATTRIBUTE.search(text)):
         name, module = found.groups()
         why = f"{module} has no {name} here"
-    elif isinstance(error, TypeError) and (called := CONSTRUCTOR.search(text)):
+    elif is_kind(error, TypeError) and (called := CONSTRUCTOR.search(text)):
         name = called["name"]
         why = f"{name or 'its class'} wants other arguments than it was dumped with: {text}"
     elif isinstance(error, TookTooLong):
         why = text
     else:
-        why = f"loading it raises {type(error).__name__}: {text}"
+        why = f"loading it raises {read_name(type(error))}: {text}"
     return Unloadable(_path(context, blob, root, module, name), why, module)
 
 

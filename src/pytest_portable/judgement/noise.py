@@ -10,10 +10,11 @@ from typing import Final, cast
 
 from pytest_portable.equivalence import COUNT_LIMIT, Difference, compare
 from pytest_portable.equivalence.guard import own_dict, put_back
+from pytest_portable.interrupts import pass_on
 from pytest_portable.judgement.context import Context
 from pytest_portable.judgement.evidence_of_check import Evidences
 from pytest_portable.judgement.findings import NOTHING, Findings, notes
-from pytest_portable.judgement.time_limit import TookTooLong, time_limit
+from pytest_portable.judgement.time_limit import time_limit
 from pytest_portable.payload.same import are_same_pickles
 from pytest_portable.serializers.out_of_band import whole
 from pytest_portable.verdict import Problem
@@ -83,7 +84,8 @@ def _loaded(context: Context, data: bytes | None) -> list[object]:
     try:
         with context.shipping.loading(), time_limit(context.leg.timeout_seconds):
             return [context.serializer.load(whole(data), context.leg.options)]
-    except (Exception, TookTooLong):  # noqa: BLE001 - whatever it raises, there is nothing to compare with
+    except BaseException as error:  # noqa: BLE001 - whatever it raises, there is nothing to compare with
+        pass_on(error)
         return []
 
 
@@ -102,7 +104,8 @@ def equals_original(context: Context, copy: object) -> bool:
 def _dumped_again(evidence: Evidences) -> bytes | None:
     try:
         return evidence.dump_again()
-    except Exception:  # noqa: BLE001 - a reducer may raise at the second time
+    except BaseException as error:  # noqa: BLE001 - a reducer may raise at the second time
+        pass_on(error)
         return None
 
 
@@ -131,7 +134,8 @@ def _is_same_pickle(context: Context, returned: object, one: Difference) -> bool
         return False
     try:
         here, there = (_part(one.path, side) for side in (context.obj, returned))
-    except Exception:  # noqa: BLE001 - code of the user's, or a path that is cut
+    except BaseException as error:  # noqa: BLE001 - code of the user's, or a path that is cut
+        pass_on(error)
         return False
     return are_same_pickles(here, there)
 
@@ -164,7 +168,8 @@ def _is_bookkeeping(context: Context, one: Difference, own: Difference | None) -
         eval(one.path, {"obj": context.obj})  # noqa: S307 - a path of ours
     except (AttributeError, LookupError):
         return True
-    except Exception:  # noqa: BLE001 - code of the user's, or a path that is cut
+    except BaseException as error:  # noqa: BLE001 - code of the user's, or a path that is cut
+        pass_on(error)
         return False
     return False
 
@@ -188,7 +193,8 @@ def _is_given(context: Context, returned: object, one: Difference) -> bool:
             if held is not None:
                 put_back(held, before)
         return not _compare(context, value, getattr(there, name))
-    except Exception:  # noqa: BLE001 - code of the user's, or a path that is cut
+    except BaseException as error:  # noqa: BLE001 - code of the user's, or a path that is cut
+        pass_on(error)
         return False
 
 

@@ -22,6 +22,7 @@ from pytest_portable.equivalence.portraits import (
     show_node,
     unmet,
 )
+from pytest_portable.interrupts import pass_on
 from pytest_portable.judgement.context import Context
 from pytest_portable.judgement.evidence_of_check import Evidences, with_paths
 from pytest_portable.judgement.findings import NOTHING, Findings, notes, problems
@@ -289,7 +290,8 @@ def _comes_back_equal(context: Context, evidence: Evidences) -> bool:
     try:
         with context.shipping.loading():
             copy = load_answer(context, record)
-    except Exception:  # noqa: BLE001 - a class may raise anything: then it says nothing
+    except BaseException as error:  # noqa: BLE001 - a class may raise anything: then it says nothing
+        pass_on(error)
         return False
     return equals_original(context, copy)
 

@@ -20,6 +20,7 @@ from pytest_portable.agent.typed_json import read_as
 from pytest_portable.diagnosis import Questions, explain_options
 from pytest_portable.diagnosis.causes.surroundings import EVERYWHERE, entry_points_here
 from pytest_portable.equivalence import LOST
+from pytest_portable.interrupts import pass_on
 from pytest_portable.judgement.context import Context
 from pytest_portable.judgement.evidence_of_check import Evidences, with_paths
 from pytest_portable.judgement.findings import Findings, notes, problems
@@ -211,7 +212,8 @@ class _Again:
     def _value(self, source: str) -> object:
         try:
             return eval(source, dict(self.values))  # noqa: S307 - a part of the user's own probe
-        except Exception:  # noqa: BLE001 - a property may raise at the second look
+        except BaseException as error:  # noqa: BLE001 - a property may raise at the second look
+            pass_on(error)
             return None
 
     def reads(self) -> Iterator[Problem]:

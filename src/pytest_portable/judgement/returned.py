@@ -11,6 +11,8 @@ from functools import partial
 from typing import Any
 
 from pytest_portable.agent import Transcript
+from pytest_portable.agent.in_target.asking import asked, held_in, is_kind, read_name, slot_of
+from pytest_portable.agent.in_target.describe import text_of
 from pytest_portable.agent.in_target.portrait import draw, draw_raised
 from pytest_portable.agent.records import Failed, Raised, Returned, SmallestPart, TargetError, Value
 from pytest_portable.diagnosis import explain_call, pin
@@ -22,7 +24,9 @@ from pytest_portable.equivalence import (
     Differences,
     compare,
 )
+from pytest_portable.equivalence.guard import module_of, qualname_of
 from pytest_portable.equivalence.text import shorten
+from pytest_portable.interrupts import pass_on
 from pytest_portable.judgement.answered import judge_answered
 from pytest_portable.judgement.context import Context
 from pytest_portable.judgement.details import with_details
@@ -73,16 +77,15 @@ def load_back(
     """
     try:
         return Back(load_answer(context, record))
-    except KeyboardInterrupt:
-        raise
     except BaseException as error:  # noqa: BLE001 - a worker-only class may raise anything
+        pass_on(error)
         trouble = why_unloadable(context, record.blob, path, error)
         said = f"what came back cannot be loaded here: {trouble}"
         skew = skew_of_return(context, evidence, place=trouble.path, said=said, probe=probe)
         problem = skew or _unloaded(evidence, record, path, trouble)
         # What a call returns has to come back as it is, and time is not given twice.
         if path != "obj()" and not isinstance(error, TookTooLong):
-            with suppress(Exception), newer_names() as is_newer:
+            with suppress(BaseException), newer_names() as is_newer:
                 if is_newer:
                     loaded = load_answer(context, record)
                     text = f"{problem.message}; it was compared under its older name"
@@ -208,7 +211,8 @@ def _is_same(context: Context, returned: object) -> bool:
     try:
         with context.shipping.loading():
             return bool(is_same(context.obj, returned))
-    except Exception:  # noqa: BLE001 - code of a framework: then its answer is no
+    except BaseException as error:  # noqa: BLE001 - code of a framework: then its answer is no
+        pass_on(error)
         return False
 
 
@@ -282,7 +286,8 @@ class _Comparison:
             return ""
         try:
             owner = eval(item.path.rpartition(".")[0], {"obj": self.original})  # noqa: S307 - a path of ours
-        except Exception:  # noqa: BLE001 - code of the user's, or a path that is cut
+        except BaseException as error:  # noqa: BLE001 - code of the user's, or a path that is cut
+            pass_on(error)
             return ""
         return state_hook(owner)
 
@@ -305,7 +310,8 @@ class _Comparison:
     def _is_as_here(self, record: Value) -> bool:
         try:
             return not self.compare(load_answer(self.context, record))
-        except Exception:  # noqa: BLE001 - whatever it raises, it is not the answer
+        except BaseException as error:  # noqa: BLE001 - whatever it raises, it is not the answer
+            pass_on(error)
             return False
 
     def _mismatch(self, item: Difference) -> Problem:
@@ -344,7 +350,7 @@ def judge_probe(  # noqa: PLR0913, PLR0917 - two sides, and what was found befor
     record = transcript.first(Value, probe.label)
     if raised is None and record is None and transcript.first(Failed, probe.label) is None:
         return NOTHING  # the target did not come to it
-    here, error = _evaluate(context, probe, names, raised)
+    here, error = _evaluate(context, probe, names)
     if raised is not None:
         judge = _judge_wanted if probe.raises else _judge_same
         same = None if error is None else judge(context, transcript, evidence, probe, error, raised)
@@ -361,17 +367,18 @@ def judge_probe(  # noqa: PLR0913, PLR0917 - two sides, and what was found befor
 
 def _raised_here(probe: Probe, error: BaseException) -> Problem:
     """Return the problem of a probe that raised here, and not there."""
-    if not isinstance(error, ModuleNotFoundError) or not error.name:
-        message = f"raised {type(error).__name__} here: {error}, and nothing there"
+    missing = asked(error, "name") if is_kind(error, ModuleNotFoundError) else None
+    if type(missing) is not str or not missing:
+        message = f"raised {read_name(type(error))} here: {text_of(error)}, and nothing there"
         return Problem("mismatch", "compare", message, path=probe.label)
-    top = error.name.partition(".")[0]
+    top = missing.partition(".")[0]
     return Problem(
         code="missing-module",
         stage="compare",
         path=probe.label,
-        module=error.name,
-        message=f"the probe imports {error.name}, which is there and not here",
-        evidence=f"here: {type(error).__name__}: {error}",
+        module=missing,
+        message=f"the probe imports {missing}, which is there and not here",
+        evidence=f"here: {read_name(type(error))}: {text_of(error)}",
         remedies=(Remedy(f"have {top} here too, or leave it out of the probe"),),
     )
 
@@ -399,7 +406,8 @@ def _is_reordered(one: object, other: object) -> bool:
     sides: list[Any] = [one, other]
     try:
         return one != other and Counter(map(repr, sides[0])) == Counter(map(repr, sides[1]))
-    except Exception:  # noqa: BLE001 - anybody's repr
+    except BaseException as error:  # noqa: BLE001 - anybody's repr
+        pass_on(error)
         return False
 
 
@@ -416,7 +424,7 @@ def _reordered(here: object, there: object, path: str) -> Problem:
 
 
 def _evaluate(
-    context: Context, probe: Probe, names: Mapping[str, object], raised: Raised | None
+    context: Context, probe: Probe, names: Mapping[str, object]
 ) -> tuple[object, BaseException | None]:
     """Evaluate on the host under the seed of the leg."""
     try:
@@ -427,11 +435,8 @@ def _evaluate(
             if context.portraits is not None:
                 context.portraits[probe.label] = draw(value)
             return value, None
-    except KeyboardInterrupt as error:
-        if raised is None or raised.error.type != "KeyboardInterrupt":
-            raise  # somebody pressed Ctrl-C
-        return None, error
     except BaseException as error:  # noqa: BLE001 - the probe is the user's code
+        pass_on(error)
         if context.portraits is not None:
             context.portraits[probe.label] = draw_raised(error)
         return None, error
@@ -454,7 +459,7 @@ def _judge_same(  # noqa: PLR0913, PLR0917 - two sides, and what knows of both
     with context.shipping.loading():
         if not same_exception(here, raised):
             return None
-        alike = problems([raised_alike(probe, type(here).__name__, str(raised.error), ())])
+        alike = problems([raised_alike(probe, read_name(type(here)), str(raised.error), ())])
         alike = alike.map(lambda one: replace(one, traceback=raised.error.traceback))
         if raised.blob is None:
             return alike  # what can be known of it is the same
@@ -463,7 +468,7 @@ def _judge_same(  # noqa: PLR0913, PLR0917 - two sides, and what knows of both
         except Unloadable:
             return alike
         for side in (here, there):
-            side.__dict__.pop("__notes__", None)
+            held_in(side).pop("__notes__", None)
         differing = _Comparison(context, here, raised.name).judge(there, evidence, NOTHING)
         return differing if differing.problems else alike
 
@@ -485,9 +490,9 @@ def _judge_wanted(  # noqa: PLR0913, PLR0917 - two sides, and what knows of both
     """
     kind = type(here)
     with context.shipping.loading():
-        if (raised.error.module, raised.error.type) != (kind.__module__, kind.__qualname__):
+        if (raised.error.module, raised.error.type) != (module_of(kind), qualname_of(kind)):
             return None
-        if not isinstance(here, probe.raises):
+        if not issubclass(kind, probe.raises):
             return problems(
                 [
                     raised_alike(
@@ -499,16 +504,16 @@ def _judge_wanted(  # noqa: PLR0913, PLR0917 - two sides, and what knows of both
                 ]
             )
         fact = changed_fact(here, raised)
-        if kind.__module__ != "builtins" and fact is not None and fact[0] == "args":
+        if module_of(kind) != "builtins" and fact is not None and fact[0] == "args":
             return None
         try:
-            if kind.__module__ == "builtins" or raised.blob is None:
+            if module_of(kind) == "builtins" or raised.blob is None:
                 return NOTHING
             there = load_exception(context, transcript, raised)
         except Unloadable:
             return NOTHING
-        arguments = _Comparison(context, here.args, f"{raised.name}.args")
-        return arguments.judge(there.args, evidence, NOTHING)
+        arguments = _Comparison(context, slot_of(here, "args"), f"{raised.name}.args")
+        return arguments.judge(slot_of(there, "args"), evidence, NOTHING)
 
 
 def judge_probe_there(
@@ -545,7 +550,7 @@ def _raised_there(  # noqa: PLR0913 - two sides
     fact = None if here is None else changed_fact(here, raised)
     other = "" if fact is None else _other(fact[0])
     if here is not None:
-        told = f"and with {other} here" if other else f"and {type(here).__name__} here"
+        told = f"and with {other} here" if other else f"and {read_name(type(here))} here"
     explained = explain_call(
         error,
         evidence(),
@@ -557,7 +562,7 @@ def _raised_there(  # noqa: PLR0913 - two sides
     found = problems(with_paths(with_details(explained, error, evidence(), evidence.sent)))
     if here is None:
         return found
-    sides = f"{type(here).__name__}: {here}", str(error)
+    sides = f"{read_name(type(here))}: {text_of(here)}", str(error)
     if fact is not None and fact[0] != "args":
         sides = fact[1:]
     message = "another exception was raised here than there"

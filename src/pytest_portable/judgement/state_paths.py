@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from pytest_portable.equivalence.guard import instance_attributes
+from pytest_portable.agent.in_target.asking import is_kind
+from pytest_portable.equivalence.guard import bases, instance_attributes
+from pytest_portable.interrupts import pass_on
 from pytest_portable.verdict import Problem
 
 __all__ = ["with_state_path"]
@@ -72,9 +74,10 @@ def _attribute(before: str, owner: object, name: str) -> tuple[str, object]:
         return plain, held
     try:
         state = owner.__getstate__()
-    except Exception:  # noqa: BLE001 - the user's own code
+    except BaseException as error:  # noqa: BLE001 - the user's own code
+        pass_on(error)
         return plain, held
-    if not isinstance(state, dict) or name not in state or type(state[name]) is type(held):
+    if not is_kind(state, dict) or name not in state or type(state[name]) is type(held):
         return plain, held  # a copy is the same part to whoever reads the path
     if held is _MISSING and hasattr(type(owner), name):
         return plain, state[name]  # a property, most likely
@@ -82,5 +85,5 @@ def _attribute(before: str, owner: object, name: str) -> tuple[str, object]:
 
 
 def _decides_its_state(owner: object) -> bool:
-    kinds = () if isinstance(owner, type) else type(owner).__mro__[:-1]
+    kinds = () if is_kind(owner, type) else bases(type(owner))[:-1]
     return any("__getstate__" in vars(kind) for kind in kinds)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pytest_portable.agent.records import Returned, Value
 from pytest_portable.diagnosis import explain_difference, other_versions
 from pytest_portable.diagnosis.causes.version_difference import OtherVersion
+from pytest_portable.interrupts import pass_on
 from pytest_portable.judgement.context import Context
 from pytest_portable.judgement.evidence_of_check import Evidences, with_paths
 from pytest_portable.judgement.findings import NOTHING, Findings, problems
@@ -74,7 +75,8 @@ def skew_of_return(
         return None
     try:
         load_answer(context, record)
-    except Exception:  # noqa: BLE001 - it cannot be loaded, whoever dumped it
+    except BaseException as error:  # noqa: BLE001 - it cannot be loaded, whoever dumped it
+        pass_on(error)
         return None
     found = explain_difference(suspects, place, stage="return", said=said)
     return with_paths([found])[0]

@@ -3,11 +3,13 @@ from __future__ import annotations
 import json
 import pickle
 import random
+import signal
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_portable.interrupts import listening
 from pytest_portable.judgement.findings import NOTHING, Findings
 from pytest_portable.judgement.returned import (
     judge_probe,
@@ -217,14 +219,32 @@ def test_buffers_beside_an_answer_are_loaded_with_it() -> None:
     assert load_back(known, evidences(known), record, "obj()").value == b"abc"
 
 
-def test_an_interrupt_while_loading_is_somebody_at_the_keyboard() -> None:
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, GeneratorExit])
+def test_what_an_object_raises_while_loading_ends_no_run(kind: type[BaseException]) -> None:
     def interrupted(_: bytes) -> object:
-        raise KeyboardInterrupt
+        raise kind
 
     known = context(serializer=replace(context().serializer, loads=interrupted))
+    record = value(1, dumper="of_the_system:dumps")
 
-    with pytest.raises(KeyboardInterrupt):
-        load_back(known, evidences(known), value(1, dumper="of_the_system:dumps"), "obj()")
+    found = load_back(known, evidences(known), record, "obj()").findings.problems
+    assert [one.code for one in found] == ["result-not-portable"]
+    assert kind.__name__ in found[0].message
+
+
+def test_ctrl_c_while_loading_ends_the_run() -> None:
+    def interrupted(_: bytes) -> object:
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            raise ValueError from None
+        return 0
+
+    known = context(serializer=replace(context().serializer, loads=interrupted))
+    record = value(1, dumper="of_the_system:dumps")
+
+    with pytest.raises(KeyboardInterrupt), listening():
+        load_back(known, evidences(known), record, "obj()")
 
 
 # Probes
@@ -433,13 +453,12 @@ def test_syntax_that_the_users_code_compiles_is_an_exception_like_any_other() ->
     assert probed(0, "1", record).problems[0].code == "call-error"
 
 
-def test_an_interrupt_there_is_compared_and_one_here_is_somebody_at_the_keyboard() -> None:
+def test_an_interrupt_is_compared_like_any_exception() -> None:
     interrupt = "exec('raise KeyboardInterrupt')"
 
     asked = {"raises": (KeyboardInterrupt,)}
     assert probed(0, interrupt, raised(KeyboardInterrupt()), **asked) == NOTHING
-    with pytest.raises(KeyboardInterrupt):
-        probed(0, interrupt, value(1))
+    assert "KeyboardInterrupt" in probed(0, interrupt, value(1)).problems[0].message
 
 
 def test_a_probe_may_be_a_coroutine() -> None:

@@ -15,6 +15,7 @@ if __name__ != "__main__":
     from collections.abc import Generator
     from typing import Any
 
+    from pytest_portable.agent.in_target.asking import is_kind
     from pytest_portable.agent.in_target.describe import (
         OWN_FOLDER,
         describe,
@@ -362,7 +363,7 @@ class ChildCheck:
             looking.watch()
             try:
                 value = outcome((yield prepared(probe, values)))
-                if isinstance(value, types.CoroutineType):
+                if is_kind(value, types.CoroutineType):
                     value.close()
             except BaseException:  # it was judged already
                 pass
@@ -413,7 +414,7 @@ class ChildCheck:
         if told is None:
             self.record({"value": "obj()", "dumper": name, "type": ["", ""]}, answer)
             return
-        about = describe_exception(told) if isinstance(told, BaseException) else None
+        about = describe_exception(told) if is_kind(told, BaseException) else None
         about = about or {"type": "", "module": "", "message": told, "traceback": told}
         self.record({"raised": about, "name": "obj()", "dumper": name}, answer)
 
@@ -435,7 +436,7 @@ class ChildCheck:
             try:
                 sow(self.request["seed"], self.request["seeded"])
                 value = outcome((yield action()))
-                if isinstance(value, types.CoroutineType):
+                if is_kind(value, types.CoroutineType):
                     value = outcome((yield partial(importlib.import_module("asyncio").run, value)))
                 if seen is not None:
                     seen(value)

@@ -11,6 +11,7 @@ import sys
 if __name__ != "__main__":
     from typing import Any
 
+    from pytest_portable.agent.in_target.asking import read_name
     from pytest_portable.agent.in_target.check import SHIPPED, Actions, ChildCheck
     from pytest_portable.agent.in_target.describe import place_of, text_of
     from pytest_portable.agent.in_target.folders import make_inside, remove_tree
@@ -205,7 +206,7 @@ class Child:
         except BaseException as error:
             if code:  # else everything is recorded, and user code closed a descriptor of ours
                 what = "agent: %s: %s (%s)\n" % (
-                    type(error).__name__,
+                    read_name(type(error)),
                     text_of(error),
                     place_of(error),
                 )

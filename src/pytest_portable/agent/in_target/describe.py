@@ -9,6 +9,17 @@ import types
 if __name__ != "__main__":
     from typing import Any
 
+    from pytest_portable.agent.in_target.asking import (
+        asked,
+        held_in,
+        is_kind,
+        module_of,
+        named_in,
+        qualname_of,
+        read_mro,
+        read_name,
+        slot_of,
+    )
     from pytest_portable.agent.in_target.limits import MAX_EVIDENCE_BYTES, MAX_RELATIVES
     from pytest_portable.agent.in_target.parts import canonical
 
@@ -29,35 +40,31 @@ def text_of(value: object) -> str:
 
 def type_name(value: object) -> list[str]:
     """Return module and qualified name of a value's class."""
-    kind = type(value)
-    return [str(kind.__module__), str(kind.__qualname__)]
+    return [module_of(type(value)), qualname_of(type(value))]
 
 
 def named(value: Any) -> tuple[str, str]:
     """Return module and qualified name of a class, a function or an object's class."""
-    name = getattr(value, "__qualname__", None)
-    if not isinstance(name, str):
+    if not is_kind(value, type):
+        name, module = asked(value, "__qualname__"), asked(value, "__module__")
+        if type(name) is str:
+            return module if type(module) is str else "", name
         value = type(value)
-        name = value.__qualname__
-    return str(getattr(value, "__module__", "")), name
+    return module_of(value), qualname_of(value)
 
 
 def describe(value: object) -> dict[str, object]:
     """Return class, home and file of a value, without running code of its class."""
-    kind = type(value)
-    # Not isinstance, which asks a proxy for the class of what it stands for.
-    is_definition = issubclass(kind, (type, types.FunctionType))
-    named: Any = value if is_definition else kind
-    module, name = str(named.__module__), str(named.__qualname__)
-    found: object = sys.modules.get(module)
-    for part in name.split("."):
-        found = getattr(found, "__dict__", {}).get(part)
-    home = getattr(sys.modules.get(module), "__file__", None)
+    named: Any = value if is_kind(value, type) else type(value)
+    module, name = module_of(named), qualname_of(named)
+    if type(value) is types.FunctionType:
+        named, module, name = value, text_of(value.__module__), value.__qualname__
+    home = held_in(sys.modules.get(module)).get("__file__")
     return {
         "type": type_name(value),
         "named": [module, name],
-        "importable": found is named,
-        "file": home if isinstance(home, str) else None,
+        "importable": named_in(module, name) is named,
+        "file": home if type(home) is str else None,
         "python": sys.version.split()[0],
     }
 
@@ -67,28 +74,29 @@ def describe_exception(error: BaseException | None, depth: int = 0) -> dict[str,
     if error is None or depth > 8:
         return None
     frames = []
-    trace = error.__traceback__
+    trace = slot_of(error, "__traceback__")
     while trace is not None:
         code = trace.tb_frame.f_code
         if not is_own(code):
             module = trace.tb_frame.f_globals.get("__name__")
             name = getattr(code, "co_qualname", code.co_name)
-            frames.append([code.co_filename, trace.tb_lineno, name, str(module)])
+            frames.append([code.co_filename, trace.tb_lineno, name, text_of(module)])
         trace = trace.tb_next
-    name = getattr(error, "name", None)
+    name = asked(error, "name")
+    cause, context = (slot_of(error, each) for each in ("__cause__", "__context__"))
+    is_hidden = slot_of(error, "__suppress_context__", False)
     return {
-        "type": type(error).__qualname__,
-        "module": str(type(error).__module__),
-        "bases": [base.__name__ for base in type(error).__mro__],
+        "type": qualname_of(type(error)),
+        "module": module_of(type(error)),
+        "bases": [str(read_name(base)) for base in read_mro(type(error))],
         "message": text_of(error),
-        "name": name if isinstance(name, str) else None,
+        "name": name if type(name) is str else None,
         "about": about(error),
         "file": file_of(error),
         "frames": frames[-60:],
         "traceback": format_traceback(error),
         "cause": describe_exception(
-            error.__cause__ or (None if error.__suppress_context__ else error.__context__),
-            depth + 1,
+            context if cause is None and not is_hidden else cause, depth + 1
         ),
     }
 
@@ -101,7 +109,7 @@ def is_own(code: types.CodeType) -> bool:
 
 def place_of(error: BaseException) -> str:
     """Return file, line and function of the innermost frame of ours in a traceback."""
-    place, trace = "", error.__traceback__
+    place, trace = "", slot_of(error, "__traceback__")
     while trace is not None:
         code = trace.tb_frame.f_code
         if is_own(code):
@@ -112,21 +120,20 @@ def place_of(error: BaseException) -> str:
 
 def about(error: BaseException) -> list[str] | None:
     """Return what an attribute was looked up on: its class, or the module itself."""
-    try:
-        found = error.obj  # type: ignore[attr-defined]
-    except BaseException:
+    found = asked(error, "obj", error)
+    if found is error:
         return None
-    if isinstance(found, types.ModuleType):
-        return ["module", str(found.__name__), ""]
-    named = found if isinstance(found, type) else type(found)
-    kind = "class" if isinstance(found, type) else "instance"
-    return [kind, str(named.__module__), str(named.__qualname__)]
+    if is_kind(found, types.ModuleType):
+        return ["module", text_of(held_in(found).get("__name__", "?")), ""]
+    named = found if is_kind(found, type) else type(found)
+    kind = "class" if named is found else "instance"
+    return [kind, module_of(named), qualname_of(named)]
 
 
 def file_of(error: BaseException) -> str | None:
     """Return the file that an `OSError` is about."""
-    name = getattr(error, "filename", None) if isinstance(error, OSError) else None
-    return os.fsdecode(name) if isinstance(name, (str, bytes)) else None
+    name: Any = asked(error, "filename") if is_kind(error, OSError) else None
+    return os.fsdecode(name) if type(name) in (str, bytes) else None
 
 
 def format_traceback(error: BaseException) -> str:
@@ -134,7 +141,7 @@ def format_traceback(error: BaseException) -> str:
     import traceback
 
     try:
-        trace = error.__traceback__
+        trace = slot_of(error, "__traceback__")
         while trace is not None and is_own(trace.tb_frame.f_code):
             trace = trace.tb_next
         lines = traceback.format_exception(type(error), error, trace)
@@ -147,14 +154,10 @@ def relatives(error: BaseException) -> list[BaseException]:
     """Return an exception and all that it was raised from or consists of, itself first."""
     family = [error]
     for member in family:
-        group = getattr(member, "exceptions", ())
-        inner = (
-            [part for part in group if isinstance(part, BaseException)]
-            if (isinstance(group, tuple))
-            else []
-        )
-        for other in [member.__cause__, member.__context__, *inner]:
-            if other is not None and not any(other is known for known in family):
+        group = asked(member, "exceptions")
+        others = [slot_of(member, "__cause__"), slot_of(member, "__context__")]
+        for other in [*others, *(group if type(group) is tuple else ())]:
+            if is_kind(other, BaseException) and not any(other is known for known in family):
                 family.append(other)
         if len(family) >= MAX_RELATIVES:
             break
@@ -163,18 +166,18 @@ def relatives(error: BaseException) -> list[BaseException]:
 
 def links(member: BaseException, family: list[BaseException]) -> list[Any]:
     """Return positions of cause and context, and whether the context is hidden."""
+    others = [slot_of(member, "__cause__"), slot_of(member, "__context__")]
     places = [
         next((place for place, known in enumerate(family) if known is other), None)
-        for other in (member.__cause__, member.__context__)
+        for other in others
     ]
-    return [*places, bool(member.__suppress_context__)]
+    return [*places, bool(slot_of(member, "__suppress_context__", False))]
 
 
 def exception_facts(error: BaseException) -> dict[str, str]:
     """Return arguments and attributes as text, which is the same for equal ones everywhere."""
-    facts = {"args": canonical(tuple(error.args))}
-    held = getattr(error, "__dict__", None)
-    for name, part in list(held.items()) if isinstance(held, dict) else []:
-        if isinstance(name, str) and name != "__notes__":
+    facts = {"args": canonical(slot_of(error, "args", ()))}
+    for name, part in list(held_in(error).items()):
+        if type(name) is str and name != "__notes__":
             facts["." + name] = canonical(part)
     return facts

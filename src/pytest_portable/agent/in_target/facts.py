@@ -10,6 +10,15 @@ import types
 if __name__ != "__main__":
     from typing import Any
 
+    from pytest_portable.agent.in_target.asking import (
+        asked,
+        held_in,
+        is_kind,
+        module_of,
+        read_bases,
+        read_mro,
+        read_space,
+    )
     from pytest_portable.agent.in_target.describe import named, text_of
     from pytest_portable.agent.in_target.parts import canonical
 
@@ -32,8 +41,7 @@ def part_facts(source: str, values: dict[str, Any]) -> dict[str, Any]:
         value = eval(compile(source, "<probe>", "eval", dont_inherit=True), dict(values))
     except BaseException as error:
         return {"text": None, "raised": "%s: %s" % (type(error).__name__, text_of(error))}
-    held = getattr(value, "__dict__", None)
-    names = [str(name) for name in held] if isinstance(held, dict) else []
+    names = [name for name in held_in(value) if type(name) is str]
     return {"text": canonical(value), "held": sorted(names)}
 
 
@@ -50,37 +58,40 @@ def find_name(module: Any, qualname: str) -> dict[str, Any] | None:
 
 def facts_of(value: Any) -> dict[str, Any]:
     """Return facts by which two definitions of one name can be told apart."""
-    if isinstance(value, types.FunctionType):
+    if is_kind(value, types.FunctionType):
         return {"kind": "function", "parameters": parameters(value), **code_facts([value])}
-    if not isinstance(value, type):
+    if not is_kind(value, type):
         return {"kind": named(type(value))[1]}
-    own = value.__dict__
+    own = read_space(value)
     functions = [
-        each.__func__ if isinstance(each, (staticmethod, classmethod)) else each
+        asked(each, "__func__") if is_kind(each, staticmethod, classmethod) else each
         for each in own.values()
     ]
-    members = getattr(value, "__members__", None)
-    fields = getattr(value, "_fields", None) or list(getattr(value, "__dataclass_fields__", ()))
+    members = asked(value, "__members__")
+    fields = asked(value, "_fields")
+    if type(fields) not in (tuple, list):
+        fields = asked(value, "__dataclass_fields__", {})
+        fields = list(fields) if type(fields) is dict else ()
     return {
         "kind": "class",
         "made_by": makers_of(value),
-        "bases": [".".join(named(base)) for base in value.__bases__],
+        "bases": [".".join(named(base)) for base in read_bases(value)],
         "members": [[str(name), repr(each.value)] for name, each in list(members.items())[:500]]
-        if isinstance(members, (types.MappingProxyType, dict))
+        if is_kind(members, types.MappingProxyType, dict)
         else None,
-        "fields": [str(name) for name in fields] if isinstance(fields, (tuple, list)) else [],
+        "fields": [str(name) for name in fields] if is_kind(fields, tuple, list) else [],
         "slots": slots_of(value),
-        "has_dict": bool(getattr(value, "__dictoffset__", 0)),
+        "has_dict": bool(type.__dict__["__dictoffset__"].__get__(value)),
         "makers": {
             name: parameters(getattr(own[name], "__func__", own[name]))
             for name in ("__new__", "__init__")
-            if isinstance(getattr(own.get(name), "__func__", own.get(name)), types.FunctionType)
+            if is_kind(getattr(own.get(name), "__func__", own.get(name)), types.FunctionType)
         },
         "sets": sorted(attributes_set(own.get("__init__"))),
         "attributes": sorted(
             str(name) for name in own if not str(name).startswith("__") or name in HOOKS
         ),
-        **code_facts([each for each in functions if isinstance(each, types.FunctionType)]),
+        **code_facts([each for each in functions if is_kind(each, types.FunctionType)]),
     }
 
 
@@ -88,12 +99,12 @@ def makers_of(kind: type) -> list[str]:
     """Return the packages that wrote what a class inherits, or its methods: `attr`, `pydantic`."""
     marks = {"__attrs_attrs__": "attr", "__pydantic_fields__": "pydantic"}
     found = set()
-    for each in kind.__mro__:
-        found.add(str(each.__module__))
-        found.add(str(type(each).__module__))
-        found.update(package for mark, package in marks.items() if mark in each.__dict__)
+    for each in read_mro(kind):
+        found.add(module_of(each))
+        found.add(module_of(type(each)))
+        found.update(package for mark, package in marks.items() if mark in read_space(each))
     tops = {module.split(".", 1)[0] for module in found}
-    return sorted(tops - {"builtins", str(kind.__module__).split(".", 1)[0]})
+    return sorted(tops - {"builtins", module_of(kind).split(".", 1)[0]})
 
 
 HOOKS = ("__getnewargs__", "__getstate__", "__reduce__", "__reduce_ex__", "__setstate__")
@@ -102,10 +113,10 @@ HOOKS = ("__getnewargs__", "__getstate__", "__reduce__", "__reduce_ex__", "__set
 def slots_of(kind: type) -> list[str] | None:
     """Return the slots of a class and its bases; `None` where there are none."""
     found: list[str] | None = None
-    for each in reversed(kind.__mro__):
-        slots = each.__dict__.get("__slots__")
+    for each in reversed(read_mro(kind)):
+        slots = read_space(each).get("__slots__")
         if slots is not None:
-            found = [*(found or []), *([slots] if isinstance(slots, str) else map(str, slots))]
+            found = [*(found or []), *([slots] if is_kind(slots, str) else map(str, slots))]
     return found
 
 
@@ -130,7 +141,7 @@ def parameters(function: Any) -> list[str]:
 
 def attributes_set(function: Any) -> set[str]:
     """Return the names that a method sets on its first argument or reads from anything."""
-    return set(function.__code__.co_names) if isinstance(function, types.FunctionType) else set()
+    return set(function.__code__.co_names) if is_kind(function, types.FunctionType) else set()
 
 
 def code_facts(functions: list[Any]) -> dict[str, Any]:
@@ -148,7 +159,7 @@ def text_number(code: Any, depth: int = 0) -> int:
     import zlib
 
     constants = [
-        text_number(each, depth + 1) if isinstance(each, types.CodeType) else each
+        text_number(each, depth + 1) if is_kind(each, types.CodeType) else each
         for each in code.co_consts
     ]
     told = [

@@ -71,8 +71,8 @@ def plain_warnings(caught: list[Any] | tuple[()]) -> list[list[Any]]:
     """Return recorded warnings as plain data: class, its module, text, file and line."""
     return [
         [
-            warning.category.__name__,
-            str(warning.category.__module__),
+            text_of(warning.category.__name__),
+            text_of(warning.category.__module__),
             text_of(warning.message)[:2000],
             warning.filename,
             warning.lineno,

@@ -8,6 +8,15 @@ from contextlib import suppress
 if __name__ != "__main__":
     from typing import Any
 
+    from pytest_portable.agent.in_target.asking import (
+        held_in,
+        is_kind,
+        module_of,
+        qualname_of,
+        read_mro,
+        read_space,
+        slot_of,
+    )
     from pytest_portable.agent.in_target.limits import (
         MAX_CANONICAL,
         MAX_DUMPED_PARTS,
@@ -39,7 +48,7 @@ def canonical(value: object, depth: int = 6) -> str:
             inner.sort()
         text = "%s(%s)" % (kind.__name__, ", ".join(inner))
     else:
-        text = "<%s.%s>" % (kind.__module__, kind.__qualname__)
+        text = "<%s.%s>" % (module_of(kind), qualname_of(kind))
     return (
         text
         if len(text) <= MAX_TEXT
@@ -53,25 +62,25 @@ def parts_of(value: object) -> list[tuple[str, object]]:
     It goes by the real class: a proxy may claim another, or raise when it is asked.
     """
     found: list[tuple[str, object]] = []
-    asked: Any = value
-    kind, held = type(value), None
-    if issubclass(kind, dict):
-        found = [("[%s]" % text_of_key(key), part) for key, part in dict.items(asked)]
-    elif issubclass(kind, (list, tuple)):
-        found = [("[%d]" % index, part) for index, part in enumerate(asked)]
-    elif issubclass(kind, BaseException):
-        found = [(".args[%d]" % index, part) for index, part in enumerate(asked.args)]
-    with suppress(Exception):  # it has none, or its class raises what it likes
-        held = object.__getattribute__(value, "__dict__")
-    if isinstance(held, dict) and not issubclass(kind, (type, types.ModuleType)):
-        found += [("." + str(name), part) for name, part in list(held.items())]
+    known: Any = value
+    if is_kind(value, dict):
+        found = [("[%s]" % text_of_key(key), part) for key, part in dict.items(known)]
+    elif is_kind(value, list, tuple):
+        base: Any = list if is_kind(value, list) else tuple
+        found = [("[%d]" % index, part) for index, part in enumerate(base.__iter__(value))]
+    elif is_kind(value, BaseException):
+        args = slot_of(known, "args", ())
+        found = [(".args[%d]" % index, part) for index, part in enumerate(args)]
+    if not is_kind(value, types.ModuleType):
+        held = list(held_in(value).items())
+        found += [("." + name, part) for name, part in held if type(name) is str]
     return found[:MAX_DUMPED_PARTS]
 
 
 def place_of_raiser(error: BaseException, roots: dict[str, Any]) -> str:
     """Return the path of the part whose method raised, innermost first; empty where it is none."""
     owners = []
-    trace = error.__traceback__
+    trace = slot_of(error, "__traceback__")
     while trace is not None:
         code = trace.tb_frame.f_code
         if code.co_argcount:
@@ -102,14 +111,15 @@ def paths_of(roots: dict[str, Any]) -> dict[int, str]:
 def held_slots(value: object) -> list[tuple[str, object]]:
     """Return what the slots of a value hold, with their path suffixes."""
     found: list[tuple[str, object]] = []
-    for kind in type(value).__mro__:
-        for name, slot in list(kind.__dict__.items()):
-            if type(slot) is types.MemberDescriptorType and "__slots__" in kind.__dict__:
-                with suppress(Exception):  # it is not set
+    for kind in read_mro(type(value)):
+        space = read_space(kind)
+        for name, slot in list(space.items()):
+            if type(slot) is types.MemberDescriptorType and "__slots__" in space:
+                with suppress(BaseException):  # it is not set
                     found.append(("." + name, slot.__get__(value, type(value))))
     return found
 
 
 def text_of_key(key: object) -> str:
     """Return a key as a path writes it."""
-    return repr(key) if type(key) in PLAIN_TYPES else "<%s>" % type(key).__qualname__
+    return repr(key) if type(key) in PLAIN_TYPES else "<%s>" % qualname_of(type(key))

@@ -44,6 +44,8 @@ MAX_ROWS = 5_000
 MAX_DIGITS = 4_000
 # State that says who wrote it, not what it is.
 PROVENANCE = frozenset({"_sklearn_version"})
+# Of `type` itself: a metaclass may have its own of these names.
+OF_TYPE: Any = type.__dict__
 NEW_OBJECT = getattr(copyreg, "__newobj__", None)
 # What they reduce to differs from one Python to the next; what they say does not.
 WRITTEN = frozenset({"pathlib", "fractions"})
@@ -51,10 +53,14 @@ WRITTEN = frozenset({"pathlib", "fractions"})
 
 def name_of(kind: type) -> str:
     """Return the top-level package and the qualified name of a class."""
-    top = str(kind.__module__).partition(".")[0]
+    try:
+        module = str(OF_TYPE["__module__"].__get__(kind))
+    except BaseException:
+        module = "?"
+    top = module.partition(".")[0]
     if top == "__mp_main__":  # what a spawned process calls the main module
         top = "__main__"
-    return top + "." + str(kind.__qualname__)
+    return top + "." + str(OF_TYPE["__qualname__"].__get__(kind))
 
 
 class Drawing:
@@ -198,7 +204,7 @@ class Drawing:
 
     def opaque(self, value: object, error: BaseException) -> list[Any]:
         """Draw what cannot be taken apart: why, and what its instance holds all the same."""
-        why = type(error).__name__
+        why = str(OF_TYPE["__name__"].__get__(type(error)))
         parts: list[list[Any]] = []
         try:
             why += ": " + str(error)[:MAX_DRAWN_TEXT]
@@ -213,7 +219,9 @@ class Drawing:
         held = sorted(held_by(value))
         kind = type(value)
         fields = set(declared(kind)).difference(held)
-        asked = set(self.wanted.get(kind.__qualname__, ())).difference(held, fields)
+        asked = set(self.wanted.get(OF_TYPE["__qualname__"].__get__(kind), ())).difference(
+            held, fields
+        )
         lacks, others = (
             sorted(name for name in names if is_missing(value, name)) for names in (fields, asked)
         )
@@ -273,12 +281,12 @@ def held_by(value: object) -> dict[str, Any]:
         own = object.__getattribute__(value, "__dict__")
         if isinstance(own, dict):
             found.update((str(name), part) for name, part in dict.items(own))
-    except Exception:
+    except BaseException:
         pass
     for name in slots_of_class(type(value)):
         try:
             found[name] = object.__getattribute__(value, name)
-        except Exception:  # it was not set
+        except BaseException:  # it was not set
             pass
     return found
 
@@ -287,8 +295,8 @@ def slots_of_class(kind: type) -> list[str]:
     """Return the slots of a class and its bases, names mangled as the compiler does."""
     names = []
     for base in type.__dict__["__mro__"].__get__(kind):
-        slots = base.__dict__.get("__slots__", ())
-        for name in (slots,) if isinstance(slots, str) else tuple(slots):
+        slots = OF_TYPE["__dict__"].__get__(base).get("__slots__", ())
+        for name in (slots,) if type(slots) is str else tuple(slots):
             hidden = name.startswith("__") and not name.endswith("__")
             stem = base.__name__.lstrip("_")
             if name not in ("__dict__", "__weakref__"):
@@ -312,7 +320,7 @@ def declared(kind: Any) -> list[str]:
             if isinstance(fields, dict):
                 names += map(str, fields)
                 break
-    except Exception:  # whatever an attribute of that name is
+    except BaseException:  # whatever an attribute of that name is
         pass
     return names
 
@@ -437,7 +445,7 @@ def of_torch(drawing: Drawing, name: str, value: Any) -> list[Any] | None:
         return None
     try:
         array = value.detach().cpu().numpy()
-    except Exception:  # sparse ones, and types that NumPy does not know
+    except BaseException:  # sparse ones, and types that NumPy does not know
         return None
     parts = [("data", array), ("requires_grad", value.requires_grad)]
     return [name, "map", drawing.pairs(parts)]
@@ -476,7 +484,7 @@ def draw_raised(error: BaseException) -> list[list[Any]]:
         text = str(error)[:MAX_DRAWN_TEXT]
     except BaseException:
         text = ""
-    bases = [name_of(kind) for kind in type(error).__mro__]
+    bases = [name_of(kind) for kind in OF_TYPE["__mro__"].__get__(type(error))]
     return [[name_of(type(error)), "raised", text, bases]]
 
 

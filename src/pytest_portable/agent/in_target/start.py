@@ -21,6 +21,7 @@ if sys.version_info < (3, 8):
 FILES = (
     "limits",
     "folders",
+    "asking",
     "processes",
     "messages",
     "parts",

@@ -106,7 +106,7 @@ def watched(step: Any, name: str, words: Any, notes: Notes) -> Any:
     def noted(unpickler: Any) -> None:
         try:
             said = words(unpickler)
-        except Exception:
+        except BaseException:
             said = ()
         notes.write(position(unpickler), name, *said)
         step(unpickler)

@@ -9,15 +9,23 @@ import types
 if __name__ != "__main__":
     from typing import Any
 
-    from pytest_portable.agent.in_target.describe import type_name
+    from pytest_portable.agent.in_target.asking import (
+        MISSING,
+        held_in,
+        is_kind,
+        module_of,
+        named_in,
+        qualname_of,
+        read_bases,
+        read_space,
+    )
+    from pytest_portable.agent.in_target.describe import text_of, type_name
     from pytest_portable.agent.in_target.limits import (
         MAX_SOURCE_BYTES,
         MAX_SOURCE_LINES,
         MAX_SURVEYED,
     )
     from pytest_portable.agent.in_target.parts import CONTAINER_TYPES, PLAIN_TYPES, canonical
-
-MISSING = object()
 
 
 class Surveyor:
@@ -46,28 +54,28 @@ class Surveyor:
                 self.origins[key] = origin
                 try:
                     self.entries[key] = self.portrait(look_up(module, name), module, key)
-                except Exception:  # a metaclass or a module may raise anything
+                except BaseException:  # a metaclass or a module may raise anything
                     self.entries[key] = {"kind": "other", "type": ["", ""]}
         files = {}
         for key in self.entries:
             module = key.partition(":")[0]
-            home = getattr(sys.modules.get(module), "__file__", None)
-            if module not in files and isinstance(home, str):
+            home = held_in(sys.modules.get(module)).get("__file__")
+            if module not in files and type(home) is str:
                 files[module] = [home, self.file(home)[0]]
         return {"entries": self.entries, "origins": self.origins, "files": files}
 
-    def portrait(self, value: object, module: str, key: str) -> dict[str, Any]:
+    def portrait(self, value: Any, module: str, key: str) -> dict[str, Any]:
         """Describe one value that was found in a module."""
         if value is MISSING:
             return {"kind": "missing"}
-        if isinstance(value, types.ModuleType):
-            return {"kind": "module", "name": str(value.__name__)}
-        if isinstance(value, type):
-            if top_of(value.__module__) in self.follow:
+        if is_kind(value, types.ModuleType):
+            return {"kind": "module", "name": name_of_module(value)}
+        if is_kind(value, type):
+            if top_of(module_of(value)) in self.follow:
                 return self.of_class(value, module, key)
-            return {"kind": "foreign", "module": str(value.__module__)}
+            return {"kind": "foreign", "module": module_of(value)}
         function, more = unwrapped(value, self.follow)
-        if isinstance(function, types.FunctionType):
+        if is_kind(function, types.FunctionType):
             return {**self.of_function(function, module, key), **more}
         return self.of_value(value)
 
@@ -76,16 +84,16 @@ class Surveyor:
         kind = type(value)
         if kind in PLAIN_TYPES or kind in CONTAINER_TYPES:
             return {"kind": "plain", "text": canonical(value), "is_flat": kind in PLAIN_TYPES}
-        if kind.__module__ == "unittest.mock":
+        if module_of(kind) == "unittest.mock":
             return {"kind": "mock"}
-        if (kind.__module__, kind.__qualname__) == ("_contextvars", "ContextVar"):
+        if (module_of(kind), qualname_of(kind)) == ("_contextvars", "ContextVar"):
             return {"kind": "plain", "text": canonical(value.get(None)), "is_flat": False}  # type: ignore[attr-defined]
-        if (kind.__module__, kind.__qualname__) == ("_thread", "_local"):
+        if (module_of(kind), qualname_of(kind)) == ("_thread", "_local"):
             return {"kind": "plain", "text": canonical(vars(value)), "is_flat": False}
-        if top_of(kind.__module__) in self.follow:
-            held = object.__getattribute__(value, "__dict__") if has_dict(kind) else {}
+        if top_of(module_of(kind)) in self.follow:
+            held = held_in(value)
             fields = {str(name): canonical(part) for name, part in list(held.items())[:100]}
-            return {"kind": "object", "type": ["", kind.__qualname__], "fields": fields}
+            return {"kind": "object", "type": ["", qualname_of(kind)], "fields": fields}
         return {"kind": "other", "type": type_name(value)}
 
     def of_function(self, value: Any, module: str, key: str) -> dict[str, Any]:
@@ -97,13 +105,18 @@ class Surveyor:
         if top_of(home) in self.follow:
             for name in names:
                 found = value.__globals__.get(name, MISSING)
-                if isinstance(found, types.ModuleType) and top_of(found.__name__) in self.follow:
+                if (
+                    is_kind(found, types.ModuleType)
+                    and top_of(name_of_module(found)) in self.follow
+                ):
                     self.waiting.extend(
-                        (found.__name__, inner, key) for inner in names if inner in vars(found)
+                        (name_of_module(found), inner, key)
+                        for inner in names
+                        if inner in held_in(found)
                     )
                 elif found is not MISSING:
                     self.waiting.append((home, name, key))
-        found = getattr(sys.modules.get(module), "__file__", None)
+        found = held_in(sys.modules.get(module)).get("__file__")
         return {
             "kind": "function",
             "module": home,
@@ -121,22 +134,22 @@ class Surveyor:
     def of_class(self, value: type, module: str, key: str) -> dict[str, Any]:
         """Describe a class by its functions and its plain values, and look at its bases."""
         members: dict[str, Any] = {}
-        for name, held in list(vars(value).items())[:MAX_SURVEYED]:
+        for name, held in list(read_space(value).items())[:MAX_SURVEYED]:
             part = accessor(held)
             function, more = unwrapped(part, self.follow)
-            if isinstance(function, types.FunctionType):
+            if is_kind(function, types.FunctionType):
                 members[name] = {**self.of_function(function, module, key), **more}
             elif not (name.startswith("__") and name.endswith("__")):
                 members[name] = self.of_value(part)
-        for base in value.__bases__:
-            if top_of(base.__module__) in self.follow:
-                self.waiting.append((str(base.__module__), base.__qualname__, key))
+        for base in read_bases(value):
+            if top_of(module_of(base)) in self.follow:
+                self.waiting.append((module_of(base), qualname_of(base), key))
         entry: dict[str, Any] = {"kind": "class", "members": members}
-        names = vars(value).get("_member_map_")
-        if isinstance(names, dict) and "enum" in sys.modules:
+        names = read_space(value).get("_member_map_")
+        if is_kind(names, dict) and "enum" in sys.modules:
             entry["members"] = {n: m for n, m in members.items() if m["kind"] == "function"}
             entry["enum"] = {
-                str(name): canonical(getattr(member, "_value_", None))
+                str(name): canonical(held_in(member).get("_value_"))
                 for name, member in names.items()
             }
         return entry
@@ -170,31 +183,22 @@ def top_of(module: object) -> str:
 
 def look_up(module: str, name: str) -> object:
     """Return what stands at a dotted name in a module that is there already."""
-    found: Any = sys.modules.get(module, MISSING)
-    for part in name.split("."):
-        try:
-            space = vars(found)
-        except TypeError:
-            return MISSING
-        if part not in space and isinstance(found, type):
-            space = next((vars(base) for base in found.__mro__ if part in vars(base)), space)
-        found = space.get(part, MISSING)
-    return found
+    return named_in(module, name)
 
 
-def has_dict(kind: type) -> bool:
-    """Return whether instances have a `__dict__`, which can be read without running code."""
-    return any("__dict__" in vars(base) for base in kind.__mro__)
+def name_of_module(module: object) -> str:
+    """Return the name of a module."""
+    return text_of(held_in(module).get("__name__", "?"))
 
 
-def accessor(part: object) -> object:
+def accessor(part: Any) -> object:
     """Return the function inside a method, a property or the like."""
-    if isinstance(part, (staticmethod, classmethod)):
+    if is_kind(part, staticmethod) or is_kind(part, classmethod):
         return part.__func__
-    if isinstance(part, property):
+    if is_kind(part, property):
         return part.fget
-    if type(part).__module__ == "functools":  # cached_property, singledispatchmethod
-        return vars(part).get("func", part) if hasattr(part, "__dict__") else part
+    if module_of(type(part)) == "functools":  # cached_property, singledispatchmethod
+        return held_in(part).get("func", part)
     return part
 
 
@@ -203,15 +207,17 @@ def unwrapped(value: object, follow: frozenset[str]) -> tuple[object, dict[str, 
     more: dict[str, Any] = {}
     wrappers = []
     for _ in range(20):
-        held = getattr(value, "__dict__", None)
-        if not isinstance(held, dict) or isinstance(value, type):
+        held = held_in(value)
+        if not held:
             break
-        registry = held.get("registry")
-        if isinstance(registry, types.MappingProxyType):
+        registry: Any = held.get("registry")
+        if is_kind(registry, types.MappingProxyType):
             more["registry"] = sorted(
-                "%s.%s" % (k.__module__, k.__qualname__) for k in registry if isinstance(k, type)
+                "%s.%s" % (module_of(k), qualname_of(k)) for k in registry if is_kind(k, type)
             )
-        home = getattr(value, "__globals__", {}).get("__name__", type(value).__module__)
+        home = module_of(type(value))
+        if is_kind(value, types.FunctionType):
+            home = value.__globals__.get("__name__", home)
         inner = held.get("__wrapped__")
         if inner is None or top_of(home) in follow:
             break
@@ -226,7 +232,7 @@ def names_in(code: types.CodeType) -> list[str]:
     """Return the names that a function uses, including those of functions inside it."""
     names = dict.fromkeys(code.co_names)
     for part in code.co_consts:
-        if isinstance(part, types.CodeType):
+        if is_kind(part, types.CodeType):
             names.update(dict.fromkeys(names_in(part)))
     return list(names)
 
@@ -235,7 +241,7 @@ def code_mark(code: types.CodeType) -> int:
     """Return a checksum of code, the same in every process of one minor version of Python."""
     parts = [repr((code.co_code, code.co_names, code.co_varnames, code.co_argcount))]
     parts += [
-        str(code_mark(part)) if isinstance(part, types.CodeType) else canonical(part)
+        str(code_mark(part)) if is_kind(part, types.CodeType) else canonical(part)
         for part in code.co_consts
     ]
     return binascii.crc32("\n".join(parts).encode("utf-8", "replace"))
@@ -276,11 +282,11 @@ def shadowed() -> list[list[str]]:
     )
     found = []
     for kind in list(known):
-        if not isinstance(kind, type):  # a type variable is tracked like a class
+        if not is_kind(kind, type):  # a type variable is tracked like a class
             continue
-        module = str(kind.__module__)
+        module = module_of(kind)
         if module != "__main__" and is_there(module):
-            found.append([module, str(kind.__qualname__)])
+            found.append([module, qualname_of(kind)])
     return found
 
 

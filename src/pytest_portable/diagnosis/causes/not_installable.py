@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Final
 
+from pytest_portable.agent.in_target.asking import held_in
 from pytest_portable.diagnosis.causes.wording import PLAIN, in_a_package, lacking, needs
 from pytest_portable.diagnosis.definitions import live
 from pytest_portable.diagnosis.evidence import Evidence
@@ -168,7 +169,7 @@ def _home(lack: Lack) -> str:
     name = wanted.partition(".")[0]
     top = live(lack.module, name)
     for module_name, module in list(sys.modules.items()):
-        known = getattr(module, "__dict__", {}).get(name)
-        if known is top and module_name != lack.module and getattr(module, "__file__", None):
+        held = held_in(module)
+        if held.get(name) is top and module_name != lack.module and held.get("__file__"):
             return module_name
     return ""

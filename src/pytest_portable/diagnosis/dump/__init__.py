@@ -6,6 +6,8 @@ import pickle
 from collections.abc import Callable
 from typing import Final
 
+from pytest_portable.agent.in_target.asking import is_kind, read_name, slot_of
+from pytest_portable.agent.in_target.describe import text_of
 from pytest_portable.diagnosis.dump.picklers import flavour_of
 from pytest_portable.diagnosis.dump.places import Chain, find_chain, paths_of_leaves, read_trace
 from pytest_portable.diagnosis.dump.tracing import MAX_LEAVES, GaveUpError, Leaf, Trace, trace
@@ -17,6 +19,8 @@ from pytest_portable.diagnosis.dump.words import (
     remedies_of,
     traceback_of,
 )
+from pytest_portable.equivalence.guard import qualname_of
+from pytest_portable.interrupts import pass_on
 from pytest_portable.payload.paths import Paths
 from pytest_portable.verdict import Problem, Remedy
 
@@ -59,7 +63,7 @@ def explain_dump(  # noqa: PLR0913 - one keyword for each thing the caller knows
     found = trace(obj, flavour_of(error, protocol))
     paths = read_trace(found, root)
     places = paths_of_leaves(paths)
-    leaves = [leaf for leaf in found.leaves if not isinstance(leaf.error, GaveUpError)]
+    leaves = [leaf for leaf in found.leaves if not is_kind(leaf.error, GaveUpError)]
     if protocol is None and not _is_of_pickle(error, leaves):
         return _refusals(every(obj, error, dumps, root), serializer)
     # On a busy machine the time may run out first.
@@ -101,7 +105,7 @@ def _refused(error: BaseException) -> object | None:
     Its parts are no findings, because they are not dumped.
     """
     found = None
-    step = error.__traceback__
+    step = slot_of(error, "__traceback__")
     while step is not None:
         if step.tb_frame.f_code.co_name == "persistent_id":
             found = step.tb_frame.f_locals.get("obj")
@@ -111,9 +115,12 @@ def _refused(error: BaseException) -> object | None:
 
 def _is_of_pickle(error: BaseException, leaves: list[Leaf]) -> bool:
     """Return whether a pickler raised: else a format refuses by rules of its own."""
-    if isinstance(error, (pickle.PicklingError, RecursionError)) or error.__traceback__ is None:
+    if (
+        is_kind(error, pickle.PicklingError, RecursionError)
+        or slot_of(error, "__traceback__") is None
+    ):
         return True
-    said = str(error)
+    said = text_of(error)
     # Python 3.13's words for what it cannot find by name: "Can't get local object 'f.<locals>.g'".
     if "pickle" in said.lower() or "Can't get local" in said or flavour_of(error, None).is_known:
         return True
@@ -122,7 +129,7 @@ def _is_of_pickle(error: BaseException, leaves: list[Leaf]) -> bool:
 
 def _is_recursion(error: BaseException) -> bool:
     # cloudpickle raises a PicklingError from it.
-    return isinstance(error, RecursionError) or isinstance(error.__cause__, RecursionError)
+    return is_kind(error, RecursionError) or is_kind(slot_of(error, "__cause__"), RecursionError)
 
 
 def _ends_without_recurse(obj: object, error: BaseException, protocol: int | None) -> bool:
@@ -133,7 +140,8 @@ def _ends_without_recurse(obj: object, error: BaseException, protocol: int | Non
 
     try:
         dill.dumps(obj, protocol=protocol, recurse=False)
-    except Exception:  # noqa: BLE001 - then it is not for that setting
+    except BaseException as failure:  # noqa: BLE001 - then it is not for that setting
+        pass_on(failure)
         return False
     return True
 
@@ -145,7 +153,7 @@ def _endless(error: BaseException, root: str) -> Problem:
         path=root,
         message="dill does not come to an end with recurse=True, which follows the globals of "
         "functions round in a circle; without it, it does",
-        evidence=f"{type(error).__name__}: {error}",
+        evidence=f"{read_name(type(error))}: {text_of(error)}",
         remedies=(Remedy('options={"recurse": False}', 'options={"recurse": False}'),),
     )
 
@@ -164,7 +172,7 @@ def _problem(leaf: Leaf, places: list[str], error: BaseException, serializer: st
         path=places[0],
         module=module_of(leaf.value),
         message=explain_leaf(leaf) + (f"; also at {also}" if also else ""),
-        evidence=f"{type(said).__name__}: {said}",
+        evidence=f"{read_name(type(said))}: {text_of(said)}",
         remedies=remedies_of(leaf, serializer),
         traceback=traceback_of(leaf.error),
     )
@@ -174,7 +182,7 @@ def _in_tuple(path: str, leaf: Leaf) -> str:
     """Return the path of a named tuple's member as `obj[0]`, where its class names no fields."""
     before, call, after = path.rpartition(".__getnewargs__()")
     holder = leaf.stack[-_HOLDER] if len(leaf.stack) >= _HOLDER else None
-    return before + after if call and isinstance(holder, tuple) else path
+    return before + after if call and is_kind(holder, tuple) else path
 
 
 def _gave_up(path: str, found: Trace, error: BaseException) -> Problem:
@@ -183,7 +191,7 @@ def _gave_up(path: str, found: Trace, error: BaseException) -> Problem:
         stage="dump",
         path=path,
         message=f"what fails is here or behind it: the search was given up in {found.ended_in}",
-        evidence=f"{type(error).__name__}: {error}",
+        evidence=f"{read_name(type(error))}: {text_of(error)}",
     )
 
 
@@ -193,7 +201,7 @@ def _too_deep(error: BaseException, found: Trace, paths: Paths, root: str) -> Pr
     if chain is None:
         path, message = root, f"is {more}{found.depth:,} levels deep for the pickler"
     elif chain.endless and found.ended:
-        kind = "a part" if chain.kind is None else chain.kind.__qualname__
+        kind = "a part" if chain.kind is None else qualname_of(chain.kind)
         path = chain.path
         message = f"endless recursion: what {kind} is reduced to holds a new {kind}, and so on"
     else:
@@ -204,7 +212,7 @@ def _too_deep(error: BaseException, found: Trace, paths: Paths, root: str) -> Pr
         stage="dump",
         path=path,
         message=message,
-        evidence=f"{type(error).__name__}: {error}",
+        evidence=f"{read_name(type(error))}: {text_of(error)}",
         remedies=_flatten(chain),
     )
 
@@ -212,7 +220,7 @@ def _too_deep(error: BaseException, found: Trace, paths: Paths, root: str) -> Pr
 def _flatten(chain: Chain | None) -> tuple[Remedy, ...]:
     if chain is None or chain.kind is None:
         return (Remedy("send it as a flat list, and nest it there"),)
-    kind = chain.kind.__qualname__
+    kind = qualname_of(chain.kind)
     if chain.endless:
         return (Remedy(f"let {kind}.__reduce__ return plain values, not another {kind}"),)
     return (Remedy(f"give {kind} a __getstate__ that returns a flat list, not nested objects"),)

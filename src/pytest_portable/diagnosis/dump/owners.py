@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import copyreg
 import sys
 import types
 from pathlib import Path
 from typing import Final
 
+from pytest_portable.agent.in_target.asking import asked, held_in
 from pytest_portable.diagnosis.dump.tracing import Leaf
 from pytest_portable.diagnosis.host import Here, is_project
+from pytest_portable.equivalence.guard import is_a, module_of, qualname_of, slot_names, static
 from pytest_portable.verdict import Remedy
 
 __all__ = ["holder_of", "is_stdlib", "leave_out"]
@@ -50,16 +51,18 @@ def leave_out(leaf: Leaf) -> tuple[Remedy, ...]:
 
 def is_stdlib(definition: type | types.FunctionType) -> bool:
     """Return whether a class or function is the standard library's."""
-    return str(definition.__module__).partition(".")[0] in sys.stdlib_module_names
+    return (
+        module_of(definition) if is_a(definition, type) else str(definition.__module__)
+    ).partition(".")[0] in sys.stdlib_module_names
 
 
 def _is_installed(kind: type) -> bool:
     """Return whether a class is one of an installed package that is not the project's own."""
     host = Here(_project_root())
-    file = host.file(str(kind.__module__))
+    file = host.file(module_of(kind))
     if file is None or _SITE_FOLDERS.isdisjoint(file.parts):
         return False
-    owner = host.owner(str(kind.__module__))
+    owner = host.owner(module_of(kind))
     return owner is not None and not host.is_own(owner.name)
 
 
@@ -77,21 +80,20 @@ def holder_of(leaf: Leaf) -> object | None:
         kind = type(part)
         if issubclass(kind, _NO_OWNERS) or not is_stdlib(kind):
             break
-        if kind.__module__ not in _PLAIN:
+        if module_of(kind) not in _PLAIN:
             holder = part
     return holder
 
 
 def _in_state(owner: object, kind: type, inner: set[int]) -> Remedy | None:
     for reducer in ("__reduce_ex__", "__reduce__", "__getstate__"):
-        if getattr(kind, reducer, None) is not getattr(object, reducer, None):
-            return Remedy(f"leave it out of what {kind.__qualname__}.{reducer} returns")
-    held = getattr(owner, "__dict__", None)
-    for name, value in held.items() if isinstance(held, dict) else ():
+        if static(kind, reducer) is not object.__dict__.get(reducer):
+            return Remedy(f"leave it out of what {qualname_of(kind)}.{reducer} returns")
+    for name, value in held_in(owner).items():
         if id(value) in inner:
-            text = f"drop {name} in {kind.__qualname__}.__getstate__, make it anew in __setstate__"
+            text = f"drop {name} in {qualname_of(kind)}.__getstate__, make it anew in __setstate__"
             return Remedy(text, _DROP.format(name=name))
-    for name in copyreg._slotnames(kind):  # type: ignore[attr-defined]  # noqa: SLF001 - what pickle itself asks
-        if id(getattr(owner, name, None)) in inner:
-            return Remedy(f"leave {name} out in {kind.__qualname__}.__getstate__")
+    for name in slot_names(kind):
+        if id(asked(owner, name)) in inner:
+            return Remedy(f"leave {name} out in {qualname_of(kind)}.__getstate__")
     return None

@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from pytest_portable.agent.in_target.asking import is_kind, module_of, read_mro, slot_of
+from pytest_portable.interrupts import pass_on
+
 __all__ = ["Flavour", "flavour_of"]
 
 # Methods that a pickler in C calls on its subclass.
@@ -78,20 +81,20 @@ def flavour_of(error: BaseException, protocol: int | None) -> Flavour:
         protocol: of the dump.
     """
     plain = Flavour(protocol=protocol)
-    trace = error.__traceback__
+    trace = slot_of(error, "__traceback__")
     while trace is not None:
         pickler = trace.tb_frame.f_locals.get("self")
-        if isinstance(pickler, _STOCK):
+        if is_kind(pickler, _STOCK):
             return replace(_python(pickler, protocol), is_known=True)
-        if isinstance(pickler, pickle.Pickler):
+        if is_kind(pickler, pickle.Pickler):
             return replace(_c(pickler, protocol, plain), is_known=True)
         trace = trace.tb_next
     return plain
 
 
 def _python(pickler: Any, protocol: int | None) -> Flavour:  # noqa: ANN401 - any pickler
-    for base in type(pickler).__mro__:
-        if base.__module__.partition(".")[0] == "dill":
+    for base in read_mro(type(pickler)):
+        if module_of(base).partition(".")[0] == "dill":
             keywords = {name: getattr(pickler, f"_{name}", None) for name in _DILL}
             return Flavour(type(pickler), protocol, keywords)
     # Other picklers have other arguments; they write differently but call the same reducers.
@@ -102,6 +105,7 @@ def _c(pickler: pickle.Pickler, protocol: int | None, plain: Flavour) -> Flavour
     try:
         # A new one, because the other's memo is half filled.
         model = type(pickler)(io.BytesIO(), protocol)
-    except Exception:  # noqa: BLE001 - any constructor
+    except BaseException as error:  # noqa: BLE001 - any constructor
+        pass_on(error)
         return plain
     return Flavour(protocol=protocol, model=model)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pytest_portable.diagnosis.dump.tracing import Trace
-from pytest_portable.equivalence.guard import is_a
+from pytest_portable.equivalence.guard import is_a, module_of
 from pytest_portable.payload import opcodes as op
 from pytest_portable.payload.graph import read
 from pytest_portable.payload.paths import Paths
@@ -113,7 +113,7 @@ def _what_repeats(stack: Sequence[object]) -> tuple[type | None, bool]:
     for part in stack:
         if not issubclass(type(part), (str, bytes, int, type)):
             classes.setdefault(type(part), []).append(part)
-    named = {kind: parts for kind, parts in classes.items() if kind.__module__ != "builtins"}
+    named = {kind: parts for kind, parts in classes.items() if module_of(kind) != "builtins"}
     if not named:
         return None, False
     kind, parts = max(named.items(), key=lambda item: len(item[1]))

@@ -20,7 +20,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from pytest_portable.agent.in_target.asking import is_kind
 from pytest_portable.diagnosis.dump.picklers import Flavour
+from pytest_portable.equivalence.guard import module_of, qualname_of
+from pytest_portable.interrupts import pass_on
 
 __all__ = ["DEEP", "MAX_LEAVES", "GaveUpError", "Leaf", "Trace", "trace"]
 
@@ -122,7 +125,8 @@ class Tracing:
             super().save(_short(obj), save_persistent_id)  # type: ignore[misc]
         except _EndedError:
             raise
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a reducer raises is the finding
+        except BaseException as error:  # noqa: BLE001 - whatever a reducer raises is the finding
+            pass_on(error)
             self._take_back(start, known)
             self._fail(obj, error)
         finally:
@@ -143,8 +147,8 @@ class Tracing:
     def where(self) -> str:
         """Return the class of what is being dumped, plain containers left out."""
         for level in reversed(self.levels):
-            if type(level).__module__ != "builtins":
-                return type(level).__qualname__
+            if module_of(type(level)) != "builtins":
+                return qualname_of(type(level))
         return "plain containers"
 
     def _skip(self) -> None:
@@ -160,7 +164,7 @@ class Tracing:
             self.memo.popitem()
 
     def _fail(self, obj: object, error: BaseException) -> None:
-        if isinstance(error, RecursionError) and len(self.levels) > DEEP:
+        if is_kind(error, RecursionError) and len(self.levels) > DEEP:
             self.found = replace(self.found, ended="depth", stack=self._stack())
         leaf = Leaf(len(self.found.leaves), obj, error, self._stack()[:-1])
         self._place(leaf.number)
@@ -197,7 +201,7 @@ def trace(obj: object, flavour: Flavour, *, seconds: float = _MAX_SECONDS) -> Tr
     pickler.prepare(stream, time.monotonic() + seconds)
 
     def run() -> None:
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(BaseException):
             pickler.dump(obj)
 
     context = contextvars.copy_context()

@@ -7,13 +7,15 @@ limited.
 from __future__ import annotations
 
 import contextlib
-import copyreg
 import time
 import types
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Any, Final
 
-from pytest_portable.equivalence.guard import is_a
+from pytest_portable.agent.in_target.asking import MISSING, asked, held_in
+from pytest_portable.agent.in_target.parts import text_of_key
+from pytest_portable.equivalence.guard import attempt, is_a, module_of, slot_names
+from pytest_portable.interrupts import pass_on
 
 __all__ = ["every", "smallest"]
 
@@ -111,7 +113,8 @@ def _is_same(one: BaseException, other: BaseException) -> bool:
 def _failure(part: object, dumps: Callable[[object], bytes]) -> BaseException | None:
     try:
         dumps(part)
-    except Exception as error:  # noqa: BLE001 - whatever a reducer raises is the answer
+    except BaseException as error:  # noqa: BLE001 - whatever a reducer raises is the answer
+        pass_on(error)
         return error
     return None
 
@@ -119,10 +122,12 @@ def _failure(part: object, dumps: Callable[[object], bytes]) -> BaseException | 
 def _parts(value: object) -> Iterator[tuple[str, object]]:
     """Yield the parts that a dump of `value` would dump, with their path suffixes."""
     if is_a(value, dict):
-        for key, item in list(value.items()):
-            yield f"[{key!r}]", item
+        for key, item in list(dict.items(value)):
+            text = attempt(repr, key)
+            yield f"[{text if type(text) is str else text_of_key(key)}]", item
     elif is_a(value, list) or is_a(value, tuple):
-        for index, item in enumerate(value):
+        base: Any = list if is_a(value, list) else tuple
+        for index, item in enumerate(base.__iter__(value)):
             yield f"[{index}]", item
     elif is_a(value, types.MethodType):
         yield ".__self__", value.__self__
@@ -152,14 +157,14 @@ def _global_names(code: types.CodeType) -> Iterator[str]:
 
 
 def _state_parts(value: object) -> Iterator[tuple[str, object]]:
-    for name in ("func", "default_factory"):
-        part = getattr(value, name, None)
-        if part is not None and type(value).__module__ in {"functools", "collections"}:
+    if module_of(type(value)) in {"functools", "collections"}:
+        for name in ("func", "default_factory"):
+            part = asked(value, name)
+            if part is not None:
+                yield f".{name}", part
+    for name, part in list(held_in(value).items()):
+        yield f".{name}", part
+    for name in slot_names(type(value)):
+        part = asked(value, name, MISSING)
+        if part is not MISSING:
             yield f".{name}", part
-    state = getattr(value, "__dict__", None)
-    if isinstance(state, dict):
-        for name, part in list(state.items()):
-            yield f".{name}", part
-    for name in copyreg._slotnames(type(value)):  # type: ignore[attr-defined]  # noqa: SLF001 - what pickle itself asks
-        if hasattr(value, name):
-            yield f".{name}", getattr(value, name)

@@ -9,10 +9,23 @@ import types
 from collections.abc import Iterator, Mapping
 from typing import Final, TypeGuard
 
+from pytest_portable.agent.in_target.asking import (
+    MISSING,
+    asked,
+    held_in,
+    is_kind,
+    qualname_of,
+    read_mro,
+    read_name,
+    slot_of,
+)
+from pytest_portable.agent.in_target.asking import module_of as module_of_class
+from pytest_portable.agent.in_target.describe import text_of
 from pytest_portable.diagnosis.causes.wording import PLAIN
 from pytest_portable.diagnosis.dump.owners import holder_of, is_stdlib, leave_out
 from pytest_portable.diagnosis.dump.tracing import Leaf
-from pytest_portable.equivalence.guard import instance_attributes, is_a
+from pytest_portable.equivalence.guard import instance_attributes, is_a, static
+from pytest_portable.interrupts import pass_on
 from pytest_portable.verdict import Remedy
 
 __all__ = [
@@ -106,12 +119,12 @@ def type_name(value: object) -> str:
 
 def _full_name(value: object) -> str:
     kind = type(value)
-    return f"{kind.__module__}.{kind.__qualname__}"
+    return f"{module_of_class(kind)}.{qualname_of(kind)}"
 
 
 def code_of(leaf: Leaf) -> str:
     """Return the problem code of a part."""
-    if isinstance(leaf.error, RecursionError):
+    if is_kind(leaf.error, RecursionError):
         return "recursion"
     return "pytest-leak" if _is_pytests(leaf.value) else "unserializable"
 
@@ -119,7 +132,7 @@ def code_of(leaf: Leaf) -> str:
 def module_of(value: object) -> str:
     """Return the module that a part belongs to: a definition's own, or its class's."""
     named = value if _is_definition(value) else type(value)
-    return str(named.__module__)
+    return module_of_class(named) if is_kind(named, type) else str(named.__module__)
 
 
 def _is_definition(value: object) -> TypeGuard[types.FunctionType | type]:
@@ -127,7 +140,7 @@ def _is_definition(value: object) -> TypeGuard[types.FunctionType | type]:
 
 
 def _is_pytests(value: object) -> bool:
-    return str(type(value).__module__).partition(".")[0] == "_pytest"
+    return module_of_class(type(value)).partition(".")[0] == "_pytest"
 
 
 def describe(value: object) -> str:
@@ -138,9 +151,9 @@ def describe(value: object) -> str:
         file = code.co_filename.rpartition("/")[2]
         return f"{word} {value.__module__}.{value.__qualname__} ({file}:{code.co_firstlineno})"
     if is_a(value, type):
-        return f"the class {value.__module__}.{value.__qualname__}"
+        return f"the class {module_of_class(value)}.{qualname_of(value)}"
     if is_a(value, types.ModuleType):
-        return f"the module {value.__name__}"
+        return f"the module {held_in(value).get('__name__', '?')}"
     # What wraps a function (a cache) has its name.
     named = instance_attributes(value).get("__qualname__")
     return f"{type_name(value)} {named}" if isinstance(named, str) else type_name(value)
@@ -156,7 +169,7 @@ def explain_leaf(leaf: Leaf) -> str:
     if holder is not None:
         what += f", held by {_a(type_name(holder))},"
     known = _known(value)
-    if isinstance(error, RecursionError):
+    if is_kind(error, RecursionError):
         return f"{what}: {_frame_of(error)} calls itself without end"
     if _is_definition(value) and (why := _why_not_by_name(value)):
         return f"{what} {why}"
@@ -166,8 +179,8 @@ def explain_leaf(leaf: Leaf) -> str:
 def _what_happened(value: object, error: BaseException) -> str:
     raised, reducer = _raised_in(error), _own_reducer(value)
     if raised:
-        return f": {raised} raised {type(error).__name__}"
-    if reducer and isinstance(error, pickle.PicklingError):
+        return f": {raised} raised {read_name(type(error))}"
+    if reducer and is_kind(error, pickle.PicklingError):
         return f": {reducer} returns what pickle cannot use"
     told = _told(error)
     is_plain = not told or told.startswith("cannot pickle ")  # which says no more than the class
@@ -175,13 +188,13 @@ def _what_happened(value: object, error: BaseException) -> str:
 
 
 def _told(error: BaseException) -> str:
-    return (str(error).partition("\n")[0] or type(error).__name__)[:_MAX_TOLD]
+    return (text_of(error).partition("\n")[0] or read_name(type(error)))[:_MAX_TOLD]
 
 
 def _known(value: object) -> tuple[str, str] | None:
     """Return what a value of a well-known class is, and what to send in its place."""
-    for kind in type(value).__mro__[:-1]:
-        full = f"{kind.__module__}.{kind.__qualname__}"
+    for kind in read_mro(type(value))[:-1]:
+        full = f"{module_of_class(kind)}.{qualname_of(kind)}"
         if full in _KINDS:
             return _KINDS[full]
     if _is_pytests(value):
@@ -193,21 +206,24 @@ def _own_reducer(value: object) -> str:
     """Return the method of a class that decides what is sent; empty for the default ones."""
     kind = type(value)
     for name in ("__reduce_ex__", "__reduce__", "__getstate__"):
-        if getattr(kind, name, None) is not getattr(object, name, None):
-            return f"{kind.__qualname__}.{name}"
+        if static(kind, name) is not object.__dict__.get(name):
+            return f"{qualname_of(kind)}.{name}"
     return ""
 
 
 def _is_lock(value: object) -> bool:
     kind = type(value)
-    return kind.__module__ in ("_thread", "threading", "_multiprocessing") and any(
-        word in kind.__qualname__ for word in ("lock", "Lock", "Thread", "Sem")
+    return module_of_class(kind) in ("_thread", "threading", "_multiprocessing") and any(
+        word in qualname_of(kind) for word in ("lock", "Lock", "Thread", "Sem")
     )
 
 
 def _why_not_by_name(value: types.FunctionType | type) -> str:
     """Return why a name does not lead to a function or class; nothing where it does."""
-    module, name = str(value.__module__), str(value.__qualname__)
+    module, name = (
+        module_of(value),
+        (qualname_of(value) if is_kind(value, type) else str(value.__qualname__)),
+    )
     if "<locals>" in name:
         owner = name.partition(".<locals>")[0]
         return f"lives inside {owner}(): it is sent by name, and its name leads nowhere"
@@ -215,12 +231,12 @@ def _why_not_by_name(value: types.FunctionType | type) -> str:
     if found is None:
         return f"says it lives in {module}, which is no module here"
     for part in name.split("."):
-        if not hasattr(found, part):
+        found = asked(found, part, MISSING)
+        if found is MISSING:
             return f"is sent by name, and {module} has no {name}"
-        found = getattr(found, part)
     if found is value:
         return ""  # its name does lead to it
-    if is_a(value, type) and isinstance(found, type):
+    if is_a(value, type) and is_kind(found, type):
         return f"is not the class that {module}.{name} is now: that was defined again (a reload?)"
     return f"is not what {module}.{name} is now: that is {_a(describe(found))}"
 
@@ -230,7 +246,7 @@ def _a(text: str) -> str:
 
 
 def _frames(error: BaseException) -> Iterator[types.FrameType]:
-    trace = error.__traceback__
+    trace = slot_of(error, "__traceback__")
     while trace is not None:
         yield trace.tb_frame
         trace = trace.tb_next
@@ -251,7 +267,7 @@ def _raised_in(error: BaseException) -> str:
 
 def traceback_of(error: BaseException) -> str:
     """Return the traceback of a reducer that raised; empty where the pickler itself did."""
-    trace = error.__traceback__
+    trace = slot_of(error, "__traceback__")
     while trace is not None and _is_machinery(trace.tb_frame):
         trace = trace.tb_next
     lines = traceback.format_exception(type(error), error, trace, limit=_MAX_FRAMES)
@@ -270,7 +286,7 @@ def _spell(frame: types.FrameType) -> str:
     if sys.version_info >= (3, 11):
         name = code.co_qualname
     elif "self" in frame.f_locals:
-        name = f"{type(frame.f_locals['self']).__qualname__}.{name}"
+        name = f"{qualname_of(type(frame.f_locals['self']))}.{name}"
     return f"{name} ({file}:{frame.f_lineno})"
 
 
@@ -282,7 +298,7 @@ def remedies_of(leaf: Leaf, serializer: str) -> tuple[Remedy, ...]:
         serializer: name of the leg's serializer.
     """
     value = leaf.value
-    if isinstance(leaf.error, RecursionError):
+    if is_kind(leaf.error, RecursionError):
         return ()
     if leaf.by:
         return (Remedy(f"convert it to what {leaf.by} takes before it is dumped"),)
@@ -299,7 +315,7 @@ def remedies_of(leaf: Leaf, serializer: str) -> tuple[Remedy, ...]:
 
 
 def _returns_wrong(leaf: Leaf) -> bool:
-    return bool(_own_reducer(leaf.value)) and isinstance(leaf.error, pickle.PicklingError)
+    return bool(_own_reducer(leaf.value)) and is_kind(leaf.error, pickle.PicklingError)
 
 
 def _remedies_of_definition(value: types.FunctionType | type, serializer: str) -> Iterator[Remedy]:
@@ -323,6 +339,7 @@ def _cloudpickle_dumps(value: object) -> bool:
 
     try:
         cloudpickle.dumps(value)
-    except Exception:  # noqa: BLE001 - it cannot
+    except BaseException as error:  # noqa: BLE001 - it cannot
+        pass_on(error)
         return False
     return True

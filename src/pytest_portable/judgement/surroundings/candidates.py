@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from pytest_portable.agent.in_target.asking import MISSING, held_in, named_in
 from pytest_portable.payload.prescan import opcode_ranges
 
 __all__ = ["find_globals"]
@@ -55,7 +56,7 @@ def _combined(modules: Iterable[str], names: Iterable[str]) -> Iterator[tuple[st
     for name in names:
         by_top.setdefault(name.partition(".")[0], []).append(name)
     for module in modules:
-        held = getattr(sys.modules.get(module), "__dict__", {})
+        held = held_in(sys.modules.get(module))
         for top in by_top.keys() & held.keys():
             yield from ((module, name) for name in by_top[top] if _exists(module, name))
 
@@ -107,7 +108,5 @@ def _size(data: bytes, position: int, text: str) -> int:
 
 
 def _exists(module: str, name: str) -> bool:
-    found: object = sys.modules.get(module)
-    for part in name.split(".") if found is not None else ():
-        found = getattr(found, "__dict__", {}).get(part)
-    return found is not None
+    found = named_in(module, name)
+    return found is not None and found is not MISSING

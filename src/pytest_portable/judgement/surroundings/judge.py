@@ -14,6 +14,7 @@ from pytest_portable.agent.typed_json import read_as
 from pytest_portable.diagnosis.host import canonical
 from pytest_portable.equivalence.definitions import leads_somewhere
 from pytest_portable.errors import PayloadError
+from pytest_portable.interrupts import pass_on
 from pytest_portable.judgement.argument_paths import with_argument_path
 from pytest_portable.judgement.context import Context, Sent
 from pytest_portable.judgement.evidence_of_check import Evidences
@@ -53,7 +54,8 @@ def ask_around(serializer: Serializer, payloads: Sequence[tuple[str, bytes]]) ->
     """Describe what lies around the values that travel, as it is here and now."""
     try:
         pickles = [bytes(part) for _, data in payloads for part in serializer.pickles(data)]
-    except Exception:  # noqa: BLE001 - an envelope of a framework, read by other people's code
+    except BaseException as error:  # noqa: BLE001 - an envelope, read by other people's code
+        pass_on(error)
         return SurveyQuestions()
     return ask(pickles)
 

@@ -13,8 +13,10 @@ from collections.abc import Collection, Iterator
 from types import CodeType, FunctionType
 from typing import Any
 
+from pytest_portable.agent.in_target.asking import asked, held_in, is_kind, read_space
 from pytest_portable.agent.in_target.parts import canonical
 from pytest_portable.agent.in_target.survey import accessor, look_up
+from pytest_portable.interrupts import pass_on
 
 __all__ = ["literal_of", "uses_members", "writes"]
 
@@ -35,7 +37,8 @@ def uses_members(obj: object, key: str, names: Collection[str]) -> bool:
 
     try:
         Watching(io.BytesIO(), 4).dump(obj)
-    except Exception:  # noqa: BLE001 - another serializer may dump what pickle refuses
+    except BaseException as error:  # noqa: BLE001 - another serializer may dump what pickle refuses
+        pass_on(error)
         return True
     return not found.isdisjoint(names)
 
@@ -91,12 +94,13 @@ def _literal(node: ast.stmt) -> str | None:
 def _codes(module: str) -> Iterator[CodeType]:
     """Yield the code of the functions and methods that a module defines."""
     waiting: list[object] = []
-    for value in list(vars(sys.modules[module]).values()) if module in sys.modules else ():
-        if getattr(value, "__module__", None) == module:
+    for value in list(held_in(sys.modules.get(module)).values()):
+        home = asked(value, "__module__")
+        if type(home) is str and home == module:
             waiting.append(value)
-            if isinstance(value, type):
-                waiting += [accessor(part) for part in vars(value).values()]
-    codes = [value.__code__ for value in waiting if isinstance(value, FunctionType)]
+            if is_kind(value, type):
+                waiting += [accessor(part) for part in read_space(value).values()]
+    codes = [value.__code__ for value in waiting if type(value) is FunctionType]
     while codes:
         code = codes.pop()
         yield code

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from pytest_portable import host_modules
+from pytest_portable.agent.in_target.asking import held_in
 
 __all__ = ["distribution_of", "is_library_file", "is_user_code", "is_user_file"]
 
@@ -49,7 +50,7 @@ def is_user_code(module: str) -> bool:
     top = module.partition(".")[0]
     if top in _OURS or top in sys.stdlib_module_names:
         return False
-    file = getattr(sys.modules.get(module), "__file__", None)
+    file = held_in(sys.modules.get(module)).get("__file__")
     return isinstance(file, str) and is_user_file(file)
 
 

@@ -7,9 +7,11 @@ from abc import ABCMeta
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import CodeType
 from typing import Any, Final
 
 from pytest_portable.agent.descriptions import SurveyAnswers
+from pytest_portable.agent.in_target.asking import asked, held_in, is_kind, module_of, read_space
 from pytest_portable.agent.in_target.survey import accessor, look_up, survey
 from pytest_portable.agent.typed_json import read_as
 from pytest_portable.judgement.surroundings.candidates import find_globals
@@ -90,14 +92,14 @@ def _registrations(own: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str, s
     abstracts: list[tuple[str, str, type]] = []
     homes = [*_ABSTRACT_HOMES, *dict.fromkeys(module for module, _ in own)]
     for home in homes:
-        for name, value in list(vars(sys.modules[home]).items()) if home in sys.modules else ():
-            if isinstance(value, ABCMeta):
+        for name, value in list(held_in(sys.modules.get(home)).items()):
+            if issubclass(type(value), ABCMeta):  # hundreds of names, each without a call of ours
                 abstracts.append((home, name, value))
     for module, name in own:
         kind = look_up(module, name)
-        if isinstance(kind, type):
+        if is_kind(kind, type):
             for home, abstract_name, abstract in abstracts:
-                if kind in _registered(abstract):
+                if any(kind is known for known in _registered(abstract)):
                     yield module, name, home, abstract_name
 
 
@@ -113,12 +115,13 @@ def _patches(module: str, name: str) -> Iterator[Patch]:
     if module == "__main__":
         return  # a script's own: nobody replaced there what the script defines
     value = look_up(module, name)
-    members = vars(value).items() if isinstance(value, type) else [(None, value)]
+    members = read_space(value).items() if is_kind(value, type) else [(None, value)]
     for member, part in list(members):
-        compiled = getattr(accessor(part), "__code__", None)
+        function = accessor(part)
+        compiled = asked(function, "__code__")
         # Cython names its sources relative to where they were compiled: not a file of the user's.
-        is_placed = compiled is not None and Path(compiled.co_filename).is_absolute()
-        if compiled is not None and is_placed and is_user_file(compiled.co_filename):
+        is_placed = type(compiled) is CodeType and Path(compiled.co_filename).is_absolute()
+        if is_placed and is_user_file(compiled.co_filename):
             yield Patch(module, name, member, f"{compiled.co_filename}:{compiled.co_firstlineno}")
-        elif type(part).__module__ == "unittest.mock":
+        elif module_of(type(part)) == "unittest.mock":
             yield Patch(module, name, member, "unittest.mock")

@@ -12,10 +12,10 @@ import copyreg
 import functools
 import keyword
 import math
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from pytest_portable.agent.in_target.asking import is_kind, named_in
 from pytest_portable.payload import opcodes as op
 from pytest_portable.payload.nodes import Graph, Name
 
@@ -127,13 +127,8 @@ class View:
 
     def _find_live(self, node: int) -> type | None:
         name = self.name(node)
-        module = sys.modules.get(name[0]) if name else None
-        found: object = module
-        for part in name[1].split(".") if name and module else ():
-            # `vars`, because a module's `__getattr__` could import something.
-            namespace: Mapping[str, object] = getattr(found, "__dict__", {})
-            found = namespace.get(part)
-        return found if isinstance(found, type) else None
+        found = named_in(*name) if name else None  # a module's `__getattr__` could import something
+        return found if is_kind(found, type) else None
 
     def key(self, node: int, index: int) -> str:
         """Return the label of a value by its key, `['k']`, or by position if it has no literal."""
