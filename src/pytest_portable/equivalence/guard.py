@@ -77,9 +77,10 @@ def bases(kind: type) -> tuple[type, ...]:
 def is_a(obj: object, family: type[_Kind]) -> TypeGuard[_Kind]:
     """Return whether an object is an instance, whatever its `__class__` claims to be.
 
-    `isinstance` asks a weak proxy for the class of what it stands for; a dead one raises.
+    `isinstance` asks a weak proxy for the class of what it stands for; a dead one raises. A search
+    among the bases would ask their metaclasses whether they are equal.
     """
-    return family in bases(type(obj))
+    return issubclass(type(obj), family)
 
 
 def module_of(kind: object) -> str:
