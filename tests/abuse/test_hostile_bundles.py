@@ -187,6 +187,7 @@ for _ in range(400):
         {"producer": {}},
         {"producer": {**PRODUCER, "python": "x"}},
         {"producer": {**PRODUCER, "python": "3." + "9" * 5000}},
+        {"producer": {**PRODUCER, "python": "3.1a2.1"}},
         {"producer": {**PRODUCER, "distributions": [1]}},
         {"environment": {"deps": "numpy"}},
         {"environment": {"deps": ["a\0b"]}},

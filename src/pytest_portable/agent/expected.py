@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, TypeAlias
 
 from pytest_portable.agent.records import (
     Alone,
@@ -32,6 +32,8 @@ from pytest_portable.agent.typed_json import MalformedRecord
 
 __all__ = ["Expected"]
 
+_Owed: TypeAlias = "tuple[type[Record], str]"
+
 _ALWAYS: Final = (Step, Failed, Finished)
 _ANSWERS: Final = (Value, Raised, Alone)
 _ANSWERS_TO: Final[Mapping[str, tuple[type[Record], ...]]] = {
@@ -53,6 +55,8 @@ _ORDERED: Final = frozenset(("again", "call", "check", "make", "parts", "pass"))
 _AFTER_LOADING: Final = frozenset(
     (Alone, Looked, Parts, Portrait, Raised, Returned, Shadowed, Surroundings, Value)
 )
+# What a probe or a call comes to, of which one is owed.
+_RESULTS: Final = frozenset((Value, Raised, Portrait))
 _ONCE: Final = frozenset(
     (Loaded, Returned, Forwarded, Noted, Finished, Surroundings, Looked, Parts, Facts)
 )
@@ -76,9 +80,11 @@ class Expected:
         labels: of its probes.
         loaders: names of what loads.
         dumpers: names of what dumps.
+        owed: what has to be there before the last record unless loading fails: class of a record,
+            and name.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one for each thing that a request says
         self,
         kind: str,
         payloads: Sequence[str],
@@ -86,6 +92,7 @@ class Expected:
         *,
         loaders: Iterable[str] = (),
         dumpers: Iterable[str] = (),
+        owed: Iterable[_Owed] = (),
     ) -> None:
         """Nothing was seen yet."""
         self._kind = kind
@@ -97,6 +104,7 @@ class Expected:
         self._loaders = frozenset(loaders)
         self._dumpers = frozenset(dumpers)
         self._unloaded = set(payloads)
+        self._owed = set(owed)
         self._seen: set[tuple[type[Record], str]] = set()
         self._is_finished = False
 
@@ -106,12 +114,15 @@ class Expected:
     ) -> Expected:
         """Return what is expected of a request; see `in_target/messages.py` for its keys."""
         runners = [request["runner"]] if "runner" in request else []
+        kind, names = str(request["kind"]), tuple(payloads)
+        labels = [str(probe["label"]) for probe in request.get("probes", ())]
         return cls(
-            str(request["kind"]),
-            tuple(payloads),
-            [str(probe["label"]) for probe in request.get("probes", ())],
+            kind,
+            names,
+            labels,
             loaders=map(_name, loaders),
             dumpers=["", *map(_name, (*request.get("dumpers", ()), *runners))],
+            owed=_owed(kind, request, names, labels),
         )
 
     @property
@@ -132,6 +143,7 @@ class Expected:
             raise MalformedRecord("a record behind the last one")
         self._is_finished = kind is Finished
         name = str(getattr(record, "name", ""))
+        self._settle(record, kind, name)
         if kind in _ONCE:
             if (kind, name) in self._seen:
                 raise MalformedRecord(f"a second record {kind.__name__.lower()} {name}".rstrip())
@@ -139,6 +151,23 @@ class Expected:
         if self._is_ordered and kind in _AFTER_LOADING and self._unloaded:
             raise MalformedRecord(f"a record {kind.__name__.lower()} before all was loaded")
         self._check_names(record, name)
+
+    def _settle(self, record: Record, kind: type[Record], name: str) -> None:
+        """Take away what is owed no more.
+
+        Raises:
+            MalformedRecord: it is the last one, and something is missing.
+        """
+        if kind is Finished:
+            if self._owed:
+                missing = min(f"{kind.__name__.lower()} {name}" for kind, name in self._owed)
+                raise MalformedRecord(f"the last record, and none {missing}".rstrip())
+        elif kind is not Failed:
+            self._owed.discard((Value if kind in _RESULTS else kind, name))
+        elif isinstance(record, Failed) and record.step == "loading":
+            self._owed.clear()
+        else:
+            self._owed -= {(Value, name), (Returned, name)}
 
     def _check_names(self, record: Record, name: str) -> None:
         step = ""
@@ -156,6 +185,30 @@ class Expected:
                 raise MalformedRecord(f"loaded by {record.loader!r:.80}")
         if isinstance(record, _ANSWERS) and record.dumper not in self._dumpers:
             raise MalformedRecord(f"dumped by {record.dumper!r:.80}")
+
+
+def _owed(
+    kind: str, request: Mapping[str, Any], payloads: Sequence[str], labels: Sequence[str]
+) -> Iterator[_Owed]:
+    """Yield what a child records that did all of a request."""
+    if kind in _ORDERED:
+        yield from ((Loaded, name) for name in payloads)
+    if kind == "check":
+        if request.get("round_trip"):
+            yield Returned, "obj"
+        if request.get("portrait") is not None:
+            yield Value, "object"
+        yield from ((Value, label) for label in labels)
+    elif kind == "make":
+        yield Value, labels[0]
+    elif kind in {"call", "task"}:
+        yield Value, "obj()"
+    elif kind == "pass":
+        yield from ((Returned, name) for name in payloads)
+    elif kind == "forward":
+        yield from ((Forwarded, name) for name in payloads)
+    elif kind in {"again", "parts"}:
+        yield Parts, ""
 
 
 def _name(asked: Any) -> str:  # noqa: ANN401 - a name, or a list that begins with it

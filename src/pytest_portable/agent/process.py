@@ -48,6 +48,7 @@ GRACE_SECONDS: Final = 5.0
 MAX_BANNER_BYTES: Final = 1 << 16
 MAX_LOG_BYTES: Final = 1 << 26
 _LOST: Final = (EOFError, OSError)
+_GONE: Final = (EOFError, BrokenPipeError)
 # What loads from a file with the least memory, beside what loads from bytes.
 STREAM_LOADERS: Final = ("dill:load", "pickle:load")
 
@@ -172,6 +173,8 @@ class Agent:
         if self._folder is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 if self._process is not None:
+                    if not isinstance(error, _GONE):  # it runs, and cannot be used any more
+                        self._process.kill()
                     self._process.wait(1)
             with contextlib.suppress(OSError):  # user code may have removed it
                 data = read_plain(self._folder / "agent.log", MAX_LOG_BYTES)
@@ -226,8 +229,6 @@ class Agent:
 
         Code of the user's has stopped it, or keeps the machine busy; it gets no second limit.
         """
-        if self._process is not None:
-            self._process.kill()
         self._bury(error)
         return _no_answer(timed_out=True, seconds=seconds)
 

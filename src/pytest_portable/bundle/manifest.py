@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from pytest_portable.agent.plain_files import PlainFileError, read_plain
 from pytest_portable.bundle.manifest_mistakes import find_mistakes
-from pytest_portable.equivalence.portraits import check_nodes
+from pytest_portable.equivalence.portrait_nodes import check_nodes
 from pytest_portable.errors import BundleError
 
 __all__ = [

@@ -12,7 +12,7 @@ from pytest_portable.environment import validate_python, validate_requirement
 
 __all__ = ["find_mistakes"]
 
-_VERSION: Final = re.compile(r"\d{1,4}\.\d{1,4}[\w.+-]{0,80}", re.ASCII)
+_VERSION: Final = re.compile(r"\d{1,4}\.\d{1,4}(?:\.[\w.+-]{0,80})?", re.ASCII)
 _MODES: Final = ("expression", "function")
 _HIGHEST_PROTOCOL: Final = 15
 

@@ -13,12 +13,12 @@ from pytest_portable.agent.in_target.portrait import draw
 from pytest_portable.agent.records import Portrait, Returned
 from pytest_portable.diagnosis import explain_difference
 from pytest_portable.equivalence import Tolerance
+from pytest_portable.equivalence.portrait_nodes import read_portrait
 from pytest_portable.equivalence.portraits import (
     Comparison,
     PortraitDifference,
     Uncompared,
     hold_against,
-    read_portrait,
     show_node,
     unmet,
 )

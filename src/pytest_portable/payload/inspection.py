@@ -6,10 +6,11 @@ import io
 import itertools
 import re
 import sys
+import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import metadata
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from pytest_portable.errors import PayloadError
 from pytest_portable.host_modules import distribution_of
@@ -30,6 +31,8 @@ __all__ = [
     "inspect_payload",
     "may_carry_code",
 ]
+
+_Row = TypeVar("_Row")
 
 _MAX_DEPTH: Final = 4
 _MAX_NESTED: Final = 20
@@ -161,12 +164,23 @@ def disassemble(data: bytes, *, root: str = "obj") -> Iterator[PlacedOpcode]:
     try:
         # An array of objects is a pickle inside the stream, with its own STOP.
         while stream.tell() < (len(data) if paths.graph.damaged is not None else end):
-            for opcode, argument, position in pickletools.genops(stream):
+            for opcode, argument, position in _quietly(pickletools.genops(stream)):
                 offset = position or 0
                 yield PlacedOpcode(offset, opcode.name, argument, paths.path_at(offset))
                 stream.seek(raw.get(stream.tell(), stream.tell()))
     except ValueError as error:
         raise PayloadError(str(error), paths.graph.damaged or 0) from error
+
+
+def _quietly(opcodes: Iterator[_Row]) -> Iterator[_Row]:
+    """Yield opcodes without the warnings that texts with odd escapes lead to."""
+    while True:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            row = next(opcodes, None)
+        if row is None:
+            return
+        yield row
 
 
 def inspect_payload(  # noqa: PLR0913 - one keyword for each thing the caller may know

@@ -15,6 +15,7 @@ from pytest_portable.agent.records import (
     Loaded,
     Located,
     Noted,
+    Portrait,
     Raised,
     Record,
     Returned,
@@ -29,6 +30,7 @@ ERROR = TargetError("ValueError", "builtins", "no", "")
 INT = ("builtins", "int")
 LOADED = Loaded("obj", "pickle:loads")
 RETURNED = Returned("obj", "pickle:dumps", INT, b"")
+RESULT = Value("call", "pickle:dumps", INT, b"")
 FINISHED = Finished("nonce")
 
 
@@ -37,6 +39,7 @@ def expected(kind: str = "check", **more: object) -> Expected:
         "kind": kind,
         "probes": [{"label": "call"}],
         "dumpers": [["pickle:dumps", {}]],
+        "round_trip": True,
         **more,
     }
     return Expected.of(request, ["obj"], [["pickle:loads", {}], "dill:loads"])
@@ -66,6 +69,17 @@ def expected(kind: str = "check", **more: object) -> Expected:
             "census",
             [Counted("a", None), Located("b", found=True), Facts(frozenset(), {}), FINISHED],
         ),
+        (
+            "check",
+            [
+                LOADED,
+                Failed("dumping", "obj", ERROR),
+                Failed("returning", "call", ERROR),
+                FINISHED,
+            ],
+        ),
+        ("check", [LOADED, RETURNED, Portrait("call", INT, 0.1, b"[]"), FINISHED]),
+        ("again", [Step("loading", "obj"), Failed("loading", "obj", ERROR), FINISHED]),
         ("census", [Failed("counting", "any.module", ERROR), FINISHED]),
         ("blame", [Noted(b""), Step("loading", "obj"), FINISHED]),
     ],
@@ -82,8 +96,16 @@ def test_what_a_child_writes_is_taken(kind: str, records: list[Record]) -> None:
     [
         ("check", [Forwarded("obj", b"")], "a record forwarded in answer to check"),
         ("forward", [RETURNED], "a record returned in answer to forward"),
-        ("check", [FINISHED, Step("loading", "obj")], "a record behind the last one"),
-        ("check", [FINISHED, FINISHED], "a record behind the last one"),
+        ("census", [FINISHED, Step("loading", "obj")], "a record behind the last one"),
+        ("census", [FINISHED, FINISHED], "a record behind the last one"),
+        ("check", [FINISHED], "the last record, and none loaded obj"),
+        ("check", [LOADED, RESULT, FINISHED], "the last record, and none returned obj"),
+        ("check", [LOADED, RETURNED, FINISHED], "the last record, and none value call"),
+        ("call", [LOADED, FINISHED], r"the last record, and none value obj\(\)"),
+        ("pass", [LOADED, FINISHED], "the last record, and none returned obj"),
+        ("forward", [FINISHED], "the last record, and none forwarded obj"),
+        ("parts", [LOADED, FINISHED], "the last record, and none parts"),
+        ("make", [LOADED, FINISHED], "the last record, and none value call"),
         ("check", [LOADED, LOADED], "a second record loaded obj"),
         ("check", [LOADED, RETURNED, RETURNED], "a second record returned obj"),
         ("check", [RETURNED], "a record returned before all was loaded"),

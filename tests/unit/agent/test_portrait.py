@@ -26,10 +26,10 @@ from hypothesis import strategies as st
 from pytest_portable.agent.in_target import portrait
 from pytest_portable.agent.in_target.portrait import MAX_NODES, draw, held_names, portrait_of
 from pytest_portable.equivalence import compare
+from pytest_portable.equivalence.portrait_nodes import read_portrait
 from pytest_portable.equivalence.portraits import (
     compare_portraits,
     hold_against,
-    read_portrait,
     unmet,
 )
 
@@ -371,10 +371,32 @@ def test_what_a_closure_holds_is_compared() -> None:
     assert differences(make(1), make(1)) == []
 
 
-@pytest.mark.parametrize("text", ["[]", "{}", "3", "[[]]", '[["a", "list"]]', '[["a", "?", 1]]'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("[]", "{}", "3", "[[]]", '[["a", "list"]]', '[["a", "?", 1]]', '[["a", {}, 1]]'),
+        *('[["a", "=", 1]]', '[["a", "list", [1]]]', '[["a", "list", [-2]]]', '[["a", "set", 0]]'),
+        *('[["a", "map", [[0]]]]', '[["a", "map", [[0, true]]]]', '[["a", "name", "b", [7]]]'),
+        '[["a", "object", "b", [], [[1, 0]], [], []]]',
+        '[["a", "object", "b", [], [], [], [], 1, [], []]]',
+        '[["a", "opaque", "b", [["c", 3]]]]',
+        '[["a", "array", "<i8", ["1"], "c", null]]',
+        "[" * 100_000,
+    ],
+)
 def test_what_no_agent_of_ours_draws_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="portrait"):
         read_portrait(text)
+
+
+def test_numbers_that_no_agent_of_ours_draws_differ() -> None:
+    """Their texts and their count are a stranger's."""
+    honest, number = draw(2.5), "x"
+    array = draw(np.array([1.0, 2.0]))
+    fewer = [[*array[0][:5], array[0][5][:1]]]
+
+    assert compare_portraits(honest, [["builtins.float", "=", number]], rtol=0.1)
+    assert compare_portraits(array, fewer, rtol=0.1)
 
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3)

@@ -160,6 +160,12 @@ def test_joblib_files_are_read_past_their_arrays(compress: Any, tmp_path: Path) 
     assert any(step.path == "obj['m'].weights" and step.opcode == "BUILD" for step in steps)
 
 
+def test_texts_with_odd_escapes_are_listed_without_a_warning() -> None:
+    steps = list(disassemble(b"S'\\q'\n."))
+
+    assert [(step.opcode, step.argument) for step in steps] == [("STRING", "\\q"), ("STOP", None)]
+
+
 class _Storage:
     def __init__(self, key: str) -> None:
         self.key = key
