@@ -20,9 +20,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+# dill extends the table of reducers that joblib copies when it is imported: it comes first.
+import joblib
+
+# isort: split
 import cloudpickle
 import dill
-import joblib
 
 SERIALIZERS = {"pickle": pickle, "dill": dill, "cloudpickle": cloudpickle, "joblib": joblib}
 

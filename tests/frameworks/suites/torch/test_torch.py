@@ -7,6 +7,9 @@ import sys
 import labpkg
 import pytest
 import torch
+import torch.fx
+
+from pytest_portable.equivalence import compare
 
 OTHER = "3.12" if sys.version_info[:2] != (3, 12) else "3.11"
 
@@ -47,6 +50,22 @@ def test_a_class_of_a_local_module_is_missing_there(portable):
 def test_the_archive_is_read_without_loading_it(portable):
     found = portable.inspect({"weights": torch.zeros(200), "meta": labpkg.Reading(1)})
     assert {"labpkg", "torch._utils"} <= {reference.module for reference in found.references}
+
+
+def traced():
+    return torch.fx.symbolic_trace(torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.ReLU()))
+
+
+@pytest.mark.portable(
+    deps=None, python=sys.executable, serializer=["pickle", "dill", "cloudpickle"]
+)
+def test_a_traced_module_is_equal_though_each_load_makes_its_class(portable):
+    model = traced()
+    portable(model, probe="obj(__import__('torch').ones(1, 3)).tolist()")
+
+
+def test_a_traced_module_of_other_weights_is_another():
+    assert "weight" in compare(traced(), traced()).items[0].path
 
 
 @pytest.mark.portable(serializer="torch", python=OTHER)
