@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -61,11 +62,13 @@ class Environments:
     def environment(self, leg: Leg, serializer: Serializer) -> Environment:
         """Give the environment of a leg; it is built now where that was not done before.
 
+        One that somebody has deleted since (with the whole cache, mostly) is built once more.
+
         Raises:
             SetupError: it cannot be had; the same error for every leg that needs it.
         """
         request = self.request(leg, serializer)
-        if request not in self._known:
+        if request not in self._known or _is_gone(self._known[request]):
             begun = time.monotonic()
             try:
                 made = prepare(request, self._settings(), report=self.report)
@@ -170,6 +173,11 @@ class Environments:
         self._known[request] = found
         if not isinstance(found, SetupError):
             self.seconds.setdefault(str(found.executable), seconds)
+
+
+def _is_gone(found: Environment | SetupError) -> bool:
+    is_ours = isinstance(found, Environment) and found.command is None
+    return is_ours and not os.path.lexists(found.executable)
 
 
 def _told_broken(environment: Environment, lost: Sequence[str]) -> str:

@@ -104,7 +104,10 @@ def _finding(
     yield from _head(label, problem, width)
     yield from _wrap(width, problem["message"], "     ")
     where = "here: " if problem["stage"] == "dump" else "there:"
-    for line in problem["evidence"].splitlines()[:MAX_EVIDENCE_LINES]:
+    evidence = problem["evidence"]
+    if evidence.startswith("here: "):  # at a stage of the target's, and seen here all the same
+        where, evidence = "here: ", evidence.removeprefix("here: ")
+    for line in evidence.splitlines()[:MAX_EVIDENCE_LINES]:
         yield from _wrap(width, line, f"     {where} ", "            ")
     # A remedy of several problems is written once.
     for fix in _fixes(problem):
