@@ -176,8 +176,9 @@ class Environments:
 
 
 def _is_gone(found: Environment | SetupError) -> bool:
-    is_ours = isinstance(found, Environment) and found.command is None
-    return is_ours and not os.path.lexists(found.executable)
+    if isinstance(found, SetupError) or found.command is not None:
+        return False
+    return not os.path.lexists(found.executable)
 
 
 def _told_broken(environment: Environment, lost: Sequence[str]) -> str:
