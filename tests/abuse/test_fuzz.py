@@ -39,6 +39,8 @@ from support.bundles import manifest
 from support.fuzzed import OBJECTS, UNSOUND, divide
 from support.mutations import Round, mutate_answer, mutate_bytes, mutate_json, rounds, to_text
 
+pytestmark = pytest.mark.slow
+
 OURS = (SetupError, OptionError)
 
 

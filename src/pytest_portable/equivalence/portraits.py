@@ -421,7 +421,7 @@ class _Pairs:
             return "..."
         node = nodes[number]
         if node[1] in {"text", "array"}:
-            return f"{show_node(node)} {node[5] if node[1] == 'text' else node[4:6]}"
+            return f"{show_node(node)} {node[4] if node[1] == 'text' else node[4:6]}"
         if not depth or node[1] not in {"list", "set", "map", "object"}:
             return show_node(node)
 

@@ -399,6 +399,14 @@ def test_numbers_that_no_agent_of_ours_draws_differ() -> None:
     assert compare_portraits(array, fewer, rtol=0.1)
 
 
+def test_long_keys_are_compared() -> None:
+    long = "x" * 3000
+
+    assert not differences({long: 1, (long,): 2}, {(long,): 2, long: 1})
+    assert differences({long: 1}, {long + "y": 1})
+    assert not differences({tuple(range(5000)): 1}, {tuple(range(5000)): 1})
+
+
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3)
 KEYS = st.integers(0, 3) | st.text(max_size=1) | st.tuples(st.integers(0, 3), st.booleans())
 VALUES_OF_ALL_KINDS = st.recursive(
