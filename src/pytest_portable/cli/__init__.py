@@ -16,7 +16,17 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Final
 
-from pytest_portable.cli import bundle, check, envs, inspect, pythons, report, requirements, verify
+from pytest_portable.cli import (
+    bundle,
+    check,
+    envs,
+    init,
+    inspect,
+    pythons,
+    report,
+    requirements,
+    verify,
+)
 from pytest_portable.cli.hints import HintingParser
 from pytest_portable.errors import OptionError, PayloadError, SetupError
 
@@ -33,6 +43,7 @@ _COMMANDS: Final = {
     "bundle": bundle,
     "check": check,
     "envs": envs,
+    "init": init,
     "inspect": inspect,
     "pythons": pythons,
     "report": report,
