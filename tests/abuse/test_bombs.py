@@ -78,6 +78,15 @@ def test_a_bomb_is_refused_with_the_limit(tmp_path: Path, data: bytes) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize("data", [zeros(900), zlib.compress(bytes(900 * MIB), 9)])
+def test_a_bomb_is_refused_in_the_envelope_of_joblib_too(tmp_path: Path, data: bytes) -> None:
+    file = tmp_path / "x.joblib"
+    file.write_bytes(data)
+    run = inspect_in_little_memory(file, "--serializer", "joblib")
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "unpacks to more than the limit" in run.stderr
+
+
 def test_a_zip_that_lies_of_its_lengths_is_malformed(tmp_path: Path) -> None:
     (tmp_path / "bomb").write_bytes(lying_zip())
 

@@ -129,12 +129,14 @@ def _open(given: argparse.Namespace) -> _Given:
 
 
 def _payload(title: str, data: bytes, serializer: str | None) -> _Given:
-    from pytest_portable.payload.containers import NamedPickle, open_container
+    from pytest_portable.payload.containers import NamedPickle, open_container, unpack
 
     if serializer is None:
         container = open_container(data)
         return _Given(title, container.streams, len(data), container)
-    streams = [NamedPickle("obj", one) for one in _serializer(serializer).pickles(data)]
+    # joblib itself unpacks whatever a file says.
+    whole = unpack(data)[1] if serializer == "joblib" else data
+    streams = [NamedPickle("obj", one) for one in _serializer(serializer).pickles(whole)]
     return _Given(f"{title} ({serializer})", streams, len(data))
 
 

@@ -23,7 +23,7 @@ from pytest_portable.payload.formats import NUMPY_ARCHIVE, NUMPY_FILE, FileForma
 from pytest_portable.payload.graph import pickles
 from pytest_portable.payload.messages import open_message
 
-__all__ = ["Container", "NamedPickle", "is_pickle", "open_container"]
+__all__ = ["Container", "NamedPickle", "is_pickle", "open_container", "unpack"]
 
 _MAX_STREAMS: Final = 1000
 _ZIP: Final = b"PK\x03\x04"
@@ -104,7 +104,7 @@ def open_container(data: bytes, *, root: str = "obj") -> Container:
         PayloadError: it is packed, and cannot be unpacked here.
     """
     size, is_old_joblib = len(data), data.startswith(_OLD_JOBLIB)
-    compression, data = _unpack(data)
+    compression, data = unpack(data)
     other: FileFormat | None = None
     if data.startswith(_ZIP):
         kind, streams, rest = _archive(data, root)
@@ -138,12 +138,23 @@ def is_pickle(data: bytes) -> bool:
 # Compression
 
 
-def _unpack(data: bytes) -> tuple[str | None, bytes]:
-    for name, fits, unpack in _PACKINGS:
+def unpack(data: bytes) -> tuple[str | None, bytes]:
+    """Return how bytes are packed, and what they unpack to, within the budget.
+
+    Args:
+        data: of a file.
+
+    Returns:
+        The name of the packing, or `None`, and the bytes; those that are not packed as they are.
+
+    Raises:
+        PayloadError: they only look packed, or unpack to more than the limit.
+    """
+    for name, fits, unpacker in _PACKINGS:
         if not fits(data):
             continue
         try:
-            return name, unpack(data)
+            return name, unpacker(data)
         except PayloadError:
             raise
         except Exception as error:
@@ -156,7 +167,7 @@ def _unpack(data: bytes) -> tuple[str | None, bytes]:
 def _through(module: str, opener: str) -> Callable[[bytes], bytes]:
     """Return a function that unpacks with a module's file class."""
 
-    def unpack(data: bytes) -> bytes:
+    def read(data: bytes) -> bytes:
         try:
             open_file = getattr(importlib.import_module(module), opener)
         except ImportError:
@@ -169,7 +180,7 @@ def _through(module: str, opener: str) -> Callable[[bytes], bytes]:
         with open_file(io.BytesIO(data)) as stream:
             return read_within(stream, limit_for(len(data)))
 
-    return unpack
+    return read
 
 
 def _zlib(data: bytes) -> bytes:
