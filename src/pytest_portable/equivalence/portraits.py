@@ -7,6 +7,7 @@ other could not is a difference.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +31,8 @@ __all__ = [
 
 MAX_DIFFERENCES: Final = 10
 MAX_KEY_DEPTH: Final = 6
+MAX_KEY_TEXT: Final = 1_000
+MAX_KEY_SHOWN: Final = 60
 MAX_SHOWN_NAMES: Final = 8
 
 
@@ -170,6 +173,7 @@ class _Pairs:
         self.is_old = is_old
         self.uncompared: list[Uncompared] = []
         self.same_kind: list[tuple[Node, Node, str]] = []
+        self._keys: dict[tuple[bool, int, int], str] = {}
 
     def walk(self, root: str, limit: int = MAX_DIFFERENCES) -> Iterator[PortraitDifference]:
         waiting: _More = [(0, 0, _Place(root))]
@@ -416,9 +420,23 @@ class _Pairs:
         yield from self.keyed(pairs, pairs2, place, more)
 
     def key(self, nodes: Nodes, number: int, depth: int = MAX_KEY_DEPTH) -> str:
-        """Return an expression for a key, or a member of a set: equal ones have the same."""
+        """Return an expression for a key, or a member of a set: equal ones have the same.
+
+        A long one ends in its digest, and each is written once: parts that hold each other many
+        times would be written as often as there are ways to them.
+        """
         if number == CUT:
             return "..."
+        place = (nodes is self.now, number, depth)
+        if place not in self._keys:
+            text = self._written_key(nodes, number, depth)
+            if len(text) > MAX_KEY_TEXT:
+                digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+                text = f"{text[:MAX_KEY_SHOWN]}... {digest}"
+            self._keys[place] = text
+        return self._keys[place]
+
+    def _written_key(self, nodes: Nodes, number: int, depth: int) -> str:
         node = nodes[number]
         if node[1] in {"text", "array"}:
             return f"{show_node(node)} {node[4] if node[1] == 'text' else node[4:6]}"

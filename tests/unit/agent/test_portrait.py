@@ -407,6 +407,19 @@ def test_long_keys_are_compared() -> None:
     assert not differences({tuple(range(5000)): 1}, {tuple(range(5000)): 1})
 
 
+def key_of_many_ways(last: str) -> list[list[Any]]:
+    """A portrait of a dict; its key holds its parts 300 times, each of these the next, and so on."""
+    held = [["builtins.tuple", "list", [number + 1] * 300] for number in range(2, 7)]
+    names = ["builtins.int", "=", last]
+    return [["builtins.dict", "map", [[2, 1]]], ["builtins.int", "=", "1"], *held, names]
+
+
+def test_keys_that_hold_each_other_many_times_are_written_once() -> None:
+    """Written as often as there are ways to them, they would have 300^5 words."""
+    assert compare_portraits(key_of_many_ways("1"), key_of_many_ways("1")) == []
+    assert compare_portraits(key_of_many_ways("1"), key_of_many_ways("2"))
+
+
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3)
 KEYS = st.integers(0, 3) | st.text(max_size=1) | st.tuples(st.integers(0, 3), st.booleans())
 VALUES_OF_ALL_KINDS = st.recursive(
