@@ -408,7 +408,7 @@ def test_long_keys_are_compared() -> None:
 
 
 def key_of_many_ways(last: str) -> list[list[Any]]:
-    """A portrait of a dict; its key holds its parts 300 times, each of these the next, and so on."""
+    """A portrait of a dict whose key holds one part 300 times, which holds the next as often."""
     held = [["builtins.tuple", "list", [number + 1] * 300] for number in range(2, 7)]
     names = ["builtins.int", "=", last]
     return [["builtins.dict", "map", [[2, 1]]], ["builtins.int", "=", "1"], *held, names]
