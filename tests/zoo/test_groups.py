@@ -46,5 +46,5 @@ def test_the_zoo_is_large() -> None:
     ]
     libraries = {ast.literal_eval(row.args[0]) for row in rows}
 
-    assert len(rows) >= 415
-    assert len(libraries) >= 66
+    assert len(rows) >= 460
+    assert len(libraries) >= 77
