@@ -47,7 +47,7 @@ def session_of(config: pytest.Config) -> Session:
         update=settings.update,
         suggest=settings.suggest,
         strict_notes=frozenset(settings.strict_notes),
-        verbosity=max(0, config.get_verbosity()),
+        verbosity=max(0, config.getoption("verbose", 0)),  # absent with `-p no:terminal`
         columns=config.stash[COLUMNS],
         same_run=_same_run(config),
     )
