@@ -15,10 +15,10 @@ pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.network]
 
 ROOT = Path(__file__).parent.parent.parent
 BOTH = (
-    "anyio==4.16.0", "hypothesis==6.170.17", "pytest-cov==7.1.0", "pytest-randomly==5.1.0",
+    "anyio==4.16.0", "hypothesis==6.168.5", "pytest-cov==7.1.0", "pytest-randomly==5.0.0",
     "pytest-sugar==1.1.1", "pytest-timeout==2.4.0", "pytest-xdist==3.8.0",
 )  # fmt: skip
-# Subtests are a part of pytest 9, and a plugin before.
+# Versions that every host Python can have. Subtests are a part of pytest 9, and a plugin before.
 SETS = {
     "newest": (*BOTH, "pytest==9.2.0", "pytest-asyncio==1.5.0", "pytest-rerunfailures==16.7"),
     "oldest": (*BOTH, "pytest==8.0.2", "pytest-asyncio==0.23.8", "pytest-rerunfailures==16.1",
