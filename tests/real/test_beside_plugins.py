@@ -153,6 +153,11 @@ def test_outcomes_are_those_of_the_suite(python: Path, suite: Path, way: str) ->
         assert "1 xfailed" in ran.stdout
         assert "1 rerun" in ran.stdout
         assert "unserializable at obj" in ran.stdout
+        ours = ran.stdout.partition("= portability =")[2].partition("short test summary")[0]
+        assert re.findall(r"^py3\.\d+, pickle +\d+ +(\d+) ", ours, re.MULTILINE) == [
+            str(len(FAILS))
+        ]
+        assert set(re.findall(r"^test_suite\.py::(\w+)", ours, re.MULTILINE)) == FAILS
 
 
 def test_collecting_alone_checks_nothing(python: Path, suite: Path) -> None:

@@ -29,6 +29,10 @@ class Recorder:
     def pytest_runtest_logreport(self, report: Any) -> None:  # noqa: ANN401 - pytest's
         """Keep the record of a test, and colour its failure."""
         if record := getattr(report, RECORD, None):
+            if report.outcome == "rerun":
+                return  # pytest-rerunfailures runs the test again, and that one counts
+            if hasattr(report, "wasxfail"):
+                record = _as_expected(record)
             self._records.append(record)
             if report.failed:
                 from pytest_portable.plugin.coloured import colour_failure
@@ -78,6 +82,11 @@ class Recorder:
 
         for wanted in self._wanted:
             yield from write_report(run, wanted)
+
+
+def _as_expected(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the record of a test that pytest counts as one that was expected to fail."""
+    return {**record, "checks": [{**one, "expected": True} for one in record.get("checks", ())]}
 
 
 def _print(lines: Iterator[str], write: Callable[[str], object]) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any, Final
 
-__all__ = ["SCHEMA", "Run", "column_of", "natural", "row_of"]
+__all__ = ["SCHEMA", "Run", "column_of", "is_failed", "natural", "row_of"]
 
 SCHEMA: Final = 1
 
@@ -55,8 +55,8 @@ class Run:
         return sorted(names, key=natural)
 
     def failed(self) -> list[dict[str, Any]]:
-        """Return the checks that are not portable, in order."""
-        return [check for check in self.in_order() if not check["portable"]]
+        """Return the checks that are not portable, in order, but for those of expected failures."""
+        return [check for check in self.in_order() if is_failed(check)]
 
     def findings(self) -> list[list[dict[str, Any]]]:
         """Return the checks that are not portable, those of one test and one cause together.
@@ -83,8 +83,9 @@ class Run:
         codes = Counter(check["problems"][0]["code"] for check in failed if check["problems"])
         return {
             "checks": len(self.checks),
-            "portable": len(self.checks) - len(failed),
+            "portable": sum(check["portable"] for check in self.checks),
             "not_portable": len(failed),
+            "expected": sum(not check["portable"] for check in self.checks) - len(failed),
             "setup_failures": len(self.setup_failures),
             "notes": sum(len(check["notes"]) for check in self.checks),
             "by_code": dict(codes.most_common()),
@@ -108,6 +109,11 @@ class Run:
             "setup_failures": self.setup_failures,
             "environments": list(self.environments.values()),
         }
+
+
+def is_failed(check: Mapping[str, Any]) -> bool:
+    """Return whether a check fails the run: its test is not one that is expected to fail."""
+    return not (check["portable"] or check.get("expected"))
 
 
 def _place(check: Mapping[str, Any]) -> tuple[object, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pytest_portable.report.pairs import pairs_table
-from pytest_portable.report.run import Run, column_of, row_of
+from pytest_portable.report.run import Run, column_of, is_failed, row_of
 
 __all__ = ["CODES", "summary_lines"]
 
@@ -70,7 +70,7 @@ def _legs(run: Run) -> Iterator[str]:
     yield f"{'leg':<{width}}  checks  failed  seconds"
     for name in run.columns():
         checks = by_leg[name]
-        failed = sum(not check["portable"] for check in checks)
+        failed = sum(map(is_failed, checks))
         seconds = sum(check["seconds"].get("total", 0.0) for check in checks)
         yield f"{name:<{width}}  {len(checks):>6}  {failed or '-':>6}  {seconds:>7.2f}"
     for name in dict.fromkeys(waiting):

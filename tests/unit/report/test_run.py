@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -130,6 +131,24 @@ def test_the_summary_groups_what_fails_alike() -> None:
     assert "  on py3.10, pickle; py3.12, pickle" in lines
     assert lines[-1] == f"codes: {CODES}"
     assert max(map(len, lines[:-1])) <= 80
+
+
+def test_what_was_expected_to_fail_is_no_failure_of_the_run() -> None:
+    expected = {**verdict("a.py::x", code="crash"), "expected": True}
+    run = run_of(expected, verdict("a.py::y", code="crash"), verdict("a.py::z"))
+
+    counts = run.summary()
+    assert [counts[name] for name in ("checks", "portable", "not_portable", "expected")] == [
+        3,
+        1,
+        1,
+        1,
+    ]
+    assert counts["by_code"] == {"crash": 1}
+    lines = list(summary_lines(run))
+    assert "a.py::y" in lines
+    assert "a.py::x" not in lines
+    assert re.search(r"  3 +1 ", lines[1])
 
 
 def test_a_run_that_found_nothing_names_no_codes() -> None:
