@@ -65,7 +65,7 @@ def check_place(portable):
 
     (problem,) = [each for each in verdict.problems if each.code == "call-error"]
     line = closed.__code__.co_firstlineno + 2
-    assert problem.evidence == f"LookupError: closed ({__file__}, line {line})"
+    assert problem.evidence == f"LookupError: closed ({os.path.basename(__file__)}:{line})"
     assert f'File "{__file__}", line {line}, in closed' in problem.traceback
 
 
