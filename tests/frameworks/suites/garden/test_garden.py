@@ -232,7 +232,8 @@ def test_the_functions_of_a_session_are_lost_on_another_python(portable):
     assert verdict.portable
     verdict = portable.check(SESSION, probe="obj['predict'](2)")
     assert verdict.stage == "call"
-    assert codes(verdict)[0] in {"crash", "early-exit"}  # what broken bytecode does varies
+    # What broken bytecode does varies: SystemError may be raised before the process breaks down.
+    assert codes(verdict)[0] in {"crash", "early-exit", "call-error"}
 
 
 @pytest.fixture
