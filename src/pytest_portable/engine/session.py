@@ -25,8 +25,9 @@ from pytest_portable.verdict import Target
 
 __all__ = ["Session", "facts_of"]
 
-# What pytest and coverage set for their own processes; a control must not join them.
-_NOT_FOR_OTHERS: Final = ("COV_", "PYTEST_")
+# What pytest and coverage set for their own processes; a control must not join them. Hashes of text
+# are other ones than here, as in a target: so what their order decides is drawn alike in both.
+_NOT_FOR_OTHERS: Final = ("COV_", "PYTEST_", "PYTHONHASHSEED")
 
 
 def _silent(step: str) -> None:
